@@ -1,0 +1,35 @@
+"""Who works with whom on critical minerals, under which arrangement, since when, and by which source.
+
+>>> import cmgraph
+>>> graph = cmgraph.load()
+>>> answer = graph.query("partners", actor="Canada")
+>>> [str(row[0]) for row in answer][:1]
+['European Union']
+"""
+
+from cmgraph.entity import Entity, Statement
+from cmgraph.errors import CmgraphError, EndpointError, UnknownName
+from cmgraph.graph import Graph, load
+from cmgraph.names import Hit
+from cmgraph.question import Column, Parameter, Question
+from cmgraph.result import Citation, Result, Row
+from cmgraph.terms import Thing
+
+__all__ = [
+    "Citation",
+    "CmgraphError",
+    "Column",
+    "EndpointError",
+    "Entity",
+    "Graph",
+    "Hit",
+    "Parameter",
+    "Question",
+    "Result",
+    "Row",
+    "Statement",
+    "Thing",
+    "UnknownName",
+    "load",
+]
+__version__ = "0.1.0"

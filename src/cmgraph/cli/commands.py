@@ -1,0 +1,252 @@
+"""The commands of ``cmgraph``. Whatever is slow to import is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmgraph.errors import CmgraphError, UnknownName, nearest
+
+if TYPE_CHECKING:
+    from cmgraph.graph import Graph
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class _Group(click.Group):
+    """A group whose unknown commands suggest the nearest."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            hint = nearest(args[0], self.list_commands(ctx)) or "Try: cmgraph --help"
+            raise CmgraphError(f"no command is called '{args[0]}'", hint=hint) from None
+
+
+_GLOBAL = (
+    click.option("--lang", type=click.Choice(["en", "fr"]), help="Language of names and texts."),
+    click.option("--data", metavar="DIR", help="Folder that replaces (with ontology/) or extends the graph."),
+    click.option("--endpoint", metavar="URL", help="Ask a SPARQL endpoint that holds the graph."),
+    click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
+    click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on stderr."),
+)
+
+
+def _global(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command take the global options too, and hand it a function that loads the graph they describe."""
+
+    @click.pass_context
+    def run(ctx: click.Context, /, **options: Any) -> Any:
+        mine = {name: options.pop(name) for name in ("lang", "data", "endpoint", "as_of", "verbose")}
+        said = {**(ctx.find_root().obj or {}), **{k: v for k, v in mine.items() if v is not None}}
+        return ctx.invoke(command, lambda: _load(said), **options)
+
+    for option in reversed(_GLOBAL):
+        run = option(run)
+    return update_wrapper(run, command)
+
+
+def _load(said: dict[str, Any]) -> Graph:
+    import time
+
+    from cmgraph.graph import load
+
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    started = time.perf_counter()
+    graph = load(
+        said.get("data"),
+        endpoint=said.get("endpoint"),
+        lang=said.get("lang") or ("fr" if locale.startswith("fr") else "en"),
+        as_of=said.get("as_of"),
+    )
+    if said.get("verbose"):
+        click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
+    return graph
+
+
+def _form(form: str | None) -> str:
+    return form or ("table" if sys.stdout.isatty() else "csv")
+
+
+def _show(result: Any, form: str, lang: str) -> None:
+    from cmgraph.render import render
+
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    click.echo(render(result, form, lang, shutil.get_terminal_size((100, 24)).columns, color), nl=form == "json")
+
+
+_FORMATS = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "tsv", "json", "md"]),
+    help="Form of the answer: a table on a terminal, CSV otherwise.",
+)
+
+
+@click.group(cls=_Group, context_settings=_HELP)
+@click.version_option(None, "-V", "--version", package_name="cmgraph", prog_name="cmgraph")
+@click.option("-q", "--quiet", is_flag=True, help="Keep stderr to errors.")
+@click.pass_context
+def cmgraph(ctx: click.Context, quiet: bool, **options: Any) -> None:
+    """Who works with whom on critical minerals, under which arrangement, since when, and how do we know.
+
+    \b
+    Exit codes: 0 fine · 1 findings · 2 could not run · 3 no such name · 4 the endpoint failed · 130 stopped
+    """
+    ctx.obj = {name: value for name, value in options.items() if value is not None} | {"quiet": quiet}
+
+
+for _option in reversed(_GLOBAL):
+    cmgraph = _option(cmgraph)
+
+
+@cmgraph.command()
+@click.argument("question", required=False)
+@click.option("-q", "--text", help="SPARQL to ask, as text.")
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
+@_FORMATS
+@_global
+def query(
+    load: Callable[[], Graph], question: str | None, text: str | None, params: tuple[str, ...], form: str | None
+) -> int:
+    """Answer a saved QUESTION, a .rq file, or SPARQL from stdin (-), with its numbered sources.
+
+    \b
+    cmgraph query partners -p actor=Japan
+    cmgraph query -q 'SELECT ?forum { ?forum a cm:Forum } ORDER BY ?forum'
+    """
+    if (question is None) == (text is None):
+        raise CmgraphError("say what to ask: a question's name, a file, - or -q TEXT", hint="See: cmgraph queries")
+    given: dict[str, Any] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise CmgraphError("a parameter is written NAME=VALUE", where=f"-p {param}")
+        given.setdefault(name, []).append(value)
+    graph = load()
+    asked: str | Path = text if text is not None else question or ""
+    if text is None and asked == "-":
+        asked = sys.stdin.read()
+        text = asked
+    elif text is None and (asked.endswith(".rq") or "/" in asked):
+        asked = Path(asked)
+    if text is not None:
+        if not text.strip():
+            raise CmgraphError("the query is empty", hint="Write SPARQL, for instance SELECT ?s { ?s a cm:Forum }")
+        if given:
+            raise CmgraphError("SPARQL text takes no parameters", where="-p", hint="Save it as a .rq file.")
+        asked = text.strip() + "\n"
+    _show(graph.query(asked, **given), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.group(cls=_Group, invoke_without_command=True)
+@click.option("--tag", help="Only questions with this tag.")
+@_FORMATS
+@click.pass_context
+def queries(ctx: click.Context, tag: str | None, form: str | None) -> None:
+    """List the saved questions."""
+    if ctx.invoked_subcommand is None:
+        graph = _load(ctx.find_root().obj or {})
+        _show(graph.catalogue(tag), _form(form), graph.lang)
+
+
+@queries.command("show")
+@click.argument("name")
+@_global
+def queries_show(load: Callable[[], Graph], name: str) -> int:
+    """Show a saved question: what it asks, its parameters and columns, and its SPARQL."""
+    from cmgraph.cli.text import question_text
+
+    graph = load()
+    click.echo(question_text(graph.question(name), graph.lang), nl=False)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("name")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_global
+def show(load: Callable[[], Graph], name: str, form: str) -> int:
+    """Show one thing: its names, its relationships with dates, and their sources."""
+    from cmgraph.cli.text import entity_json, entity_text
+
+    graph = load()
+    entity = graph.entity(name)
+    click.echo(entity_json(entity) if form == "json" else entity_text(entity, graph.lang), nl=form == "json")
+    return 0
+
+
+@cmgraph.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most this many.")
+@_FORMATS
+@_global
+def search(load: Callable[[], Graph], text: tuple[str, ...], limit: int, form: str | None) -> int:
+    """Find things by any of their names; accents, case and diacritics do not count."""
+    graph = load()
+    hits = graph.search(" ".join(text), limit)
+    if not hits:
+        raise UnknownName(f"nothing goes by '{' '.join(text)}'", hint="Try fewer or other words.")
+    from cmgraph.cli.text import hits_result
+
+    _show(hits_result(hits, graph), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("files", nargs=-1)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info"]),
+    default="violation",
+    show_default=True,
+    help="How bad a finding must be for exit code 1.",
+)
+@click.option("-f", "--format", "form", type=click.Choice(["table", "json", "ttl"]), default="table")
+@_global
+def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str) -> int:
+    """Check the graph, together with FILES if given, against the shapes.
+
+    Exit code 0: nothing as bad as --fail-on; 1: findings; 2: the check could not run.
+    """
+    from cmgraph.cli.text import report_text
+
+    graph = load()
+    report = graph.validate(*files)
+    click.echo(report_text(report, form, graph.lang), nl=False)
+    return int(report.failed(fail_on))
+
+
+@cmgraph.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the folder if it is there.")
+@_global
+def export(load: Callable[[], Graph], folder: Path, force: bool) -> int:
+    """Write the graph into FOLDER as Turtle, N-Triples, JSON-LD and CSV tables."""
+    from cmgraph.export import export as write
+
+    paths = write(load(), folder, force=force)
+    if not click.get_current_context().find_root().obj.get("quiet"):
+        size = sum(path.stat().st_size for path in paths)
+        click.echo(f"{len(paths)} files, {size / 1e6:.1f} MB in {folder}", err=True)
+    return 0
+
+
+@cmgraph.command()
+@_FORMATS
+@_global
+def stats(load: Callable[[], Graph], form: str | None) -> int:
+    """Count what the graph holds, by kind, with the citations it rests on."""
+    graph = load()
+    _show(graph.stats(), _form(form), graph.lang)
+    return 0

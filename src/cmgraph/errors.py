@@ -1,0 +1,54 @@
+"""What can go wrong, said once: what, where, what to do, and the exit code a command ends with."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CmgraphError(Exception):
+    """Work could not be done.
+
+    :param what: one sentence that says what is wrong.
+    :param where: file, line and column, or the part of a call, that is at fault.
+    :param hint: what to do about it.
+    :param excerpt: the line at fault, with a caret under the place.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "", excerpt: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.hint, self.excerpt = what, where, hint, excerpt
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return "\n".join(part for part in (head, self.excerpt, self.hint and f"  {self.hint}") if part)
+
+
+class UnknownName(CmgraphError):
+    """No question, entity or parameter goes by this name; ``hint`` carries the nearest ones."""
+
+    exit_code = 3
+
+
+class EndpointError(CmgraphError):
+    """A remote SPARQL endpoint did not answer, or refused."""
+
+    exit_code = 4
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """Return "Did you mean …?" with the names closest to ``name``, or an empty string."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), folded, count, 0.5)
+    return f"Did you mean {', '.join(folded[match] for match in close)}?" if close else ""
+
+
+def excerpt(text: str, line: int, column: int) -> str:
+    """Return line ``line`` of ``text`` with a caret under ``column`` (both counted from 1)."""
+    lines = text.splitlines()
+    if not 1 <= line <= len(lines):
+        return ""
+    shown, start = lines[line - 1].replace("\t", " "), max(0, column - 60)
+    return f"  {shown[start : start + 100]}\n  {' ' * (column - 1 - start)}^"

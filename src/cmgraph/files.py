@@ -1,0 +1,113 @@
+"""Files are the truth: where the graph's files are, how they are read, and where in them a thing stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pyoxigraph import RdfFormat, Triple, parse
+
+from cmgraph.errors import CmgraphError, excerpt
+
+TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
+"""The light part of the ontology, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
+
+
+def bundle() -> Path:
+    """Return the folder that holds ``ontology/``, ``data/`` and ``queries/``: a checkout's, or the wheel's."""
+    here = Path(__file__).resolve().parent
+    checkout = here.parent.parent
+    return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
+
+
+@dataclass(frozen=True)
+class RdfFile:
+    """One RDF file, its statements with the spelling of every literal kept."""
+
+    path: Path
+    triples: tuple[Triple, ...] = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> RdfFile:
+        """Parse ``path``; its ending says the format. Errors name file, line, column and remedy."""
+        formats = {
+            ".ttl": RdfFormat.TURTLE,
+            ".nt": RdfFormat.N_TRIPLES,
+            ".rdf": RdfFormat.RDF_XML,
+            ".jsonld": RdfFormat.JSON_LD,
+        }
+        if path.suffix not in formats:
+            known = ", ".join(formats)
+            raise CmgraphError("not an RDF file by its ending", where=str(path), hint=f"Use one of {known}.")
+        text = read_text(path)
+        if not text.strip():
+            raise CmgraphError("the file is empty", where=str(path), hint="Put statements in it or leave it out.")
+        try:
+            quads = parse(text, format=formats[path.suffix], without_named_graphs=True)
+            return cls(path, tuple(quad.triple for quad in quads))
+        except SyntaxError as error:
+            raise _syntax_error(path, text, error) from None
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """IRIs this file says something about."""
+        return frozenset(triple.subject.value for triple in self.triples)
+
+    def line_of(self, iri: str) -> int | None:
+        """Return the line on which ``iri`` starts a statement, or else is first written, counted from 1."""
+        text = self.path.read_text(encoding="utf-8-sig")
+        forms = [f"<{iri}>"]
+        for prefix, space in re.findall(r"(?im)^\s*@?prefix\s+([\w-]*):\s*<([^>]*)>", text):
+            if space and iri.startswith(space):
+                forms.append(f"{prefix}:{iri[len(space) :]}")
+        token = "(?:" + "|".join(map(re.escape, forms)) + r")(?![\w/-])"
+        for pattern in (rf"(?m)^{token}", rf"(?<![\w:]){token}"):
+            if found := re.search(pattern, text):
+                return text.count("\n", 0, found.start()) + 1
+        return None
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 text file, or say in one line why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
+    except IsADirectoryError:
+        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name the files in it.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CmgraphError(
+            "the file is not UTF-8", where=f"{path}:{line}", hint="Save it again with the encoding UTF-8."
+        ) from None
+    except OSError as error:
+        raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def terms(root: Path) -> Iterator[RdfFile]:
+    """Read the terms and vocabularies of the ontology below ``root``."""
+    for pattern in TERMS:
+        for path in sorted((root / "ontology").glob(pattern)):
+            if path.name != "axioms.ttl":
+                yield RdfFile.read(path)
+
+
+def data(root: Path) -> Iterator[RdfFile]:
+    """Read the data below ``root``."""
+    for path in sorted((root / "data").rglob("*.ttl")):
+        yield RdfFile.read(path)
+
+
+def _syntax_error(path: Path, text: str, error: SyntaxError) -> CmgraphError:
+    line, column = error.lineno or 1, error.offset or 1
+    said = re.sub(r"^Parser error at line \d+ .*?: ", "", error.msg or str(error))
+    if "prefix" in said.lower():
+        hint = "Declare the prefix at the top of the file: @prefix name: <IRI> ."
+    elif "end of file" in said.lower():
+        hint = "A statement is not finished: look for a missing '.', quote or bracket."
+    else:
+        hint = "Look here or at the line before: a ';', ',' or '.' may be missing, or a quote left open."
+    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=excerpt(text, line, column), hint=hint)

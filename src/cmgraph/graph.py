@@ -1,0 +1,188 @@
+"""The graph: files read, what follows derived, and every question, look-up, check and export asked of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Triple
+
+from cmgraph import files
+from cmgraph.derive import derive
+from cmgraph.entity import Entity, describe
+from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.names import Hit, Names, sparql
+from cmgraph.question import Question, read_all
+from cmgraph.result import Result, Row, build
+from cmgraph.store import EndpointStore, MemoryStore, Store
+from cmgraph.terms import Prefixes, pick, to_rdflib
+
+if TYPE_CHECKING:
+    import rdflib
+
+    from cmgraph.validate import Report
+
+LANGUAGES = ("en", "fr")
+
+
+class Graph:
+    """A graph of critical-mineral relationships. Make one with :func:`load`.
+
+    :ivar files: the RDF files it was read from (only terms, if the graph is at an endpoint).
+    :ivar derived: statements that follow by rule, by the rule's name.
+    :ivar lang: language in which things are named, ``en`` or ``fr``.
+    :ivar as_of: day that questions are asked for, if one was given.
+    """
+
+    def __init__(
+        self, root: Path, extra: Path | None, endpoint: str | None, lang: str, as_of: dt.date | None
+    ) -> None:
+        self.root, self._extra = root, extra
+        self.lang, self.as_of = lang, as_of
+        self.files = list(files.terms(root))
+        self.prefixes = Prefixes.declared(triple for file in self.files for triple in file.triples)
+        self.derived: dict[str, tuple[Triple, ...]] = {}
+        self.store: Store
+        if endpoint:
+            self.store = EndpointStore(endpoint)
+        else:
+            self.files += [file for folder in self._folders for file in files.data(folder)]
+            memory = MemoryStore(triple for file in self.files for triple in file.triples)
+            self.derived = derive(memory, root, self.prefixes)
+            self.store = memory
+        self.names = Names(self.store, self.prefixes, lang)
+
+    @property
+    def _folders(self) -> list[Path]:
+        return [self.root, *([self._extra] if self._extra else [])]
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """The saved questions, by name."""
+        return read_all(folder / "queries" for folder in self._folders)
+
+    def question(self, name: str) -> Question:
+        """Return the saved question ``name``.
+
+        :raises UnknownName: if there is none; the error proposes the nearest.
+        """
+        if name not in self.questions:
+            hint = nearest(name, self.questions) or "List them with: cmgraph queries"
+            raise UnknownName(f"no saved question is called '{name}'", hint=hint)
+        return self.questions[name]
+
+    def catalogue(self, tag: str | None = None) -> Result:
+        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
+        rows = tuple(
+            Row((q.name, pick(q.title, self.lang), ", ".join(q.tags)), (None, None, None), ())
+            for q in self.questions.values()
+            if tag is None or tag in q.tags
+        )
+        return Result(("name", "title", "tags"), ("name", "title", "tags"), rows, ())
+
+    def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
+        """Answer a question.
+
+        :param question: name of a saved question, SPARQL text, a path to a ``.rq`` file, or a :class:`Question`.
+        :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
+            numbers; a list for several at once, ``"any"`` for no restriction.
+        """
+        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
+            return build(self.store.select(question, self.prefixes), self.store, self.names)
+        if isinstance(question, str):
+            question = self.question(question)
+        elif not isinstance(question, Question):
+            question = Question.read(Path(question))
+        wanted: Mapping[str, object] = parameters
+        if self.as_of and question.time == "as-of" and "asOf" not in parameters:
+            wanted = {"asOf": self.as_of, **parameters}
+        text = question.bind(wanted, self.names, self.prefixes)
+        return build(
+            self.store.select(text, self.prefixes, str(question.path)),
+            self.store,
+            self.names,
+            question.citation,
+            {column.name: pick(column.label, self.lang) or column.name for column in question.columns},
+            pick(question.title, self.lang),
+            pick(question.note, self.lang),
+        )
+
+    def entity(self, name: str) -> Entity:
+        """Describe one thing, found by IRI, CURIE or name."""
+        return describe(self.names.resolve(name), self.store, self.names, self.as_of)
+
+    def search(self, text: str, limit: int = 20) -> list[Hit]:
+        """Find things by any of their names, former ones included; accents and case do not count."""
+        return self.names.search(text, limit)
+
+    def stats(self) -> Result:
+        """Count statements, citations and things, by kind."""
+        return build(self.store.select(sparql("stats"), self.prefixes), self.store, self.names)
+
+    def validate(self, *paths: str | PathLike[str]) -> Report:
+        """Check the graph against the shapes, together with the RDF files at ``paths``."""
+        from cmgraph.validate import shapes, validate
+
+        if isinstance(self.store, EndpointStore):
+            raise CmgraphError("an endpoint's graph is not validated from here", hint="Validate its files.")
+        own = [files.RdfFile.read(Path(path)) for path in paths]
+        return validate([*self.files, *own], shapes(self.root), self.names, self.prefixes)
+
+    @property
+    def triples(self) -> Iterable[Triple]:
+        """Every statement as its file spells it, derived ones after those stated."""
+        yield from (triple for file in self.files for triple in file.triples)
+        yield from (triple for rule in self.derived.values() for triple in rule)
+
+    @cached_property
+    def rdflib(self) -> rdflib.Graph:
+        """The whole graph as an rdflib graph, a copy made on first use."""
+        import rdflib
+
+        graph = rdflib.Graph()
+        for prefix, space in self.prefixes.items():
+            graph.bind(prefix, space)
+        for triple in self.triples:
+            graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))  # type: ignore[arg-type]
+        return graph
+
+
+def load(
+    data: str | PathLike[str] | None = None,
+    *,
+    endpoint: str | None = None,
+    lang: str = "en",
+    as_of: dt.date | str | None = None,
+) -> Graph:
+    """Load the bundled graph, a folder's, or reach one at an endpoint.
+
+    :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
+        without adds its ``data/`` and ``queries/`` to it.
+    :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
+    :param lang: ``en`` or ``fr``, the language things are named in.
+    :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
+    """
+    if lang not in LANGUAGES:
+        raise CmgraphError(f"unknown language '{lang}'", hint="Use en or fr.")
+    try:
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError:
+        raise CmgraphError("not a day", where=f"as of {as_of}", hint="Write it as 2020-01-09.") from None
+    root, extra = files.bundle(), None
+    if data is not None:
+        folder = Path(data)
+        if not folder.is_dir():
+            raise CmgraphError("no such folder", where=str(folder), hint="Name a folder with data/ in it.")
+        if (folder / "ontology").is_dir():
+            root = folder
+        elif any((folder / part).is_dir() for part in ("data", "queries")):
+            extra = folder
+        else:
+            raise CmgraphError(
+                "the folder has no ontology/, data/ or queries/", where=str(folder), hint="See README, --data."
+            )
+    return Graph(root, extra, endpoint, lang, day)

@@ -1,0 +1,166 @@
+"""Names: what a thing is called in a language, and which thing somebody means by a name."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.errors import UnknownName, nearest
+from cmgraph.store import Store, values
+from cmgraph.terms import SKOS, Prefixes, Thing, pick
+
+_LOOKALIKES = str.maketrans("łøđħŧıæœßʔʼ’‘`", "lodhtiaosʼʼʼʼʼ")
+_BATCH = 500
+
+
+def sparql(name: str) -> str:
+    """Read one of the program's own queries."""
+    return (files("cmgraph") / "sparql" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+def fold(text: str) -> str:
+    """Fold a name for comparison only: case, accents, diacritics and punctuation do not count."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
+    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c != "ʼ")
+    return " ".join(kept.split())
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A thing found by name, the name that matched, and how well (higher is better, at most 1)."""
+
+    thing: Thing
+    kind: str
+    matched: str
+    score: float
+
+
+class Names:
+    """The names in a store.
+
+    :param lang: language in which things are shown, ``en`` or ``fr``.
+    """
+
+    def __init__(self, store: Store, prefixes: Prefixes, lang: str) -> None:
+        self._store, self._prefixes, self.lang = store, prefixes, lang
+        self._labels: dict[str, str] = {}
+
+    def labels(self, iris: Iterable[str]) -> dict[str, str]:
+        """Return the name of each IRI in the language asked for; one without a name goes by its CURIE."""
+        asked = set(iris)
+        wanted = sorted(asked - self._labels.keys())
+        query = sparql("labels")
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            found: dict[str, dict[str, str]] = defaultdict(dict)
+            block = values("thing", [NamedNode(iri) for iri in batch])
+            for thing, label in self._store.select(query.replace(values("thing", [None]), block), {})[1]:
+                if isinstance(thing, NamedNode) and isinstance(label, Literal):
+                    found[thing.value][label.language or ""] = label.value
+            for iri in batch:
+                self._labels[iri] = pick(found[iri], self.lang) if iri in found else self._prefixes.shorten(iri)
+        return {iri: self._labels[iri] for iri in asked}
+
+    @cached_property
+    def _all(self) -> list[tuple[str, str, str, bool]]:
+        """(IRI, name, folded name, whether it is the preferred one) of everything named."""
+        rows = self._store.select(sparql("names"), {})[1]
+        preferred = SKOS + "prefLabel"
+        return [
+            (thing.value, name.value, fold(name.value), how.value == preferred)
+            for thing, name, how in rows
+            if isinstance(thing, NamedNode) and isinstance(name, Literal) and isinstance(how, NamedNode)
+        ]
+
+    @cached_property
+    def _kinds(self) -> dict[str, set[str]]:
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for thing, kind in self._store.select(sparql("kinds"), {})[1]:
+            if isinstance(thing, NamedNode) and isinstance(kind, NamedNode):
+                kinds[thing.value].add(kind.value)
+        return kinds
+
+    def resolve(self, text: str, of: str = "", what: str = "entity") -> NamedNode:
+        """Find the one thing meant by an IRI, a CURIE, or a name in either language.
+
+        :param of: class or concept scheme the thing must belong to; empty for any.
+        :raises UnknownName: if nothing, or more than one thing, goes by the name.
+        """
+        if node := self._prefixes.expand(text):
+            if node.value in self._kinds and (not of or of in self._kinds[node.value]):
+                return node
+            kind = f" of kind {self._prefixes.shorten(of)}" if of and node.value in self._kinds else ""
+            known = (self._prefixes.shorten(iri) for iri in self._kinds)
+            raise UnknownName(f"no {what}{kind} with this IRI", where=text, hint=nearest(text, known))
+        folded = fold(text)
+        rows = [row for row in self._all if not of or of in self._kinds[row[0]]]
+        for matches in (
+            {iri for iri, name, _, best in rows if best and name == text},
+            {iri for iri, name, _, _ in rows if name == text},
+            {iri for iri, _, plain, best in rows if best and plain == folded},
+            {iri for iri, _, plain, _ in rows if plain == folded},
+        ):
+            if len(matches) == 1:
+                return NamedNode(matches.pop())
+            if matches:
+                choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
+                raise UnknownName(
+                    f"more than one {what} goes by '{text}'", hint=f"Say which by its CURIE: {choices}."
+                )
+        hint = nearest(text, (name for _, name, _, _ in rows)) or "Try: cmgraph search TEXT"
+        raise UnknownName(f"no {what} goes by '{text}'", hint=hint)
+
+    def search(self, text: str, limit: int = 20) -> list[Hit]:
+        """Find things by any of their names, best match first; accents, case and old names included."""
+        words = fold(text).split()
+        best: dict[str, tuple[float, str]] = {}
+        for iri, name, plain, preferred in self._all:
+            score = _score(words, plain) * (1.0 if preferred else 0.95)
+            if score and score > best.get(iri, (0.0, ""))[0]:
+                best[iri] = (score, name)
+        found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
+        labels = self.labels(iri for iri, _ in found)
+        return [
+            Hit(Thing(iri, labels.get(iri, name)), self.kind(iri), name, round(score, 3))
+            for iri, (score, name) in found
+        ]
+
+    def kind(self, iri: str) -> str:
+        """Name the most specific kind of a thing."""
+        kinds = self._kinds.get(iri, set())
+        own = kinds - {above for kind in kinds for above in self._superclasses.get(kind, ())}
+        return ", ".join(sorted(self.labels(own).values()))
+
+    @cached_property
+    def _superclasses(self) -> dict[str, set[str]]:
+        above: dict[str, set[str]] = defaultdict(set)
+        for child, parent in self._store.select(sparql("superclasses"), {})[1]:
+            if isinstance(child, NamedNode) and isinstance(parent, NamedNode):
+                above[child.value].add(parent.value)
+        return above
+
+
+def _score(words: list[str], plain: str) -> float:
+    """Rate a folded name: 1 for the whole, less for its beginning, for whole words, for parts of words."""
+    if not words or not plain:
+        return 0.0
+    whole = " ".join(words)
+    if plain == whole:
+        return 1.0
+    share = len(whole) / max(len(plain), len(whole))
+    if plain.startswith(whole + " "):
+        return 0.8 + 0.15 * share
+    tokens = plain.split()
+    if all(word in tokens for word in words):
+        return 0.6 + 0.15 * share
+    if all(any(token.startswith(word) for token in tokens) for word in words):
+        return 0.4 + 0.15 * share
+    if whole in plain:
+        return 0.2 + 0.15 * share
+    return 0.0

@@ -1,0 +1,187 @@
+"""Answers: typed rows, each with the numbers of the citations it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import NamedNode
+
+from cmgraph.names import Names, sparql
+from cmgraph.store import Solutions, Store, values
+from cmgraph.terms import BASE, Term, Thing, Value, to_python, to_rdflib
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import rdflib.term
+
+_CITE = BASE + "id/cite/"
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A place in a source. Texts are as the source gives them; ``checked`` is a day, YYYY-MM-DD."""
+
+    iri: str
+    source: str
+    title: str
+    publisher: str
+    locator: str
+    url: str
+    checked: str
+
+    def __str__(self) -> str:
+        said = ". ".join(part for part in (self.publisher, self.title) if part)
+        return ", ".join(part for part in (said, self.locator) if part) + (f". {self.url}" if self.url else "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: a value per column, the engine's terms behind them, and its citations' numbers (from 1)."""
+
+    values: tuple[Value, ...]
+    terms: tuple[Term | None, ...]
+    citations: tuple[int, ...]
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.values)
+
+    def __getitem__(self, index: int) -> Value:
+        return self.values[index]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a question.
+
+    :ivar columns: names of the columns, without the one for citations.
+    :ivar headings: how the columns are headed in the language asked for.
+    :ivar citations: what the numbers in rows stand for; number 1 is the first.
+    :ivar title: what was asked.
+    :ivar note: what the answer means and does not mean.
+    """
+
+    columns: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+    citations: tuple[Citation, ...]
+    title: str = ""
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    @property
+    def terms(self) -> list[tuple[rdflib.term.Node | None, ...]]:
+        """The rows as rdflib terms."""
+        return [tuple(term and to_rdflib(term) for term in row.terms) for row in self.rows]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row."""
+        return [
+            dict(zip(self.columns, row.values, strict=True))
+            | {"citations": [self.citations[number - 1] for number in row.citations]}
+            for row in self.rows
+        ]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a data frame: names in the columns, IRIs in ``…_iri`` columns, citations in ``sources``."""
+        import pandas as pd
+
+        header, *lines = self.flat()
+        return pd.DataFrame(lines, columns=header)
+
+    def flat(self) -> Iterator[list[Value]]:
+        """Yield a header and then a list per row: things as name and IRI, sources written out."""
+        things = [any(isinstance(row[i], Thing) for row in self.rows) for i in range(len(self.columns))]
+        header: list[Value] = []
+        for name, is_thing in zip(self.columns, things, strict=True):
+            header += [name, f"{name}_iri"] if is_thing else [name]
+        yield [*header, "citations", "sources"] if self.citations else header
+        for row in self.rows:
+            line: list[Value] = []
+            for value, is_thing in zip(row.values, things, strict=True):
+                iri = value.iri if isinstance(value, Thing) else None
+                line.append(value.label or value.iri if isinstance(value, Thing) else value)
+                line += [iri] if is_thing else []
+            if self.citations:
+                cited = [self.citations[number - 1] for number in row.citations]
+                line += [" ".join(c.iri for c in cited), " | ".join(str(c) for c in cited)]
+            yield line
+
+    def _repr_html_(self) -> str:
+        from cmgraph.render import html
+
+        return html(self)
+
+
+def build(
+    solutions: Solutions,
+    store: Store,
+    names: Names,
+    citation: str = "",
+    headings: Mapping[str, str] | None = None,
+    title: str = "",
+    note: str = "",
+) -> Result:
+    """Turn solutions into a result.
+
+    Rows that differ only in their citation become one row with several citations, in the order they first came.
+
+    :param citation: the column that carries citations; empty to take any column that holds nothing else.
+    """
+    variables, rows = solutions
+    cites = {i for i, name in enumerate(variables) if name == citation or (not citation and _all_cites(i, rows))}
+    kept = [i for i in range(len(variables)) if i not in cites]
+    folded: dict[tuple[str, ...], tuple[tuple[Term | None, ...], set[str]]] = {}
+    for row in rows:
+        key = tuple(str(row[i]) for i in kept)
+        terms, cited = folded.setdefault(key, (tuple(row[i] for i in kept), set()))
+        cited.update(term.value for i in cites if isinstance(term := row[i], NamedNode))
+    numbers: dict[str, int] = {}
+    for _, cited in folded.values():
+        for iri in sorted(cited):
+            numbers.setdefault(iri, len(numbers) + 1)
+    known = citations(store, set(numbers), names.lang)
+    labels = names.labels(
+        term.value for terms, _ in folded.values() for term in terms if isinstance(term, NamedNode)
+    )
+    columns = tuple(variables[i] for i in kept)
+    return Result(
+        columns=columns,
+        headings=tuple((headings or {}).get(name, name) for name in columns),
+        rows=tuple(
+            Row(
+                tuple(to_python(term, labels) for term in terms),
+                terms,
+                tuple(sorted(numbers[iri] for iri in cited)),
+            )
+            for terms, cited in folded.values()
+        ),
+        citations=tuple(known[iri] for iri in numbers),
+        title=title,
+        note=note,
+    )
+
+
+def _all_cites(index: int, rows: Iterable[tuple[Term | None, ...]]) -> bool:
+    cells = [row[index] for row in rows if row[index] is not None]
+    return bool(cells) and all(isinstance(cell, NamedNode) and cell.value.startswith(_CITE) for cell in cells)
+
+
+def citations(store: Store, iris: set[str], lang: str) -> dict[str, Citation]:
+    """Return what each citation points at, with the source's title in ``lang`` where it has one."""
+    found = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
+    ordered, query = sorted(iris), sparql("citations")
+    for start in range(0, len(ordered), _BATCH):
+        block = values("citation", [NamedNode(iri) for iri in ordered[start : start + _BATCH]])
+        for row in store.select(query.replace(values("citation", [None]), block), {})[1]:
+            iri, *rest = (term.value if term is not None else "" for term in row)
+            if not found[iri].source or getattr(row[2], "language", "") == lang:
+                found[iri] = Citation(iri, *rest)
+    return found

@@ -1,0 +1,174 @@
+"""Where questions are put: Oxigraph in this process, or a SPARQL endpoint somewhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import Store as Oxigraph
+
+from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
+from cmgraph.terms import Term
+
+Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
+"""Variable names, and one tuple of terms per row in the same order."""
+
+
+class Store(Protocol):
+    """Something that answers SPARQL."""
+
+    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
+        """Answer a SELECT query; ``name`` is what errors call its text."""
+        ...
+
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+        """Answer a CONSTRUCT query."""
+        ...
+
+
+class MemoryStore:
+    """The graph in memory."""
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self._engine = Oxigraph()
+        self.add(triples)
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Add statements."""
+        self._engine.bulk_extend(Quad(*triple) for triple in triples)
+
+    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
+        """Answer a SELECT query."""
+        solutions = _run(self._engine, query, prefixes, name)
+        if not isinstance(solutions, QuerySolutions):
+            raise _not_a("SELECT", name)
+        variables = tuple(variable.value for variable in solutions.variables)
+        return variables, [tuple(solution) for solution in solutions]
+
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+        """Answer a CONSTRUCT query."""
+        triples = _run(self._engine, query, prefixes, name)
+        if not isinstance(triples, QueryTriples):
+            raise _not_a("CONSTRUCT", name)
+        return list(triples)
+
+
+class EndpointStore:
+    """A SPARQL 1.1 endpoint, asked through SPARQLWrapper."""
+
+    def __init__(self, url: str, timeout: int = 60) -> None:
+        self.url, self.timeout = url, timeout
+        self._grammar = Oxigraph()
+
+    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
+        """Answer a SELECT query."""
+        if not isinstance(_run(self._grammar, query, prefixes, name), QuerySolutions):
+            raise _not_a("SELECT", name)
+        from SPARQLWrapper import JSON
+
+        answer = self._ask(query, prefixes, JSON)
+        try:
+            variables = tuple(answer["head"]["vars"])
+            rows = [tuple(_term(row.get(v)) for v in variables) for row in answer["results"]["bindings"]]
+        except (KeyError, TypeError, ValueError):
+            raise EndpointError("the answer is not a SPARQL result", where=self.url) from None
+        return variables, rows
+
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+        """Answer a CONSTRUCT query."""
+        if not isinstance(_run(self._grammar, query, prefixes, name), QueryTriples):
+            raise _not_a("CONSTRUCT", name)
+        from pyoxigraph import RdfFormat, parse
+        from SPARQLWrapper import TURTLE
+
+        text = self._ask(query, prefixes, TURTLE)
+        try:
+            return [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+        except SyntaxError:
+            raise EndpointError("the answer is not Turtle", where=self.url) from None
+
+    def _ask(self, query: str, prefixes: Mapping[str, str], form: str) -> dict[str, dict[str, list[str]]]:
+        from urllib.error import URLError
+
+        from SPARQLWrapper import POST, SPARQLWrapper
+        from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+        wrapper = SPARQLWrapper(self.url, agent="cmgraph")
+        wrapper.setMethod(POST)
+        wrapper.setTimeout(self.timeout)
+        wrapper.setReturnFormat(form)
+        wrapper.setQuery(_declared(query, prefixes))
+        try:
+            answer: dict[str, dict[str, list[str]]] = wrapper.query().convert()
+        except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
+            said = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
+            hint = "Check the address, and that the server is running."
+            raise EndpointError(f"the endpoint did not answer: {said}", where=self.url, hint=hint) from None
+        return answer
+
+
+def _run(
+    engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str
+) -> QuerySolutions | QueryTriples | object:
+    try:
+        return engine.query(query, prefixes=dict(prefixes))
+    except SyntaxError as error:
+        raise _syntax_error(query, prefixes, name, error) from None
+    except (RuntimeError, OSError) as error:
+        raise CmgraphError(f"the query failed: {error}", where=name) from None
+
+
+def _not_a(form: str, name: str) -> CmgraphError:
+    return CmgraphError(f"this is not a {form} query", where=name, hint=f"Write it as {form} … WHERE {{ … }}.")
+
+
+def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: SyntaxError) -> CmgraphError:
+    found = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
+    if not found:
+        return CmgraphError(str(error), where=name)
+    line, column = int(found[1]), int(found[2])
+    lines = query.splitlines() or [""]
+    before = lines[min(line, len(lines)) - 1][: column - 1]
+    declared = {*prefixes, *re.findall(r"(?im)^\s*prefix\s+([\w-]*):", query)}
+    prefix = re.search(r"([A-Za-z][\w-]*):[\w.%-]*$", before)
+    if prefix and prefix[1] not in declared:
+        said = f"unknown prefix '{prefix[1]}:'"
+        hint = nearest(prefix[1], declared) or f"Add a line: PREFIX {prefix[1]}: <IRI>"
+        column = prefix.start() + 1
+    else:
+        wanted = re.findall(r'"(\w+|[^\w\s])"', found[3]) or re.findall(r"\b[A-Z]{3,}\b", found[3])
+        at_end = line >= len(lines) and column > len(lines[-1].rstrip())
+        said = "the query ends too early" if at_end else "the query is not valid SPARQL here"
+        hint = f"Expected one of: {' '.join(dict.fromkeys(wanted))}" if wanted else ""
+    return CmgraphError(
+        said, where=f"{name}:{line}:{column}", excerpt=excerpt(query, line, column), hint=hint
+    )
+
+
+def _declared(query: str, prefixes: Mapping[str, str]) -> str:
+    """Put the prefixes that a query uses but does not declare in front of it, on one line."""
+    own = set(re.findall(r"(?im)^\s*prefix\s+([\w-]*):", query))
+    used = [p for p in prefixes if p not in own and re.search(rf"(?<![\w-]){re.escape(p)}:", query)]
+    return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in used) + query
+
+
+def _term(cell: Mapping[str, str] | None) -> Term | None:
+    if cell is None:
+        return None
+    match cell["type"]:
+        case "uri":
+            return NamedNode(cell["value"])
+        case "bnode":
+            return BlankNode(cell["value"])
+    if "xml:lang" in cell:
+        return Literal(cell["value"], language=cell["xml:lang"])
+    if "datatype" in cell:
+        return Literal(cell["value"], datatype=NamedNode(cell["datatype"]))
+    return Literal(cell["value"])
+
+
+def values(variable: str, terms: Sequence[Term | None]) -> str:
+    """Write a VALUES block that binds ``variable`` to ``terms``; None stands for "any"."""
+    return f"VALUES ?{variable} {{ {' '.join('UNDEF' if term is None else str(term) for term in terms)} }}"

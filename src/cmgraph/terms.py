@@ -1,0 +1,132 @@
+"""RDF terms as the project writes them: prefixes, CURIEs, and the Python values behind literals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from cmgraph.errors import UnknownName, nearest
+
+if TYPE_CHECKING:
+    import rdflib.term
+
+Term: TypeAlias = NamedNode | BlankNode | Literal
+"""One node of the graph, as the engine hands it out."""
+
+BASE = "https://w3id.org/cmgraph/"
+CM = BASE + "def#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+class Thing(NamedTuple):
+    """An IRI with the name it goes by in the language asked for."""
+
+    iri: str
+    label: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
+Value: TypeAlias = Thing | str | int | float | Decimal | bool | dt.date | None
+"""A cell: a thing, a number, a day (``datetime.date``), text, or nothing.
+
+Years and months keep the source's precision and stay text ("2020", "2020-01").
+"""
+
+
+class Prefixes(dict[str, str]):
+    """Prefix to namespace, as ``ontology/prefixes.ttl`` declares them."""
+
+    @classmethod
+    def declared(cls, triples: Iterable[Triple]) -> Prefixes:
+        """Collect the ``sh:declare`` entries among ``triples``."""
+        sh = "http://www.w3.org/ns/shacl#"
+        name: dict[Term, str] = {}
+        space: dict[Term, str] = {}
+        for triple in triples:
+            if triple.predicate.value == sh + "prefix":
+                name[triple.subject] = triple.object.value
+            elif triple.predicate.value == sh + "namespace":
+                space[triple.subject] = triple.object.value
+        return cls(sorted((name[node], space[node]) for node in name.keys() & space.keys()))
+
+    def expand(self, text: str) -> NamedNode | None:
+        """Turn ``<iri>``, an http(s) IRI or a CURIE into a node; None if ``text`` is none of them."""
+        bare = text[1:-1] if text.startswith("<") and text.endswith(">") else text
+        try:
+            if bare.startswith(("http://", "https://")):
+                return NamedNode(bare)
+            prefix, colon, local = text.partition(":")
+            if colon and " " not in text and local and prefix.replace("-", "").isalnum():
+                if prefix not in self:
+                    raise UnknownName(f"unknown prefix '{prefix}:'", where=text, hint=nearest(prefix, self))
+                return NamedNode(self[prefix] + local)
+        except ValueError as error:
+            raise UnknownName(f"not a valid IRI: {error}", where=text) from None
+        return None
+
+    def shorten(self, iri: str) -> str:
+        """Write ``iri`` as a CURIE where a declared prefix fits, else unchanged."""
+        best = max((p for p in self if iri.startswith(self[p])), key=lambda p: len(self[p]), default="")
+        local = iri[len(self[best]) :] if best else ""
+        return f"{best}:{local}" if local and "/" not in local and "#" not in local else iri
+
+
+def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
+    """Turn a term into the value a reader of a row expects; IRIs come with their name from ``labels``."""
+    if term is None:
+        return None
+    if isinstance(term, NamedNode):
+        return Thing(term.value, labels.get(term.value, ""))
+    if isinstance(term, BlankNode):
+        return str(term)
+    kind, text = term.datatype.value.removeprefix(XSD), term.value
+    try:
+        match kind:
+            case "integer" | "int" | "long" | "nonNegativeInteger" | "positiveInteger":
+                return int(text)
+            case "decimal":
+                return Decimal(text)
+            case "double" | "float":
+                return float(text)
+            case "boolean":
+                return text in ("true", "1")
+            case "date":
+                return dt.date.fromisoformat(text)
+    except (ValueError, ArithmeticError):
+        pass
+    return text
+
+
+def to_rdflib(term: Term) -> rdflib.term.Node:
+    """Turn an engine term into rdflib's, with the literal's own spelling."""
+    import rdflib
+
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    if term.datatype.value == XSD + "string":
+        return rdflib.Literal(term.value)
+    return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+
+
+def pick(texts: Mapping[str, str], lang: str) -> str:
+    """Choose among texts keyed by language tag: ``lang``, its variants, English, then the first tag.
+
+    Unreviewed French carries the tag ``fr-t-en`` and comes after reviewed ``fr``.
+    """
+    for wanted in (lang, "en"):
+        for tag in sorted(texts):
+            if tag == wanted or tag.startswith(wanted + "-"):
+                return texts[tag]
+    return texts[min(texts)] if texts else ""
