@@ -82,6 +82,8 @@ def validate(
     rows = []
     for result in report.subjects(rdflib.RDF.type, SH.ValidationResult):
         focus, value = report.value(result, SH.focusNode), report.value(result, SH.value)
+        if str(focus) == BASE + "ontology" and value is not None:
+            focus, value = value, None
         shape = str(report.value(result, SH.sourceShape))
         if not shape.startswith(_SHAPE):
             raise CmgraphError(f"a shape without an id: {shape}", hint="Give every shape an IRI in shape:.")
@@ -128,8 +130,6 @@ def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:
 def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:
     """Find where the first of ``iris`` that a file speaks of stands; a later file wins, being the user's."""
     for iri in iris:
-        if iri.startswith(BASE + "ontology"):
-            continue
         for file in reversed(files):
             if iri in file.subjects and (line := file.line_of(iri)):
                 return str(file.path), line

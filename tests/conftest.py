@@ -1,0 +1,38 @@
+"""What tests share: the bundled graph, loaded once, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import cmgraph
+from cmgraph.graph import Graph
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def graph() -> Graph:
+    """Return the bundled graph."""
+    return cmgraph.load()
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run ``cmgraph`` in a process of its own."""
+
+    def run(*args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from cmgraph.cli import main; main()", *args]
+        clean = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR")}
+        return subprocess.run(
+            command, input=stdin, capture_output=True, text=True, encoding="utf-8", env={**clean, **env}, check=False
+        )
+
+    return run

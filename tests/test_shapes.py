@@ -1,0 +1,58 @@
+"""Each rule fires on its own fixture and on nothing else; the bundled graph breaks none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cmgraph import files
+from cmgraph.errors import CmgraphError
+from cmgraph.files import RdfFile
+from cmgraph.graph import Graph
+from cmgraph.validate import Report, shapes, validate
+
+HERE = Path(__file__).parent
+INVALID = sorted((HERE / "invalid").glob("*.ttl"))
+
+
+def check(graph: Graph, *paths: Path) -> Report:
+    """Validate the ontology's terms with the valid base and ``paths``."""
+    read = [RdfFile.read(path) for path in (HERE / "valid/base.ttl", *paths)]
+    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.names, graph.prefixes)
+
+
+def rules(graph: Graph) -> set[str]:
+    """Return the ids of all declared rules."""
+    spot = "https://w3id.org/cmgraph/shape/"
+    return {t.subject.value.removeprefix(spot) for f in shapes(graph.root) for t in f.triples if spot in str(t.subject)}
+
+
+def test_the_valid_base_breaks_no_rule(graph: Graph) -> None:
+    assert check(graph).findings == ()
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_each_rule_fires_exactly_on_its_fixture(graph: Graph, path: Path) -> None:
+    findings = check(graph, path).findings
+    assert {finding.rule for finding in findings} == {path.stem}
+    assert all(finding.message and finding.file == str(path) and finding.line for finding in findings)
+
+
+def test_every_rule_has_a_fixture(graph: Graph) -> None:
+    assert rules(graph) == {path.stem for path in INVALID}
+
+
+def test_every_rule_speaks_both_languages(graph: Graph) -> None:
+    message = "http://www.w3.org/ns/shacl#message"
+    tags = [t.object.language for f in shapes(graph.root) for t in f.triples if t.predicate.value == message]
+    assert tags.count("en") == tags.count("fr-t-en") == len(rules(graph))
+
+
+def test_the_bundled_graph_is_clean(graph: Graph) -> None:
+    assert graph.validate().findings == ()
+
+
+def test_no_shapes_is_an_error_not_a_pass(graph: Graph) -> None:
+    with pytest.raises(CmgraphError, match="no shapes"):
+        validate(graph.files, [], graph.names, graph.prefixes)
