@@ -55,8 +55,9 @@ class Report:
 
 
 def shapes(root: Path) -> list[RdfFile]:
-    """Read the shapes below ``root``."""
-    return [RdfFile.read(path) for path in sorted((root / "ontology/shapes").glob("*.ttl"))]
+    """Read the shapes below ``root``, with the prefixes their SPARQL uses."""
+    paths = sorted((root / "ontology/shapes").glob("*.ttl"))
+    return [RdfFile.read(path) for path in [root / "ontology/prefixes.ttl", *paths] if path.is_file()]
 
 
 def validate(
