@@ -32,7 +32,18 @@ def run() -> Run:
         command = [sys.executable, "-c", "from cmgraph.cli import main; main()", *args]
         clean = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR")}
         return subprocess.run(
-            command, input=stdin, capture_output=True, text=True, encoding="utf-8", env={**clean, **env}, check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**clean, **env},
+            check=False,
         )
 
     return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--accept``, which writes the answers of today beside the questions, to be read in the diff."""
+    parser.addoption("--accept", action="store_true", help="write expected answers instead of comparing them")

@@ -19,7 +19,7 @@ INVALID = sorted((HERE / "invalid").glob("*.ttl"))
 def check(graph: Graph, *paths: Path) -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
     read = [RdfFile.read(path) for path in (HERE / "valid/base.ttl", *paths)]
-    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.names, graph.prefixes)
+    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.prefixes)
 
 
 def rules(graph: Graph) -> set[str]:
@@ -55,4 +55,4 @@ def test_the_bundled_graph_is_clean(graph: Graph) -> None:
 
 def test_no_shapes_is_an_error_not_a_pass(graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="no shapes"):
-        validate(graph.files, [], graph.names, graph.prefixes)
+        validate(graph.files, [], graph.prefixes)

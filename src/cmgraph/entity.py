@@ -57,7 +57,8 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
     about = store.select(sparql("about").replace(values("thing", [None]), me), {})[1]
 
     said: dict[tuple[str, str], list[tuple[str, Term]]] = defaultdict(list)
-    for kind, statement, prop, value in [(node, node, *row) for row in about] + related:
+    rows: list[tuple[Term | None, ...]] = [*((node, node, *row) for row in about), *related]
+    for kind, statement, prop, value in rows:
         if kind is not None and statement is not None and prop is not None and value is not None:
             said[kind.value, statement.value].append((prop.value, value))
     mine = said.pop((node.value, node.value), [])
@@ -68,7 +69,7 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
             if prop == _CITED:
                 number.setdefault(value.value, len(number) + 1)
     labels = names.labels(
-        {node.value, *(kind for kind, _ in said)}
+        {node.value, *(of for of, _ in said)}
         | {prop for pairs in (mine, *said.values()) for prop, _ in pairs}
         | {v.value for pairs in (mine, *said.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
@@ -93,8 +94,6 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
         names=tuple((v.value, v.language or "") for p, v in mine if p in _NAMES and isinstance(v, Literal)),
         facts=pairs_of(mine),
         cited=cited(mine),
-        statements=tuple(
-            Statement(thing(kind), iri, pairs_of(pairs), cited(pairs)) for (kind, iri), pairs in said.items()
-        ),
+        statements=tuple(Statement(thing(of), iri, pairs_of(pairs), cited(pairs)) for (of, iri), pairs in said.items()),
         citations=tuple(known[iri] for iri in number),
     )

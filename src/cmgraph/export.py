@@ -15,14 +15,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
 from cmgraph.render import delimited
 from cmgraph.result import build
-from cmgraph.terms import RDF_TYPE, XSD, Prefixes
-
+from cmgraph.terms import RDF_TYPE, XSD, Prefixes, text_of
 
 
 def export(graph: Graph, folder: Path, *, force: bool = False) -> list[Path]:
@@ -89,13 +88,13 @@ def jsonld_nodes(triples: Iterable[Triple], prefixes: Prefixes) -> Iterator[dict
     context = jsonld_context(triples, prefixes)
     node: dict[str, Any] = {}
     for triple in triples:
-        subject = prefixes.shorten(triple.subject.value)
+        subject = prefixes.shorten(text_of(triple.subject))
         if node.get("id") != subject:
             if node:
                 yield node
             node = {"id": subject}
         if triple.predicate == RDF_TYPE:
-            node.setdefault("type", []).append(prefixes.shorten(triple.object.value))
+            node.setdefault("type", []).append(prefixes.shorten(text_of(triple.object)))
             continue
         key, value = _local(triple.predicate.value), triple.object
         term = context[key]
@@ -108,7 +107,7 @@ def jsonld_nodes(triples: Iterable[Triple], prefixes: Prefixes) -> Iterator[dict
         elif isinstance(value, Literal):
             node.setdefault(key, []).append(value.value)
         else:
-            iri = prefixes.shorten(value.value)
+            iri = prefixes.shorten(text_of(value))
             node.setdefault(key, []).append(iri if term.get("@type") == "@id" else {"id": iri})
     if node:
         yield node
@@ -125,7 +124,7 @@ def _used(prefixes: Prefixes, triples: Iterable[Triple]) -> dict[str, str]:
         iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
         for triple in triples
         for term in triple
-        for iri in [term.datatype.value if isinstance(term, Literal) else term.value]
+        for iri in [term.datatype.value if isinstance(term, Literal) else text_of(term)]
     }
     return {prefix: space for prefix, space in sorted(prefixes.items()) if space in spaces}
 

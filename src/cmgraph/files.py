@@ -11,6 +11,7 @@ from pathlib import Path
 from pyoxigraph import RdfFormat, Triple, parse
 
 from cmgraph.errors import CmgraphError, excerpt
+from cmgraph.terms import text_of
 
 TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
 """The light part of the ontology, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
@@ -54,7 +55,7 @@ class RdfFile:
     @cached_property
     def subjects(self) -> frozenset[str]:
         """IRIs this file says something about."""
-        return frozenset(triple.subject.value for triple in self.triples)
+        return frozenset(text_of(triple.subject) for triple in self.triples)
 
     def line_of(self, iri: str) -> int | None:
         """Return the line on which ``iri`` starts a statement, or else is first written, counted from 1."""

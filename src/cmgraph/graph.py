@@ -38,9 +38,7 @@ class Graph:
     :ivar as_of: day that questions are asked for, if one was given.
     """
 
-    def __init__(
-        self, root: Path, extra: Path | None, endpoint: str | None, lang: str, as_of: dt.date | None
-    ) -> None:
+    def __init__(self, root: Path, extra: Path | None, endpoint: str | None, lang: str, as_of: dt.date | None) -> None:
         self.root, self._extra = root, extra
         self.lang, self.as_of = lang, as_of
         self.files = list(files.terms(root))
@@ -130,7 +128,7 @@ class Graph:
         if isinstance(self.store, EndpointStore):
             raise CmgraphError("an endpoint's graph is not validated from here", hint="Validate its files.")
         own = [files.RdfFile.read(Path(path)) for path in paths]
-        return validate([*self.files, *own], shapes(self.root), self.names, self.prefixes)
+        return validate([*self.files, *own], shapes(self.root), self.prefixes, self.lang)
 
     @property
     def triples(self) -> Iterable[Triple]:
@@ -183,6 +181,8 @@ def load(
             extra = folder
         else:
             raise CmgraphError(
-                "the folder has no ontology/, data/ or queries/", where=str(folder), hint="See README, --data."
+                "the folder has no ontology/, data/ or queries/",
+                where=str(folder),
+                hint="See README, --data.",
             )
     return Graph(root, extra, endpoint, lang, day)

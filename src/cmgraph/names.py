@@ -15,7 +15,7 @@ from cmgraph.errors import UnknownName, nearest
 from cmgraph.store import Store, values
 from cmgraph.terms import SKOS, Prefixes, Thing, pick
 
-_LOOKALIKES = str.maketrans("łøđħŧıæœßʔʼ’‘`", "lodhtiaosʼʼʼʼʼ")
+_LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
 _BATCH = 500
 
 
@@ -110,9 +110,7 @@ class Names:
                 return NamedNode(matches.pop())
             if matches:
                 choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
-                raise UnknownName(
-                    f"more than one {what} goes by '{text}'", hint=f"Say which by its CURIE: {choices}."
-                )
+                raise UnknownName(f"more than one {what} goes by '{text}'", hint=f"Say which by its CURIE: {choices}.")
         hint = nearest(text, (name for _, name, _, _ in rows)) or "Try: cmgraph search TEXT"
         raise UnknownName(f"no {what} goes by '{text}'", hint=hint)
 

@@ -77,7 +77,9 @@ class Question:
         lines = text.splitlines()
         head = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in lines]
         try:
-            found: Any = yaml.load("\n".join(head), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+            found: Any = (
+                yaml.load("\n".join(head), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
+            )
             return cls(
                 name=path.stem,
                 path=path,
@@ -113,9 +115,7 @@ class Question:
         by_name = {parameter.name: parameter for parameter in self.parameters}
         for name, value in given.items():
             if name not in by_name:
-                hint = nearest(name, by_name) or (
-                    f"It takes: {', '.join(by_name)}." if by_name else "It takes none."
-                )
+                hint = nearest(name, by_name) or (f"It takes: {', '.join(by_name)}." if by_name else "It takes none.")
                 raise UnknownName(f"question '{self.name}' has no parameter '{name}'", hint=hint)
             many = value if isinstance(value, (list, tuple)) else [value]
             terms = [_term(by_name[name], one, names, prefixes) for one in many]

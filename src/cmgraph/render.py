@@ -86,9 +86,7 @@ def as_json(result: Result) -> str:
         {
             "title": result.title,
             "note": result.note,
-            "columns": [
-                {"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)
-            ],
+            "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
             "rows": [
                 {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
                 | {"citations": list(row.citations)}
@@ -157,7 +155,12 @@ def table(result: Result, lang: str, width: int | None = None, color: bool = Fal
         grid.add_row(*(Text(printable(plain(value))) for value in row.values), *marks)
     out = io.StringIO()
     console = Console(
-        file=out, width=width or 100, force_terminal=color, no_color=not color, highlight=False, soft_wrap=False
+        file=out,
+        width=width or 100,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        soft_wrap=False,
     )
     console.print(grid)
     console.print()

@@ -141,16 +141,14 @@ def build(
     folded: dict[tuple[str, ...], tuple[tuple[Term | None, ...], set[str]]] = {}
     for row in rows:
         key = tuple(str(row[i]) for i in kept)
-        terms, cited = folded.setdefault(key, (tuple(row[i] for i in kept), set()))
+        cited = folded.setdefault(key, (tuple(row[i] for i in kept), set()))[1]
         cited.update(term.value for i in cites if isinstance(term := row[i], NamedNode))
     numbers: dict[str, int] = {}
-    for _, cited in folded.values():
-        for iri in sorted(cited):
+    for _, iris in folded.values():
+        for iri in sorted(iris):
             numbers.setdefault(iri, len(numbers) + 1)
     known = citations(store, set(numbers), names.lang)
-    labels = names.labels(
-        term.value for terms, _ in folded.values() for term in terms if isinstance(term, NamedNode)
-    )
+    labels = names.labels(term.value for terms, _ in folded.values() for term in terms if isinstance(term, NamedNode))
     columns = tuple(variables[i] for i in kept)
     return Result(
         columns=columns,

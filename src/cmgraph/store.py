@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Triple
 from pyoxigraph import Store as Oxigraph
@@ -89,7 +89,7 @@ class EndpointStore:
         except SyntaxError:
             raise EndpointError("the answer is not Turtle", where=self.url) from None
 
-    def _ask(self, query: str, prefixes: Mapping[str, str], form: str) -> dict[str, dict[str, list[str]]]:
+    def _ask(self, query: str, prefixes: Mapping[str, str], form: str) -> Any:
         from urllib.error import URLError
 
         from SPARQLWrapper import POST, SPARQLWrapper
@@ -101,12 +101,11 @@ class EndpointStore:
         wrapper.setReturnFormat(form)
         wrapper.setQuery(_declared(query, prefixes))
         try:
-            answer: dict[str, dict[str, list[str]]] = wrapper.query().convert()
+            return wrapper.query().convert()
         except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
             said = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
             hint = "Check the address, and that the server is running."
             raise EndpointError(f"the endpoint did not answer: {said}", where=self.url, hint=hint) from None
-        return answer
 
 
 def _run(
@@ -129,6 +128,11 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     if not found:
         return CmgraphError(str(error), where=name)
     line, column = int(found[1]), int(found[2])
+    rest = query.splitlines()[line - 1 :]
+    at_end = not "".join(rest[:1])[column - 1 :].strip() and not "".join(rest[1:]).strip()
+    if at_end:
+        kept = query.rstrip().splitlines() or [""]
+        line, column = len(kept), len(kept[-1]) + 1
     lines = query.splitlines() or [""]
     before = lines[min(line, len(lines)) - 1][: column - 1]
     declared = {*prefixes, *re.findall(r"(?im)^\s*prefix\s+([\w-]*):", query)}
@@ -139,12 +143,9 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         column = prefix.start() + 1
     else:
         wanted = re.findall(r'"(\w+|[^\w\s])"', found[3]) or re.findall(r"\b[A-Z]{3,}\b", found[3])
-        at_end = line >= len(lines) and column > len(lines[-1].rstrip())
         said = "the query ends too early" if at_end else "the query is not valid SPARQL here"
         hint = f"Expected one of: {' '.join(dict.fromkeys(wanted))}" if wanted else ""
-    return CmgraphError(
-        said, where=f"{name}:{line}:{column}", excerpt=excerpt(query, line, column), hint=hint
-    )
+    return CmgraphError(said, where=f"{name}:{line}:{column}", excerpt=excerpt(query, line, column), hint=hint)
 
 
 def _declared(query: str, prefixes: Mapping[str, str]) -> str:

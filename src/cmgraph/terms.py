@@ -24,6 +24,11 @@ RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
+def text_of(term: Term | Triple) -> str:
+    """Return a term's IRI or a literal's own spelling."""
+    return str(term) if isinstance(term, Triple) else term.value
+
+
 class Thing(NamedTuple):
     """An IRI with the name it goes by in the language asked for."""
 
@@ -48,13 +53,13 @@ class Prefixes(dict[str, str]):
     def declared(cls, triples: Iterable[Triple]) -> Prefixes:
         """Collect the ``sh:declare`` entries among ``triples``."""
         sh = "http://www.w3.org/ns/shacl#"
-        name: dict[Term, str] = {}
-        space: dict[Term, str] = {}
+        name: dict[str, str] = {}
+        space: dict[str, str] = {}
         for triple in triples:
             if triple.predicate.value == sh + "prefix":
-                name[triple.subject] = triple.object.value
+                name[text_of(triple.subject)] = text_of(triple.object)
             elif triple.predicate.value == sh + "namespace":
-                space[triple.subject] = triple.object.value
+                space[text_of(triple.subject)] = text_of(triple.object)
         return cls(sorted((name[node], space[node]) for node in name.keys() & space.keys()))
 
     def expand(self, text: str) -> NamedNode | None:

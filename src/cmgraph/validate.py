@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyoxigraph import Literal
+
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
-from cmgraph.names import Names
-from cmgraph.terms import BASE, Prefixes, Thing, pick, to_rdflib
+from cmgraph.terms import BASE, SKOS, Prefixes, Thing, pick, text_of, to_rdflib
 
 if TYPE_CHECKING:
     import rdflib
@@ -60,9 +61,7 @@ def shapes(root: Path) -> list[RdfFile]:
     return [RdfFile.read(path) for path in [root / "ontology/prefixes.ttl", *paths] if path.is_file()]
 
 
-def validate(
-    files: Sequence[RdfFile], shape_files: Sequence[RdfFile], names: Names, prefixes: Prefixes
-) -> Report:
+def validate(files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes: Prefixes, lang: str = "en") -> Report:
     """Check ``files`` together against ``shape_files`` with pySHACL, as they stand: nothing is inferred.
 
     :raises CmgraphError: if there is nothing to check with; a report that cannot fail would say nothing.
@@ -72,9 +71,7 @@ def validate(
     from rdflib.namespace import SH
 
     if not any(shape.triples for shape in shape_files):
-        raise CmgraphError(
-            "there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes."
-        )
+        raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
     rules = _graph(shape_files)
     _, report, _ = pyshacl.validate(_graph(files), shacl_graph=rules, inplace=True)
     if not isinstance(report, rdflib.Graph):
@@ -88,14 +85,16 @@ def validate(
         shape = str(report.value(result, SH.sourceShape))
         if not shape.startswith(_SHAPE):
             raise CmgraphError(f"a shape without an id: {shape}", hint="Give every shape an IRI in shape:.")
-        messages = {m.language or "": str(m) for m in report.objects(result, SH.resultMessage) if hasattr(m, "language")}
+        messages = {
+            m.language or "": str(m) for m in report.objects(result, SH.resultMessage) if hasattr(m, "language")
+        }
         rows.append((result, focus, value, shape, messages))
-    labels = names.labels(str(term) for row in rows for term in row[1:3] if isinstance(term, rdflib.URIRef))
+    labels = _labels(files)
 
     def shown(term: rdflib.term.Node | None) -> str:
         if not isinstance(term, rdflib.URIRef):
             return "" if term is None else str(term)
-        return labels.get(str(term)) or prefixes.shorten(str(term))
+        return pick(labels.get(str(term), {}), lang) or prefixes.shorten(str(term))
 
     findings = []
     for result, focus, value, shape, messages in rows:
@@ -105,7 +104,7 @@ def validate(
             Finding(
                 severity=str(report.value(result, SH.resultSeverity)).rpartition("#")[2].lower(),
                 rule=shape.removeprefix(_SHAPE),
-                message=pick(messages, names.lang),
+                message=pick(messages, lang),
                 focus=Thing(str(focus), shown(focus)),
                 path=prefixes.shorten(str(path)) if isinstance(path, rdflib.URIRef) else "",
                 value=shown(value),
@@ -126,6 +125,15 @@ def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:
         for triple in file.triples:
             graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))  # type: ignore[arg-type]
     return graph
+
+
+def _labels(files: Iterable[RdfFile]) -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = {}
+    for file in files:
+        for triple in file.triples:
+            if triple.predicate.value == SKOS + "prefLabel" and isinstance(triple.object, Literal):
+                labels.setdefault(text_of(triple.subject), {})[triple.object.language or ""] = triple.object.value
+    return labels
 
 
 def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:

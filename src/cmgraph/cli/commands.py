@@ -96,7 +96,7 @@ _FORMATS = click.option(
 @click.version_option(None, "-V", "--version", package_name="cmgraph", prog_name="cmgraph")
 @click.option("-q", "--quiet", is_flag=True, help="Keep stderr to errors.")
 @click.pass_context
-def cmgraph(ctx: click.Context, quiet: bool, **options: Any) -> None:
+def cmgraph(ctx: click.Context, /, quiet: bool, **options: Any) -> None:
     """Who works with whom on critical minerals, under which arrangement, since when, and how do we know.
 
     \b
@@ -116,7 +116,11 @@ for _option in reversed(_GLOBAL):
 @_FORMATS
 @_global
 def query(
-    load: Callable[[], Graph], question: str | None, text: str | None, params: tuple[str, ...], form: str | None
+    load: Callable[[], Graph],
+    question: str | None,
+    text: str | None,
+    params: tuple[str, ...],
+    form: str | None,
 ) -> int:
     """Answer a saved QUESTION, a .rq file, or SPARQL from stdin (-), with its numbered sources.
 
@@ -133,12 +137,11 @@ def query(
             raise CmgraphError("a parameter is written NAME=VALUE", where=f"-p {param}")
         given.setdefault(name, []).append(value)
     graph = load()
-    asked: str | Path = text if text is not None else question or ""
-    if text is None and asked == "-":
-        asked = sys.stdin.read()
-        text = asked
-    elif text is None and (asked.endswith(".rq") or "/" in asked):
-        asked = Path(asked)
+    if question == "-":
+        text = sys.stdin.read()
+    asked: str | Path = question or ""
+    if question and (question.endswith(".rq") or "/" in question):
+        asked = Path(question)
     if text is not None:
         if not text.strip():
             raise CmgraphError("the query is empty", hint="Write SPARQL, for instance SELECT ?s { ?s a cm:Forum }")

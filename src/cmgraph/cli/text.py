@@ -103,7 +103,13 @@ def hits_result(hits: Sequence[Hit], graph: Graph) -> Result:
 def question_text(question: Question, lang: str) -> str:
     """Write out a saved question: what it asks, takes and gives, then its SPARQL."""
     defaults = question.defaults()
-    lines = [question.name, pick(question.title, lang), "", pick(question.question, lang), pick(question.note, lang)]
+    lines = [
+        question.name,
+        pick(question.title, lang),
+        "",
+        pick(question.question, lang),
+        pick(question.note, lang),
+    ]
     if question.parameters:
         lines += ["", _word("parameters", lang)]
         for p in question.parameters:
@@ -121,8 +127,8 @@ def report_text(report: Report, form: str, lang: str) -> str:
     if form == "ttl":
         return report.rdf.serialize(format="turtle")
     if form == "json":
-        findings = [dataclasses.asdict(f) | {"focus": f.focus._asdict()} for f in report.findings]
-        return json.dumps(findings, ensure_ascii=False, indent=2) + "\n"
+        rows = [dataclasses.asdict(f) | {"focus": f.focus._asdict()} for f in report.findings]
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
     if not report.findings:
         return _word("clean", lang) + "\n"
     lines: list[str] = []
@@ -132,7 +138,5 @@ def report_text(report: Report, form: str, lang: str) -> str:
             place = f"  {f.file}:{f.line}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(printable(f"  {f.focus.label}  {detail}{place}".rstrip()))
-    counts = [
-        f"{n} {_word(s, lang)}" for s in _WORDS if (n := sum(f.severity == s for f in report.findings))
-    ]
+    counts = [f"{n} {_word(s, lang)}" for s in _WORDS if (n := sum(f.severity == s for f in report.findings))]
     return "\n".join([*lines, "", f"{len(report.findings)} {_word('findings', lang)}: {', '.join(counts)}"]) + "\n"

@@ -1,0 +1,185 @@
+"""The command as people meet it: what goes to stdout, what to stderr, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Run
+
+
+def test_an_answer_ends_with_its_sources(run: Run) -> None:
+    done = run("query", "shared-areas", "-f", "table", COLUMNS="120")
+    assert done.returncode == 0 and done.stderr == ""
+    assert "research and innovation" in done.stdout
+    assert "[1] Government of Canada. Our critical minerals" in done.stdout and "(checked 2026-11-24)" in done.stdout
+
+
+def test_csv_when_piped_json_and_markdown_on_request(run: Run) -> None:
+    head, first, *_ = run("query", "partners").stdout.splitlines()
+    assert head == "partner,partner_iri,via,via_iri,since,citations,sources"
+    assert first.startswith("European Union,https://w3id.org/cmgraph/id/agent/european-union,")
+    assert "https://www.canada.ca/" in first
+    answer = json.loads(run("query", "partners", "-p", "actor=Japan", "-f", "json").stdout)
+    assert answer["rows"][0]["partner"]["label"] == "Government of Canada"
+    assert (
+        answer["sources"][answer["rows"][0]["citations"][0] - 1]["locator"] == "International partnerships, paragraph 4"
+    )
+    assert "[^1]: Government of Canada" in run("query", "partners", "-f", "md").stdout
+
+
+def test_french_throughout(run: Run) -> None:
+    done = run("query", "partners", "-p", "actor=Japon", "--lang", "fr", "-f", "table", COLUMNS="150")
+    assert "gouvernement du Canada" in done.stdout and "partenaire" in done.stdout and "vérifié le" in done.stdout
+    assert run("search", "etats-unis", LC_ALL="fr_CA.UTF-8").stdout.startswith(
+        "thing,thing_iri,kind,matched\nÉtats-Unis,"
+    )
+
+
+def test_own_sparql_from_text_file_and_stdin(run: Run, tmp_path: Path) -> None:
+    text = "SELECT ?forum ?c { ?forum a cm:Forum ; cm:hasCitation ?c } ORDER BY ?forum"
+    path = tmp_path / "forums.rq"
+    path.write_text(text)
+    answers = {
+        run("query", "-q", text).stdout,
+        run("query", str(path)).stdout,
+        run("query", "-", stdin=text).stdout,
+    }
+    assert len(answers) == 1 and "Group of Seven" in answers.pop()
+
+
+def test_lists_and_shows_questions(run: Run) -> None:
+    assert "partners,Partners of an actor" in run("queries").stdout
+    assert "partners," not in run("queries", "--tag", "figures").stdout
+    shown = run("queries", "show", "partners").stdout
+    assert "actor (entity cm:Agent) = agent:government-of-canada" in shown and "SELECT DISTINCT" in shown
+
+
+def test_shows_an_entity_with_its_sources(run: Run) -> None:
+    text = run("show", "CMIEF").stdout
+    assert text.startswith("Critical Minerals Industry Engagement Forum (forum)\n")
+    assert "is no longer named in: Partnerships page, version B" in text and "[1] Government of Canada." in text
+    data = json.loads(run("show", "G7", "-f", "json").stdout)
+    assert data["kind"] == "forum" and data["sources"][0]["url"].startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["query", "partnrs"], 3, ["no saved question is called 'partnrs'", "Did you mean partners"]),
+        (["query", "partners", "-p", "actor=Nowhere"], 3, ["no actor goes by 'Nowhere'"]),
+        (["query", "partners", "-p", "actor"], 2, ["NAME=VALUE"]),
+        (["query", "dated-by", "-p", "asOf=soon"], 2, ["asOf=soon: not a day", "2020-01-09"]),
+        (["query"], 2, ["say what to ask"]),
+        (["query", "-q", ""], 2, ["the query is empty"]),
+        (
+            ["query", "-q", "SELECT ?s { ?s a cmm:Forum }"],
+            2,
+            ["query:1:18: unknown prefix 'cmm:'", "^", "cm"],
+        ),
+        (["query", "-q", "SELECT ?s {\n ?s a"], 2, ["query:2:", "ends too early"]),
+        (["query", "-q", "ASK { ?s ?p ?o }"], 2, ["not a SELECT query"]),
+        (["query", "none.rq"], 2, ["none.rq: no such file"]),
+        (["show", "Atlantis"], 3, ["no entity goes by 'Atlantis'"]),
+        (["search", "zzzz"], 3, ["nothing goes by 'zzzz'"]),
+        (["serach", "x"], 2, ["no command is called 'serach'", "search"]),
+        (["stats", "--data", "nowhere"], 2, ["nowhere: no such folder"]),
+        (["stats", "--lang", "de"], 2, ["'de'"]),
+        (["stats", "--nope"], 2, ["--nope"]),
+        (["validate", "/"], 2, ["not an RDF file"]),
+        (
+            ["stats", "--endpoint", "http://127.0.0.1:9/none"],
+            4,
+            ["http://127.0.0.1:9/none", "did not answer"],
+        ),
+    ],
+)
+def test_trouble_is_one_clear_message(run: Run, args: list[str], code: int, says: list[str]) -> None:
+    done = run(*args)
+    assert done.returncode == code and done.stdout == ""
+    assert done.stderr.startswith("cmgraph: ") and "Traceback" not in done.stderr
+    for part in says:
+        assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.ttl", b'@prefix cm: <https://w3id.org/cmgraph/def#> .\ncm:a cm:b "x\n.', ["a.ttl:2:"]),
+        ("b.ttl", b"<http://x> a cm:Forum .", ["b.ttl:1:", "Declare the prefix", "^"]),
+        ("c.ttl", b"", ["the file is empty"]),
+        ("d.ttl", b"\xff\xfe<", ["d.ttl:1", "not UTF-8"]),
+        ("e.txt", b"x", ["e.txt: not an RDF file", ".ttl"]),
+    ],
+)
+def test_a_bad_file_is_named_with_place_and_remedy(
+    run: Run, tmp_path: Path, name: str, content: bytes, says: list[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = run("validate", str(path))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    for part in says:
+        assert part in done.stderr
+
+
+def test_validate_says_where_and_exits_1_on_findings(run: Run) -> None:
+    bad = Path(__file__).parent / "invalid/C2.ttl"
+    done = run("validate", str(bad))
+    assert done.returncode == 1
+    assert "C2 violation: Every agent and arrangement is cited" in done.stdout
+    assert "Bad" in done.stdout and "C2.ttl:5" in done.stdout
+    found = json.loads(run("validate", str(bad), "-f", "json", "--lang", "fr").stdout)
+    assert [f["rule"] for f in found] == ["C2"] and found[0]["message"].startswith("Tout acteur")
+    assert "sh:ValidationReport" in run("validate", str(bad), "-f", "ttl").stdout
+
+
+def test_a_warning_fails_only_on_request(run: Run) -> None:
+    warned = str(Path(__file__).parent / "invalid/C10.ttl")
+    assert run("validate", warned).returncode == 0
+    assert run("validate", warned, "--fail-on", "warning").returncode == 1
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -c 'from cmgraph.cli import main; main()' stats -f json | head -c 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import cmgraph.graph
+    from cmgraph.cli import main
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cmgraph.graph, "load", stop)
+    monkeypatch.setattr(sys, "argv", ["cmgraph", "stats"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130 and "stopped" in capsys.readouterr().err
+
+
+def test_a_folder_extends_the_graph(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/mine.ttl").write_text(
+        "@prefix agent: <https://w3id.org/cmgraph/id/agent/> .\n@prefix cm: <https://w3id.org/cmgraph/def#> .\n"
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        'agent:evil a cm:Forum ; skos:prefLabel "=HYPERLINK(\\"http://x\\")"@en , "<script>\\u001b[31m"@fr .\n'
+    )
+    assert "'=HYPERLINK" in run("search", "hyperlink", "--data", str(tmp_path)).stdout
+    shown = run("show", "agent:evil", "--data", str(tmp_path), "--lang", "fr").stdout
+    assert "<script>" in shown and "\x1b" not in shown
+    assert run("validate", "--data", str(tmp_path)).returncode == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.touch(mode=0o000)
+    assert "cannot be read" in run("validate", str(path)).stderr

@@ -1,0 +1,60 @@
+"""What follows by rule: shortcuts and day bounds, and what must not follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Triple
+
+from cmgraph.derive import derive
+from cmgraph.files import RdfFile
+from cmgraph.graph import Graph
+from cmgraph.store import MemoryStore
+from cmgraph.terms import CM, XSD
+
+BASE = Path(__file__).parent / "valid/base.ttl"
+
+
+@pytest.fixture(scope="module")
+def derived(graph: Graph) -> set[str]:
+    """Return what follows from the valid base, as CURIEs."""
+    rules = derive(MemoryStore(RdfFile.read(BASE).triples), graph.root, graph.prefixes)
+    return {
+        " ".join(graph.prefixes.shorten(term.value) for term in triple) for rule in rules.values() for triple in rule
+    }
+
+
+def test_a_party_has_been_party(derived: set[str]) -> None:
+    assert "agent:base-government cm:hasBeenPartyTo arrangement:base-agreement" in derived
+
+
+def test_an_observer_has_taken_part_but_is_never_a_party(derived: set[str]) -> None:
+    assert "agent:base-nation cm:hasTakenPartIn arrangement:base-agreement" in derived
+    assert "agent:base-nation cm:hasBeenPartyTo arrangement:base-agreement" not in derived
+
+
+def test_a_rights_holder_follows_from_an_attributed_statement_only(derived: set[str]) -> None:
+    assert [line.split()[0] for line in derived if line.endswith(" cm:RightsHolder")] == ["agent:base-nation"]
+
+
+@pytest.mark.parametrize(
+    ("date", "kind", "first", "last"),
+    [
+        ("2020", "gYear", "2020-01-01", "2020-12-31"),
+        ("2020-02", "gYearMonth", "2020-02-01", "2020-02-29"),
+        ("2021-02", "gYearMonth", "2021-02-01", "2021-02-28"),
+        ("1900-02", "gYearMonth", "1900-02-01", "1900-02-28"),
+        ("2000-02", "gYearMonth", "2000-02-01", "2000-02-29"),
+        ("2024-11", "gYearMonth", "2024-11-01", "2024-11-30"),
+        ("2020-01-09", "date", "2020-01-09", "2020-01-09"),
+    ],
+)
+def test_bounds_of_a_date(graph: Graph, date: str, kind: str, first: str, last: str) -> None:
+    thing, started = NamedNode("http://x"), NamedNode(CM + "startedOn")
+    stated = [Triple(thing, started, Literal(date, datatype=NamedNode(XSD + kind)))]
+    bounds = derive(MemoryStore(stated), graph.root, graph.prefixes)["start-bounds"]
+    assert {t.predicate.value.removeprefix(CM): t.object.value for t in bounds} == {
+        "earliestStart": first,
+        "latestStart": last,
+    }

@@ -1,0 +1,69 @@
+"""The library as a notebook or a script uses it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import rdflib
+
+import cmgraph
+from cmgraph.graph import Graph
+from cmgraph.names import fold
+
+
+def test_rows_are_typed(graph: Graph) -> None:
+    rows = graph.query("figures", quantity="quantity:bilateral-mineral-trade").to_dicts()
+    assert rows[0]["value"] == Decimal("95.6") and rows[0]["period"] == "2020"
+    assert rows[0]["place"] == cmgraph.Thing("https://w3id.org/cmgraph/id/place/canada", "Canada")
+    assert rows[0]["citations"][0].locator == "International partnerships, paragraph 2"
+    dated = graph.query("dated-by").to_dicts()
+    assert dated[1]["dated"] == dt.date(2020, 1, 9) and dated[1]["certain"] is True
+
+
+def test_rdflib_is_at_the_surface(graph: Graph) -> None:
+    assert len(graph.rdflib) == len(set(graph.triples))
+    value = graph.query("figures", quantity="quantity:bilateral-mineral-trade").terms[0][3]
+    assert value == rdflib.Literal("95.6", datatype=rdflib.XSD.decimal)
+
+
+def test_pandas_keeps_the_sources(graph: Graph) -> None:
+    frame = graph.query("partners", actor="Japan").to_pandas()
+    assert list(frame.columns) == [
+        "partner",
+        "partner_iri",
+        "via",
+        "via_iri",
+        "since",
+        "citations",
+        "sources",
+    ]
+    assert frame["sources"].str.contains("canada.ca").all()
+
+
+def test_a_notebook_gets_escaped_html(graph: Graph) -> None:
+    html = graph.query("SELECT ?x { VALUES ?x { '<script>' } }")._repr_html_()
+    assert "&lt;script&gt;" in html and "<script>" not in html
+
+
+def test_search_folds_and_finds_old_names(graph: Graph) -> None:
+    assert fold("ʔaq̓am Tŝilhqot'in Tłı̨chǫ") == "aqam tsilhqotin tlicho"
+    assert graph.search("metis nation")[0].thing.label == "Métis"
+    assert graph.search("energy resource and governance")[0].thing.label == "Energy Resource Governance Initiative"
+
+
+def test_an_entity_at_a_day_leaves_out_what_began_later() -> None:
+    late = cmgraph.load(as_of="2026-11-23").entity("Canada-U.S. Joint Action Plan on Critical Minerals")
+    assert {s.kind.label for s in late.statements} == {"participation", "scope", "link between arrangements"}
+    assert all(statement.citations for statement in late.statements)
+
+
+def test_nothing_heavy_is_imported_to_answer() -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys, cmgraph; cmgraph.load().query('partners');"
+        "print([m for m in ('rdflib', 'pyshacl', 'networkx', 'pandas', 'rich', 'SPARQLWrapper') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"

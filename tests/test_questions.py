@@ -1,0 +1,160 @@
+"""Saved questions: the same expected rows on two engines, parameters bound as terms, a uniform head."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+import rdflib
+from pyoxigraph import Literal, NamedNode
+
+import cmgraph
+from cmgraph.graph import Graph
+from cmgraph.question import TYPES, Question
+from cmgraph.result import Result, build
+from cmgraph.store import Solutions
+from cmgraph.terms import Term
+from conftest import ROOT
+
+PATHS = sorted((ROOT / "queries").rglob("*.rq"))
+each_question = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def written(result: Result, graph: Graph) -> str:
+    """Write an answer with CURIEs and plain values, one line per row, citations last."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*result.columns, "citations"])
+    for row in result.rows:
+        cells = [
+            graph.prefixes.shorten(t.value) if isinstance(t, NamedNode) else t.value if t else "" for t in row.terms
+        ]
+        cited = [graph.prefixes.shorten(result.citations[n - 1].iri) for n in row.citations]
+        writer.writerow([*cells, " ".join(sorted(cited))])
+    return out.getvalue()
+
+
+def on_rdflib(question: Question, graph: Graph) -> Result:
+    """Answer with rdflib's own engine."""
+
+    def term(node: object) -> Term | None:
+        if isinstance(node, rdflib.Literal):
+            datatype = NamedNode(str(node.datatype)) if node.datatype else None
+            return (
+                Literal(str(node), language=node.language) if node.language else Literal(str(node), datatype=datatype)
+            )
+        return NamedNode(str(node)) if isinstance(node, rdflib.URIRef) else None
+
+    answer = graph.rdflib.query(question.text)
+    variables = tuple(str(v) for v in answer.vars or ())
+    solutions: Solutions = (variables, [tuple(term(cell) for cell in row) for row in answer])
+    return build(solutions, graph.store, graph.names, question.citation)
+
+
+@each_question
+def test_the_answer_is_the_expected_one_on_both_engines(
+    path: Path, graph: Graph, request: pytest.FixtureRequest
+) -> None:
+    question = graph.question(path.stem)
+    expected = path.with_suffix(".expected.csv")
+    answer = written(graph.query(question), graph)
+    if request.config.getoption("--accept"):
+        expected.write_text(answer, encoding="utf-8")
+    assert answer == expected.read_text(encoding="utf-8")
+    assert written(on_rdflib(question, graph), graph) == answer
+
+
+@each_question
+def test_the_head_is_complete(path: Path, graph: Graph) -> None:
+    question = graph.question(path.stem)
+    result = graph.query(question)
+    assert len(result) > 0, "a default that answers nothing is no use"
+    for text in (question.title, question.question, question.note):
+        assert set(text) == {"en", "fr-t-en"}
+    assert [c.name for c in question.columns] == list(result.columns)
+    assert all(set(c.label) == {"en", "fr-t-en"} for c in question.columns)
+    assert question.time in ("as-of", "timeless") and question.tags
+    assert {p.name for p in question.parameters} == question.defaults().keys()
+    assert all(p.type in TYPES and set(p.label) == {"en", "fr-t-en"} for p in question.parameters)
+    assert re.search(r"(?m)^ORDER BY", question.text) and "SELECT *" not in question.text
+
+
+@each_question
+def test_every_row_is_cited_unless_it_counts(path: Path, graph: Graph) -> None:
+    result = graph.query(path.stem)
+    assert all(row.citations for row in result) or path.stem == "unknowns"
+
+
+def test_names_in_either_language_codes_and_iris_mean_the_same(graph: Graph) -> None:
+    iri = "https://w3id.org/cmgraph/id/agent/government-of-japan"
+    answers = [
+        graph.query("partners", actor=name)
+        for name in ("Japan", "japon", "agent:government-of-japan", iri, f"<{iri}>", "GOVERNMENT OF JAPAN")
+    ]
+    assert len({written(answer, graph) for answer in answers}) == 1
+    assert {str(row[0]) for row in answers[0]} == {"Government of Canada"}
+
+
+def test_several_values_and_any(graph: Graph) -> None:
+    both = graph.query("duties", role=["issuer", "secretariat"])
+    assert {str(row[0]) for row in both} == {"issuer", "secretariat"}
+    assert len(graph.query("duties", role="any")) == len(graph.query("duties"))
+
+
+def test_values_are_terms_and_never_text(graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "echo.rq"
+    path.write_text(
+        '#+ parameters:\n#+   - { name: text, type: text }\nSELECT ?text WHERE { VALUES ?text { "" } } ORDER BY ?text\n'
+    )
+    for hostile in (
+        '" } UNION { ?s ?p ?o } #',
+        "a\\",
+        "'''",
+        "line\nbreak",
+        "} VALUES ?x {",
+        "\\1 \\g<0>",
+        "?text",
+    ):
+        assert [row[0] for row in graph.query(path, text=hostile)] == [hostile]
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "hint"),
+    [
+        ({"actr": "Canada"}, "no parameter 'actr'", "actor"),
+        ({"actor": "Cannada"}, "no actor goes by", "Canada"),
+        ({"actor": "theme:defence"}, "of kind cm:Agent", ""),
+        ({"actor": "agnt:x"}, "unknown prefix 'agnt:'", "agent"),
+        ({"actor": "http://bad iri"}, "IRI", ""),
+    ],
+)
+def test_a_wrong_value_says_what_to_do(graph: Graph, given: dict[str, str], message: str, hint: str) -> None:
+    with pytest.raises(cmgraph.UnknownName) as error:
+        graph.query("partners", **given)
+    assert message in str(error.value) and hint in error.value.hint
+
+
+def test_an_ambiguous_name_lists_its_meanings(graph: Graph) -> None:
+    with pytest.raises(cmgraph.UnknownName, match="more than one") as error:
+        graph.entity("unknown")
+    assert "end-state:unknown" in error.value.hint and "bindingness:unknown" in error.value.hint
+
+
+def test_as_of_reaches_questions_that_ask_for_a_day() -> None:
+    before, after = (cmgraph.load(as_of=day).query("dated-by") for day in ("2020-01-08", "2020-01-09"))
+    assert {str(row[0]) for row in after} - {str(row[0]) for row in before} == {
+        "Canada-U.S. Joint Action Plan on Critical Minerals"
+    }
+    with pytest.raises(cmgraph.CmgraphError, match="not a day"):
+        cmgraph.load(as_of="last week")
+
+
+def test_a_broken_head_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.rq"
+    path.write_text("#+ title:\n#+   en: [\nSELECT ?s { ?s ?p ?o }\n")
+    with pytest.raises(cmgraph.CmgraphError, match="not YAML") as error:
+        Question.read(path)
+    assert error.value.where.startswith(f"{path}:")
