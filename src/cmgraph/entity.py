@@ -58,9 +58,9 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
 
     said: dict[tuple[str, str], list[tuple[str, Term]]] = defaultdict(list)
     rows: list[tuple[Term | None, ...]] = [*((node, node, *row) for row in about), *related]
-    for kind, statement, prop, value in rows:
-        if kind is not None and statement is not None and prop is not None and value is not None:
-            said[kind.value, statement.value].append((prop.value, value))
+    for kind, statement, says, what in rows:
+        if kind is not None and statement is not None and says is not None and what is not None:
+            said[kind.value, statement.value].append((says.value, what))
     mine = said.pop((node.value, node.value), [])
 
     number: dict[str, int] = {}

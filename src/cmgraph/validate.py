@@ -72,8 +72,8 @@ def validate(files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes:
 
     if not any(shape.triples for shape in shape_files):
         raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
-    rules = _graph(shape_files)
-    _, report, _ = pyshacl.validate(_graph(files), shacl_graph=rules, inplace=True)
+    rules = as_rdflib(shape_files)
+    _, report, _ = pyshacl.validate(as_rdflib(files), shacl_graph=rules, inplace=True)
     if not isinstance(report, rdflib.Graph):
         raise CmgraphError(f"validation could not run: {report}")
 
@@ -117,7 +117,8 @@ def validate(files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes:
     return Report(tuple(findings), report)
 
 
-def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:
+def as_rdflib(files: Iterable[RdfFile]) -> rdflib.Graph:
+    """Return the statements of ``files`` as one rdflib graph, literals spelled as they are."""
     import rdflib
 
     graph = rdflib.Graph()
