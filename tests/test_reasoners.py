@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from conftest import ROOT
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 
 from cmgraph.derive import derive
@@ -18,6 +17,7 @@ from cmgraph.graph import Graph
 from cmgraph.store import MemoryStore
 from cmgraph.terms import CM
 from cmgraph.validate import as_rdflib
+from conftest import ROOT
 
 owlrl = pytest.importorskip("owlrl", reason="install cmgraph[dev] for the reasoners")
 

@@ -16,7 +16,7 @@ from cmgraph.derive import derive
 from cmgraph.entity import Entity, describe
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.names import Hit, Names, sparql
-from cmgraph.question import Question, read_all
+from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
 from cmgraph.store import EndpointStore, MemoryStore, Store
 from cmgraph.terms import Prefixes, pick, to_rdflib
@@ -61,17 +61,21 @@ class Graph:
     @cached_property
     def questions(self) -> dict[str, Question]:
         """The saved questions, by name."""
-        return read_all(folder / "queries" for folder in self._folders)
+        return {name: Question.read(path) for name, path in self._question_files.items()}
+
+    @cached_property
+    def _question_files(self) -> dict[str, Path]:
+        return find(folder / "queries" for folder in self._folders)
 
     def question(self, name: str) -> Question:
         """Return the saved question ``name``.
 
         :raises UnknownName: if there is none; the error proposes the nearest.
         """
-        if name not in self.questions:
-            hint = nearest(name, self.questions) or "List them with: cmgraph queries"
+        if name not in self._question_files:
+            hint = nearest(name, self._question_files) or "List them with: cmgraph queries"
             raise UnknownName(f"no saved question is called '{name}'", hint=hint)
-        return self.questions[name]
+        return Question.read(self._question_files[name])
 
     def catalogue(self, tag: str | None = None) -> Result:
         """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""

@@ -132,10 +132,10 @@ class Question:
         }
 
 
-def read_all(folders: Iterable[Path]) -> dict[str, Question]:
-    """Read every question below ``folders``, by name; a later folder's question replaces an earlier one."""
+def find(folders: Iterable[Path]) -> dict[str, Path]:
+    """Find every question below ``folders``, by name; a later folder's question replaces an earlier one."""
     paths = {path.stem: path for folder in folders for path in folder.rglob("*.rq")}
-    return {name: Question.read(paths[name]) for name in sorted(paths)}
+    return {name: paths[name] for name in sorted(paths)}
 
 
 def _block(name: str) -> str:

@@ -32,6 +32,21 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_QUALIFIERS = (
+    "#asOf",
+    "#asPrinted",
+    "#endedOn",
+    "#hasClaimStatus",
+    "#hasEndState",
+    "#isLastNamedIn",
+    "#isNoLongerNamedIn",
+    "#leavesUnstated",
+    "#qualification",
+    "#startedOn",
+)
+_USUAL = ("/end-state/unknown", "/claim-status/stated")
+
+
 def _word(key: str, lang: str) -> str:
     return pick(_WORDS[key], lang)
 
@@ -50,8 +65,13 @@ def entity_text(entity: Entity, lang: str) -> str:
 
 
 def _sentence(statement: Statement) -> str:
-    said = "; ".join(f"{prop.label} {printable(plain(value))}" for prop, value in statement.says)
-    return f"{said}{_marks(statement.citations)}"
+    """Say what is tied first, and in brackets what qualifies it; what holds of most statements is left unsaid."""
+    parts: dict[bool, list[str]] = {False: [], True: []}
+    for prop, value in statement.says:
+        if not (isinstance(value, Thing) and value.iri.endswith(_USUAL)):
+            parts[prop.iri.endswith(_QUALIFIERS)].append(f"{prop.label} {printable(plain(value))}")
+    limits = f" ({'; '.join(parts[True])})" if parts[True] else ""
+    return f"{'; '.join(parts[False])}{limits}{_marks(statement.citations)}"
 
 
 def _marks(numbers: Iterable[int]) -> str:
