@@ -15,8 +15,7 @@ from cmgraph.derive import derive
 from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
 from cmgraph.store import MemoryStore
-from cmgraph.terms import CM
-from cmgraph.validate import as_rdflib
+from cmgraph.terms import CM, rdflib_graph
 from conftest import ROOT
 
 owlrl = pytest.importorskip("owlrl", reason="install cmgraph[dev] for the reasoners")
@@ -36,7 +35,7 @@ ONTOLOGY = [
 def closure(*paths: Path) -> rdflib.Graph:
     """Return everything OWL RL entails from the ontology's terms and axioms, the valid base and ``paths``."""
     core = [path for path in ONTOLOGY if path.parent.name != "vocabularies"]
-    graph = as_rdflib(RdfFile.read(path) for path in (*core, BASE, *paths))
+    graph = rdflib_graph(t for path in (*core, BASE, *paths) for t in RdfFile.read(path).triples)
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
     return graph
 
@@ -54,12 +53,12 @@ def clashes(graph: rdflib.Graph) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted((HERE / "competency/must-follow").glob("*.ttl")), ids=lambda p: p.stem)
 def test_must_follow(path: Path) -> None:
-    assert set(as_rdflib([RdfFile.read(path)])) <= set(base_closure())
+    assert set(rdflib_graph(RdfFile.read(path).triples)) <= set(base_closure())
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "competency/must-not-follow").glob("*.ttl")), ids=lambda p: p.stem)
 def test_must_not_follow(path: Path) -> None:
-    assert not set(as_rdflib([RdfFile.read(path)])) & set(base_closure())
+    assert not set(rdflib_graph(RdfFile.read(path).triples)) & set(base_closure())
 
 
 def test_owl_rl_finds_the_base_consistent() -> None:

@@ -19,7 +19,7 @@ from cmgraph.names import Hit, Names, sparql
 from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
 from cmgraph.store import EndpointStore, MemoryStore, Store
-from cmgraph.terms import Prefixes, pick, to_rdflib
+from cmgraph.terms import Prefixes, pick, rdflib_graph
 
 if TYPE_CHECKING:
     import rdflib
@@ -143,13 +143,9 @@ class Graph:
     @cached_property
     def rdflib(self) -> rdflib.Graph:
         """The whole graph as an rdflib graph, a copy made on first use."""
-        import rdflib
-
-        graph = rdflib.Graph()
+        graph = rdflib_graph(self.triples)
         for prefix, space in self.prefixes.items():
             graph.bind(prefix, space)
-        for triple in self.triples:
-            graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))  # type: ignore[arg-type]
         return graph
 
 

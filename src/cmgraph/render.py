@@ -7,7 +7,9 @@ import datetime as dt
 import io
 import json
 from decimal import Decimal
+from functools import cache
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from cmgraph.result import Result
@@ -15,14 +17,18 @@ from cmgraph.terms import Thing, Value, pick
 
 FORMATS = ("table", "csv", "tsv", "json", "md")
 
-_WORDS = {
-    "sources": {"en": "Sources", "fr": "Sources"},
-    "none": {
-        "en": "No rows: nothing in this graph answers. That means not seen, not that it does not exist.",
-        "fr": "Aucune ligne : rien dans ce graphe ne répond. Cela veut dire « non vu », et non « inexistant ».",
-    },
-    "checked": {"en": "checked", "fr": "vérifié le"},
-}
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    import yaml
+
+    words: dict[str, dict[str, str]] = yaml.safe_load((files("cmgraph") / "words.yaml").read_text(encoding="utf-8"))
+    return words
+
+
+def word(key: str, lang: str) -> str:
+    """Return one of the program's own words in ``lang``."""
+    return pick(_words()[key], lang)
 
 
 def render(result: Result, form: str, lang: str = "en", width: int | None = None, color: bool = False) -> str:
@@ -106,7 +112,7 @@ def as_json(result: Result) -> str:
 def footnotes(result: Result, lang: str) -> list[str]:
     """Return the numbered sources, one line each."""
     return [
-        f"[{number}] {c}" + (f" ({pick(_WORDS['checked'], lang)} {c.checked})" if c.checked else "")
+        f"[{number}] {c}" + (f" ({word('checked', lang)} {c.checked})" if c.checked else "")
         for number, c in enumerate(result.citations, 1)
     ]
 
@@ -124,8 +130,8 @@ def markdown(result: Result, lang: str) -> str:
         return " ".join(text.split())
 
     if not result.rows:
-        return pick(_WORDS["none"], lang) + "\n"
-    headings = [*result.headings, *([pick(_WORDS["sources"], lang)] if result.citations else [])]
+        return word("none", lang) + "\n"
+    headings = [*result.headings, *([word("sources", lang)] if result.citations else [])]
     lines = [f"| {' | '.join(map(safe, headings))} |", "|" + " --- |" * len(headings)]
     for row in result.rows:
         cells = [safe(plain(value)) for value in row.values]
@@ -138,7 +144,7 @@ def markdown(result: Result, lang: str) -> str:
 def table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
     """Write a table for a terminal, ended by its numbered sources and what it means."""
     if not result.rows:
-        return pick(_WORDS["none"], lang) + "\n"
+        return word("none", lang) + "\n"
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -149,7 +155,7 @@ def table(result: Result, lang: str, width: int | None = None, color: bool = Fal
         numeric = all(isinstance(row[index], (int, float, Decimal)) for row in result.rows)
         grid.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
     if result.citations:
-        grid.add_column(Text(pick(_WORDS["sources"], lang)), overflow="fold")
+        grid.add_column(Text(word("sources", lang)), overflow="fold")
     for row in result.rows:
         marks = [Text(_marks(row.citations), style="dim")] if result.citations else []
         grid.add_row(*(Text(printable(plain(value))) for value in row.values), *marks)

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from cmgraph.errors import UnknownName, nearest
 
 if TYPE_CHECKING:
-    import rdflib.term
+    import rdflib
 
 Term: TypeAlias = NamedNode | BlankNode | Literal
 """One node of the graph, as the engine hands it out."""
@@ -123,6 +123,16 @@ def to_rdflib(term: Term) -> rdflib.term.Node:
     if term.datatype.value == XSD + "string":
         return rdflib.Literal(term.value)
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+
+
+def rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:
+    """Copy statements into an rdflib graph, literals spelled as they are."""
+    import rdflib
+
+    graph = rdflib.Graph()
+    for s, p, o in triples:
+        graph.add((to_rdflib(s), to_rdflib(p), to_rdflib(o)))
+    return graph
 
 
 def pick(texts: Mapping[str, str], lang: str) -> str:

@@ -11,7 +11,7 @@ from pyoxigraph import Literal
 
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
-from cmgraph.terms import BASE, SKOS, Prefixes, Thing, pick, text_of, to_rdflib
+from cmgraph.terms import BASE, SKOS, Prefixes, Thing, pick, rdflib_graph, text_of
 
 if TYPE_CHECKING:
     import rdflib
@@ -72,8 +72,8 @@ def validate(files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes:
 
     if not any(shape.triples for shape in shape_files):
         raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
-    rules = as_rdflib(shape_files)
-    _, report, _ = pyshacl.validate(as_rdflib(files), shacl_graph=rules, inplace=True)
+    rules = _graph(shape_files)
+    _, report, _ = pyshacl.validate(_graph(files), shacl_graph=rules, inplace=True)
     if not isinstance(report, rdflib.Graph):
         raise CmgraphError(f"validation could not run: {report}")
 
@@ -117,15 +117,8 @@ def validate(files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes:
     return Report(tuple(findings), report)
 
 
-def as_rdflib(files: Iterable[RdfFile]) -> rdflib.Graph:
-    """Return the statements of ``files`` as one rdflib graph, literals spelled as they are."""
-    import rdflib
-
-    graph = rdflib.Graph()
-    for file in files:
-        for triple in file.triples:
-            graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))  # type: ignore[arg-type]
-    return graph
+def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:
+    return rdflib_graph(triple for file in files for triple in file.triples)
 
 
 def _labels(files: Iterable[RdfFile]) -> dict[str, dict[str, str]]:

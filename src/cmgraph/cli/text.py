@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from cmgraph.entity import Entity, Statement
 from cmgraph.graph import Graph
 from cmgraph.names import Hit
 from cmgraph.question import Question
-from cmgraph.render import plain, printable
+from cmgraph.render import plain, printable, word
 from cmgraph.result import Citation, Result, Row
 from cmgraph.terms import Thing, Value, pick
-from cmgraph.validate import Report
-
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "also": {"en": "also", "fr": "aussi"},
-    "name": {"en": "name", "fr": "nom"},
-    "kind": {"en": "kind", "fr": "type"},
-    "matched": {"en": "matched", "fr": "correspondance"},
-    "parameters": {"en": "Parameters", "fr": "Paramètres"},
-    "columns": {"en": "Columns", "fr": "Colonnes"},
-    "clean": {"en": "No findings.", "fr": "Aucun constat."},
-    "findings": {"en": "findings", "fr": "constats"},
-    "violation": {"en": "violation", "fr": "violation"},
-    "warning": {"en": "warning", "fr": "avertissement"},
-    "info": {"en": "note", "fr": "note"},
-    "checked": {"en": "checked", "fr": "vérifié le"},
-}
-
+from cmgraph.validate import SEVERITIES, Report
 
 _QUALIFIERS = (
     "#asOf",
@@ -47,15 +31,11 @@ _QUALIFIERS = (
 _USUAL = ("/end-state/unknown", "/claim-status/stated")
 
 
-def _word(key: str, lang: str) -> str:
-    return pick(_WORDS[key], lang)
-
-
 def entity_text(entity: Entity, lang: str) -> str:
     """Write an entity as a short dossier that ends with its numbered sources."""
     lines = [f"{printable(entity.thing.label)} ({entity.kind})", entity.thing.iri]
     others = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
-    lines += [f"{_word('also', lang)}: {printable('; '.join(others))}"] if others else []
+    lines += [f"{word('also', lang)}: {printable('; '.join(others))}"] if others else []
     lines += [f"{prop.label}: {printable(plain(value))}" for prop, value in entity.facts]
     lines[-1] += _marks(entity.cited)
     for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
@@ -80,7 +60,7 @@ def _marks(numbers: Iterable[int]) -> str:
 
 
 def _sources(citations: Sequence[Citation], lang: str) -> list[str]:
-    checked = _word("checked", lang)
+    checked = word("checked", lang)
     return [f"[{n}] {printable(str(c))} ({checked} {c.checked})" for n, c in enumerate(citations, 1)]
 
 
@@ -116,7 +96,7 @@ def entity_json(entity: Entity) -> str:
 def hits_result(hits: Sequence[Hit], graph: Graph) -> Result:
     """Put the things found into an answer with the columns thing, kind, matched."""
     rows = tuple(Row((hit.thing, hit.kind, hit.matched), (None, None, None), ()) for hit in hits)
-    headings = tuple(_word(key, graph.lang) for key in ("name", "kind", "matched"))
+    headings = tuple(word(key, graph.lang) for key in ("name", "kind", "matched"))
     return Result(("thing", "kind", "matched"), headings, rows, ())
 
 
@@ -131,12 +111,12 @@ def question_text(question: Question, lang: str) -> str:
         pick(question.note, lang),
     ]
     if question.parameters:
-        lines += ["", _word("parameters", lang)]
+        lines += ["", word("parameters", lang)]
         for p in question.parameters:
             kind = f"{p.type} {p.of}".strip()
             lines.append(f"  {p.name} ({kind}) = {defaults.get(p.name, '')}  {pick(p.label, lang)}")
     if question.columns:
-        lines += ["", _word("columns", lang)]
+        lines += ["", word("columns", lang)]
         lines += [f"  {column.name}  {pick(column.label, lang)}" for column in question.columns]
     sparql = [line for line in question.text.splitlines() if not line.startswith("#+")]
     return "\n".join([*lines, "", *sparql]) + "\n"
@@ -150,13 +130,13 @@ def report_text(report: Report, form: str, lang: str) -> str:
         rows = [dataclasses.asdict(f) | {"focus": f.focus._asdict()} for f in report.findings]
         return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
     if not report.findings:
-        return _word("clean", lang) + "\n"
+        return word("clean", lang) + "\n"
     lines: list[str] = []
     for (severity, rule, message), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
-        lines.append(f"{rule} {_word(severity, lang)}: {message}")
+        lines.append(f"{rule} {word(severity, lang)}: {message}")
         for f in findings:
             place = f"  {f.file}:{f.line}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(printable(f"  {f.focus.label}  {detail}{place}".rstrip()))
-    counts = [f"{n} {_word(s, lang)}" for s in _WORDS if (n := sum(f.severity == s for f in report.findings))]
-    return "\n".join([*lines, "", f"{len(report.findings)} {_word('findings', lang)}: {', '.join(counts)}"]) + "\n"
+    counts = [f"{n} {word(s, lang)}" for s in SEVERITIES if (n := sum(f.severity == s for f in report.findings))]
+    return "\n".join([*lines, "", f"{len(report.findings)} {word('findings', lang)}: {', '.join(counts)}"]) + "\n"
