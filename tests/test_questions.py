@@ -13,7 +13,8 @@ from pyoxigraph import Literal, NamedNode
 
 import cmgraph
 from cmgraph.graph import Graph
-from cmgraph.question import TYPES, Question
+from cmgraph.head import TYPES
+from cmgraph.question import Question
 from cmgraph.result import Result, build
 from cmgraph.store import Solutions
 from cmgraph.terms import Term

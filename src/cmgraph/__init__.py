@@ -10,8 +10,9 @@
 from cmgraph.entity import Entity, Statement
 from cmgraph.errors import CmgraphError, EndpointError, UnknownName
 from cmgraph.graph import Graph, load
+from cmgraph.head import Parameter
 from cmgraph.names import Hit
-from cmgraph.question import Column, Parameter, Question
+from cmgraph.question import Column, Question
 from cmgraph.result import Citation, Result, Row
 from cmgraph.terms import Thing
 

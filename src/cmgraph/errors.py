@@ -32,6 +32,10 @@ class UnknownName(CmgraphError):
     exit_code = 3
 
 
+class AmbiguousName(UnknownName):
+    """More than one thing goes by this name; ``hint`` lists them."""
+
+
 class EndpointError(CmgraphError):
     """A remote SPARQL endpoint did not answer, or refused."""
 

@@ -18,6 +18,7 @@ from typing import Any
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError
+from cmgraph.files import ordered
 from cmgraph.graph import Graph
 from cmgraph.render import delimited
 from cmgraph.result import build
@@ -40,7 +41,7 @@ def export(graph: Graph, folder: Path, *, force: bool = False) -> list[Path]:
     stated = ordered(triple for file in graph.files for triple in file.triples)
     derived = ordered(triple for rule in graph.derived.values() for triple in rule)
     with _whole(folder) as target:
-        serialize(stated, target / "cmgraph.ttl", RdfFormat.TURTLE, prefixes=_used(graph.prefixes, stated))
+        serialize(stated, target / "cmgraph.ttl", RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
         serialize(stated, target / "cmgraph.nt", RdfFormat.N_TRIPLES)
         serialize(derived, target / "derived.nt", RdfFormat.N_TRIPLES)
         _write_json(target / "context.jsonld", context := {"@context": jsonld_context(stated, graph.prefixes)})
@@ -53,13 +54,6 @@ def export(graph: Graph, folder: Path, *, force: bool = False) -> list[Path]:
             path = tables / f"{query.name.removesuffix('.rq')}.csv"
             path.write_text(delimited(result, ","), encoding="utf-8", newline="")
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def ordered(triples: Iterable[Triple]) -> list[Triple]:
-    """Sort statements by subject, then type first, then property and value; each once."""
-    return sorted(
-        set(triples), key=lambda t: (str(t.subject), t.predicate != RDF_TYPE, str(t.predicate), str(t.object))
-    )
 
 
 def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, Any]:
@@ -116,17 +110,6 @@ def jsonld_nodes(triples: Iterable[Triple], prefixes: Prefixes) -> Iterator[dict
 def _local(iri: str) -> str:
     """Name a property in JSON: its local name, which no two properties in use share."""
     return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]
-
-
-def _used(prefixes: Prefixes, triples: Iterable[Triple]) -> dict[str, str]:
-    """Return the prefixes that some statement needs, sorted."""
-    spaces = {
-        iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
-        for triple in triples
-        for term in triple
-        for iri in [term.datatype.value if isinstance(term, Literal) else text_of(term)]
-    }
-    return {prefix: space for prefix, space in sorted(prefixes.items()) if space in spaces}
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from cmgraph.errors import CmgraphError, excerpt
-from cmgraph.terms import text_of
+from cmgraph.terms import RDF_TYPE, text_of
 
 TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
 """The light part of the ontology, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
@@ -88,6 +91,39 @@ def read_text(path: Path) -> str:
         raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
+def ordered(triples: Iterable[Triple]) -> list[Triple]:
+    """Sort statements by subject, then type first, then property and value; each once."""
+    return sorted(
+        set(triples), key=lambda t: (str(t.subject), t.predicate != RDF_TYPE, str(t.predicate), str(t.object))
+    )
+
+
+def lines(triples: Iterable[Triple]) -> set[str]:
+    """Write statements as lines of N-Triples, which take less memory and compare as text."""
+    return set((serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode().splitlines())
+
+
+def from_lines(written: Iterable[str]) -> Iterator[Triple]:
+    """Read lines of N-Triples, sorted by subject, back into statements in order."""
+    for _, group in groupby(written, key=lambda line: line.partition(" ")[0]):
+        yield from ordered(quad.triple for quad in parse("\n".join(group), format=RdfFormat.N_TRIPLES))
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write in that takes the place of ``path`` only if all goes well."""
+    if path.is_dir():
+        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name a file.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+            new = Path(scratch) / path.name
+            yield new
+            new.replace(path)
+    except OSError as error:
+        raise CmgraphError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
 def terms(root: Path) -> Iterator[RdfFile]:
     """Read the terms and vocabularies of the ontology below ``root``."""
     for pattern in TERMS:
@@ -96,10 +132,11 @@ def terms(root: Path) -> Iterator[RdfFile]:
                 yield RdfFile.read(path)
 
 
-def data(root: Path) -> Iterator[RdfFile]:
-    """Read the data below ``root``."""
+def data(root: Path, leave_out: Path | None = None) -> Iterator[RdfFile]:
+    """Read the data below ``root``, all but one file if it is given."""
     for path in sorted((root / "data").rglob("*.ttl")):
-        yield RdfFile.read(path)
+        if leave_out is None or not (leave_out.exists() and path.samefile(leave_out)):
+            yield RdfFile.read(path)
 
 
 def _syntax_error(path: Path, text: str, error: SyntaxError) -> CmgraphError:

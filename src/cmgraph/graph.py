@@ -19,6 +19,7 @@ from cmgraph.names import Hit, Names, sparql
 from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
 from cmgraph.store import EndpointStore, MemoryStore, Store
+from cmgraph.template import TableColumn, Template, find_templates
 from cmgraph.terms import Prefixes, pick, rdflib_graph
 
 if TYPE_CHECKING:
@@ -38,7 +39,15 @@ class Graph:
     :ivar as_of: day that questions are asked for, if one was given.
     """
 
-    def __init__(self, root: Path, extra: Path | None, endpoint: str | None, lang: str, as_of: dt.date | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        extra: Path | None,
+        endpoint: str | None,
+        lang: str,
+        as_of: dt.date | None,
+        leave_out: Path | None = None,
+    ) -> None:
         self.root, self._extra = root, extra
         self.lang, self.as_of = lang, as_of
         self.files = list(files.terms(root))
@@ -48,7 +57,7 @@ class Graph:
         if endpoint:
             self.store = EndpointStore(endpoint)
         else:
-            self.files += [file for folder in self._folders for file in files.data(folder)]
+            self.files += [file for folder in self._folders for file in files.data(folder, leave_out)]
             memory = MemoryStore(triple for file in self.files for triple in file.triples)
             self.derived = derive(memory, root, self.prefixes)
             self.store = memory
@@ -57,6 +66,43 @@ class Graph:
     @property
     def _folders(self) -> list[Path]:
         return [self.root, *([self._extra] if self._extra else [])]
+
+    @cached_property
+    def templates(self) -> dict[str, Path]:
+        """The files of the templates, by name."""
+        return find_templates([self.root / "ontology/templates", *(f / "templates" for f in self._folders)])
+
+    def template(self, name: str) -> Template:
+        """Return the template ``name``, or the one in the ``.rq`` file of that name.
+
+        :raises UnknownName: if there is none; the error proposes the nearest.
+        """
+        if name.endswith(".rq"):
+            return Template.read(Path(name))
+        if name not in self.templates:
+            hint = nearest(name, self.templates) or "List them with: cmgraph template"
+            raise UnknownName(f"no template is called '{name}'", hint=hint)
+        return Template.read(self.templates[name])
+
+    def template_list(self) -> Result:
+        """List the templates; columns ``name``, ``title``, ``about``."""
+        found = [self.template(name) for name in self.templates]
+        rows = tuple(
+            Row((t.name, pick(t.title, self.lang), pick(t.about, self.lang)), (None, None, None), ()) for t in found
+        )
+        return Result(("name", "title", "about"), ("name", "title", "about"), rows, ())
+
+    def blank_table(self, name: str, path: str | PathLike[str]) -> None:
+        """Write an empty table for the template ``name``: CSV, TSV, or XLSX with lists of what may stand in it."""
+        from cmgraph.table import blank
+
+        found = self.template(name)
+        choices = {column.name: self.names.choices(of) for column in found.columns if (of := self._choice(column))}
+        blank(found, Path(path), choices, self.lang)
+
+    def _choice(self, column: TableColumn) -> str:
+        of = self.prefixes.expand(column.of) if column.of and column.type in ("entity", "concept") else None
+        return "" if of is None or column.prefix in ("cm", "rel", "obs") else of.value
 
     @cached_property
     def questions(self) -> dict[str, Question]:
@@ -125,14 +171,17 @@ class Graph:
         """Count statements, citations and things, by kind."""
         return build(self.store.select(sparql("stats"), self.prefixes), self.store, self.names)
 
-    def validate(self, *paths: str | PathLike[str]) -> Report:
-        """Check the graph against the shapes, together with the RDF files at ``paths``."""
+    def validate(self, *paths: str | PathLike[str], engine: str = "fast") -> Report:
+        """Check the graph against the shapes, together with the RDF files at ``paths``.
+
+        :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validate.validate`.
+        """
         from cmgraph.validate import shapes, validate
 
         if isinstance(self.store, EndpointStore):
             raise CmgraphError("an endpoint's graph is not validated from here", hint="Validate its files.")
         own = [files.RdfFile.read(Path(path)) for path in paths]
-        return validate([*self.files, *own], shapes(self.root), self.prefixes, self.lang)
+        return validate([*self.files, *own], shapes(self.root), self.prefixes, self.lang, engine)
 
     @property
     def triples(self) -> Iterable[Triple]:
@@ -155,6 +204,7 @@ def load(
     endpoint: str | None = None,
     lang: str = "en",
     as_of: dt.date | str | None = None,
+    leave_out: str | PathLike[str] | None = None,
 ) -> Graph:
     """Load the bundled graph, a folder's, or reach one at an endpoint.
 
@@ -163,6 +213,7 @@ def load(
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param lang: ``en`` or ``fr``, the language things are named in.
     :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
+    :param leave_out: a data file not to read, for instance one that is about to be written again.
     """
     if lang not in LANGUAGES:
         raise CmgraphError(f"unknown language '{lang}'", hint="Use en or fr.")
@@ -185,4 +236,4 @@ def load(
                 where=str(folder),
                 hint="See README, --data.",
             )
-    return Graph(root, extra, endpoint, lang, day)
+    return Graph(root, extra, endpoint, lang, day, Path(leave_out) if leave_out is not None else None)

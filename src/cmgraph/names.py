@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import AmbiguousName, UnknownName, nearest
 from cmgraph.store import Store, values
 from cmgraph.terms import SKOS, Prefixes, Thing, pick
 
@@ -79,6 +79,15 @@ class Names:
         ]
 
     @cached_property
+    def _index(self) -> dict[str, list[tuple[str, bool]]]:
+        """Things by each of their names, as written and folded, and whether it is the preferred one."""
+        index: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+        for iri, name, plain, preferred in self._all:
+            for key in {name, plain}:
+                index[key].append((iri, preferred))
+        return index
+
+    @cached_property
     def _kinds(self) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
         for thing, kind in self._store.select(sparql("kinds"), {})[1]:
@@ -98,21 +107,17 @@ class Names:
             kind = f" of kind {self._prefixes.shorten(of)}" if of and node.value in self._kinds else ""
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             raise UnknownName(f"no {what}{kind} with this IRI", where=text, hint=nearest(text, known))
-        folded = fold(text)
-        rows = [row for row in self._all if not of or of in self._kinds[row[0]]]
-        for matches in (
-            {iri for iri, name, _, best in rows if best and name == text},
-            {iri for iri, name, _, _ in rows if name == text},
-            {iri for iri, _, plain, best in rows if best and plain == folded},
-            {iri for iri, _, plain, _ in rows if plain == folded},
-        ):
-            if len(matches) == 1:
-                return NamedNode(matches.pop())
-            if matches:
-                choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
-                raise UnknownName(f"more than one {what} goes by '{text}'", hint=f"Say which by its CURIE: {choices}.")
-        hint = nearest(text, (name for _, name, _, _ in rows)) or "Try: cmgraph search TEXT"
-        raise UnknownName(f"no {what} goes by '{text}'", hint=hint)
+        for key in (text, fold(text)):
+            called = [(iri, best) for iri, best in self._index[key] if not of or of in self._kinds[iri]]
+            for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
+                if len(matches) == 1:
+                    return NamedNode(matches.pop())
+                if matches:
+                    choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
+                    hint = f"Say which by its CURIE: {choices}."
+                    raise AmbiguousName(f"more than one {what} goes by '{text}'", hint=hint)
+        hint = nearest(text, (n for i, n, _, _ in self._all if not of or of in self._kinds[i]))
+        raise UnknownName(f"no {what} goes by '{text}'", hint=hint or "Try: cmgraph search TEXT")
 
     def search(self, text: str, limit: int = 20) -> list[Hit]:
         """Find things by any of their names, best match first; accents, case and old names included."""
@@ -128,6 +133,14 @@ class Names:
             Hit(Thing(iri, labels.get(iri, name)), self.kind(iri), name, round(score, 3))
             for iri, (score, name) in found
         ]
+
+    def knows(self, iri: str, of: str = "") -> bool:
+        """Say whether there is such a thing, of class or in scheme ``of`` if one is given."""
+        return iri in self._kinds and (not of or of in self._kinds[iri])
+
+    def choices(self, of: str) -> list[str]:
+        """Return the names, in the language asked for, of all things of class or scheme ``of``, sorted."""
+        return sorted(self.labels(iri for iri, kinds in self._kinds.items() if of in kinds).values())
 
     def kind(self, iri: str) -> str:
         """Name the most specific kind of a thing."""

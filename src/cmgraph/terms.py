@@ -83,6 +83,16 @@ class Prefixes(dict[str, str]):
         local = iri[len(self[best]) :] if best else ""
         return f"{best}:{local}" if local and "/" not in local and "#" not in local else iri
 
+    def used(self, triples: Iterable[Triple]) -> dict[str, str]:
+        """Return the prefixes that some statement needs, sorted."""
+        spaces = {
+            iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+            for triple in triples
+            for term in triple
+            for iri in [term.datatype.value if isinstance(term, Literal) else text_of(term)]
+        }
+        return {prefix: space for prefix, space in sorted(self.items()) if space in spaces}
+
 
 def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
     """Turn a term into the value a reader of a row expects; IRIs come with their name from ``labels``."""

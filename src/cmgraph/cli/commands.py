@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,17 +60,21 @@ def _load(said: dict[str, Any]) -> Graph:
 
     from cmgraph.graph import load
 
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     started = time.perf_counter()
     graph = load(
         said.get("data"),
         endpoint=said.get("endpoint"),
-        lang=said.get("lang") or ("fr" if locale.startswith("fr") else "en"),
+        lang=_lang(said),
         as_of=said.get("as_of"),
     )
     if said.get("verbose"):
         click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
     return graph
+
+
+def _lang(said: dict[str, Any]) -> str:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return said.get("lang") or ("fr" if locale.startswith("fr") else "en")
 
 
 def _form(form: str | None) -> str:
@@ -216,8 +221,15 @@ def search(load: Callable[[], Graph], text: tuple[str, ...], limit: int, form: s
     help="How bad a finding must be for exit code 1.",
 )
 @click.option("-f", "--format", "form", type=click.Choice(["table", "json", "ttl"]), default="table")
+@click.option(
+    "--engine",
+    type=click.Choice(["fast", "reference"]),
+    default="fast",
+    show_default=True,
+    help="pyshacl-turbo, or pySHACL itself; both find the same.",
+)
 @_global
-def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str) -> int:
+def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str) -> int:
     """Check the graph, together with FILES if given, against the shapes.
 
     Exit code 0: nothing as bad as --fail-on; 1: findings; 2: the check could not run.
@@ -225,7 +237,7 @@ def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, fo
     from cmgraph.cli.text import report_text
 
     graph = load()
-    report = graph.validate(*files)
+    report = graph.validate(*files, engine=engine)
     click.echo(report_text(report, form, graph.lang), nl=False)
     return int(report.failed(fail_on))
 
@@ -253,3 +265,66 @@ def stats(load: Callable[[], Graph], form: str | None) -> int:
     graph = load()
     _show(graph.stats(), _form(form), graph.lang)
     return 0
+
+
+@cmgraph.command("template")
+@click.argument("name", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write an empty table: .csv, .tsv or .xlsx.")
+@_FORMATS
+@_global
+def template_(load: Callable[[], Graph], name: str | None, output: Path | None, form: str | None) -> int:
+    """List the templates for tables, show the columns of one, or write an empty table for it."""
+    graph = load()
+    if name is None:
+        _show(graph.template_list(), _form(form), graph.lang)
+    elif output is None:
+        from cmgraph.cli.text import template_result
+
+        _show(template_result(graph.template(name), graph), _form(form), graph.lang)
+    else:
+        graph.blank_table(name, output)
+        click.echo(f"{output}: fill it in, then: cmgraph ingest {output} --template {name}", err=True)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("-t", "--template", "by", help="Template, by name or .rq file; the table's own name if left out.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Turtle file; beside the table if left out.")
+@click.option("--create", is_flag=True, help="Let names that nothing goes by become new things.")
+@click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
+@click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
+@_global
+def ingest(load: Callable[[], Graph], table: Path, by: str | None, output: Path | None, **options: Any) -> int:
+    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or say all that is wrong with it.
+
+    Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
+    """
+    from cmgraph.cli.text import changes_text
+    from cmgraph.ingest import ingest as take_in
+
+    said = click.get_current_context().find_root().obj or {}
+    with _progress(str(table), quiet=bool(said.get("quiet"))) as step:
+        done = take_in(table, by, output, data=said.get("data"), lang=_lang(said), progress=step, **options)
+    click.echo(changes_text(done, _lang(said)), nl=False)
+    if not said.get("quiet"):
+        target = output or table.with_suffix(".ttl")
+        read_as = f", read as {done.encoding}" if done.encoding == "cp1252" else ""
+        wrote = "nothing written" if options["dry_run"] or not done.changes else str(target)
+        click.echo(f"{done.rows} rows, {done.statements} statements: {wrote}{read_as}", err=True)
+    return 0
+
+
+@contextmanager
+def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int], object]]:
+    """Show how many rows are done, on a terminal and nowhere else."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda row: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), TextColumn("{task.completed} rows"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda row: bar.update(task, completed=row) if row % 100 == 0 else None

@@ -9,10 +9,12 @@ from itertools import groupby
 
 from cmgraph.entity import Entity, Statement
 from cmgraph.graph import Graph
+from cmgraph.ingest import Ingested
 from cmgraph.names import Hit
 from cmgraph.question import Question
 from cmgraph.render import plain, printable, word
 from cmgraph.result import Citation, Result, Row
+from cmgraph.template import Template
 from cmgraph.terms import Thing, Value, pick
 from cmgraph.validate import SEVERITIES, Report
 
@@ -28,6 +30,9 @@ _QUALIFIERS = (
     "#qualification",
     "#startedOn",
 )
+SHOWN = 20
+"""How many things of one kind a report of changes names."""
+
 _USUAL = ("/end-state/unknown", "/claim-status/stated")
 
 
@@ -140,3 +145,31 @@ def report_text(report: Report, form: str, lang: str) -> str:
             lines.append(printable(f"  {f.focus.label}  {detail}{place}".rstrip()))
     counts = [f"{n} {word(s, lang)}" for s in SEVERITIES if (n := sum(f.severity == s for f in report.findings))]
     return "\n".join([*lines, "", f"{len(report.findings)} {word('findings', lang)}: {', '.join(counts)}"]) + "\n"
+
+
+def template_result(template: Template, graph: Graph) -> Result:
+    """List a template's columns: name, what it holds, whether it must be filled."""
+    lang = graph.lang
+    rows = []
+    for c in template.columns:
+        of = graph.prefixes.shorten(c.of.strip("<>")) if c.of else ""
+        kind = " ".join(part for part in (c.type, of, f"({c.split})" if c.split else "") if part)
+        rows.append(Row((c.name, pick(c.label, lang), kind, "*" if c.required else ""), (None,) * 4, ()))
+    headings = ("name", "label", "type", "required")
+    title, note = pick(template.title, lang), pick(template.about, lang) + "."
+    return Result(headings, headings, tuple(rows), (), title, note)
+
+
+def changes_text(done: Ingested, lang: str) -> str:
+    """Say what a table changed: what was added, changed and removed."""
+    if not done.changes:
+        return word("unchanged", lang) + "\n"
+    lines = []
+    for (how, kind), group in groupby(done.changes, key=lambda c: (c.how, c.kind)):
+        changes = list(group)
+        lines.append(f"{word(how, lang)}: {len(changes)} {kind}")
+        for change in changes[:SHOWN]:
+            lines.append(f"  {printable(change.thing.label)}")
+            lines += [printable(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
+        lines += [f"  … {len(changes) - SHOWN} {word('more', lang)}"] if len(changes) > SHOWN else []
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,90 @@
+"""What differs between two versions of the same data, in the words of the field."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode, Triple
+
+from cmgraph.files import from_lines
+from cmgraph.terms import RDF_TYPE, SKOS, Thing, text_of
+
+_LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that came, went or changed.
+
+    :ivar how: ``added``, ``changed`` or ``removed``.
+    :ivar kind: what kind of thing it is, in words.
+    :ivar thing: the thing; a relationship goes by what it ties together.
+    :ivar details: for a change, each property with its values before and after, as text.
+    """
+
+    how: str
+    kind: str
+    thing: Thing
+    details: tuple[tuple[str, str, str], ...] = ()
+
+
+def compare(old: set[str], new: set[str], labels: Callable[[Iterable[str]], dict[str, str]]) -> tuple[Change, ...]:
+    """Compare two sets of N-Triples lines.
+
+    :param labels: gives the name of each IRI; one that has none in the data itself is looked up there.
+    :returns: what was added, changed and removed, in this order, each sorted by name.
+    """
+    before, after = _by_subject(old - new, old), _by_subject(new - old, new)
+    was, now = {line.partition(" ")[0] for line in old}, {line.partition(" ")[0] for line in new}
+    triples = [t for side in (before, after) for group in side.values() for t in group]
+    known = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
+    for triple in triples:
+        if triple.predicate.value in _LABELS and getattr(triple.object, "language", "") in ("en", None, ""):
+            known[text_of(triple.subject)] = text_of(triple.object)
+
+    def word(text: str) -> str:
+        return known.get(text, text)
+
+    changes = []
+    for subject in sorted(before.keys() | after.keys()):
+        iri = subject[1:-1]
+        gone, come = before.get(subject, []), after.get(subject, [])
+        how = "added" if subject not in was else "removed" if subject not in now else "changed"
+        whole = come if how != "removed" else gone
+        kinds = [word(text_of(t.object)) for t in whole if t.predicate == RDF_TYPE]
+        thing = Thing(iri, known[iri] if _named(iri, known) else _tie(whole, word) or iri)
+        details = _details(gone, come, word) if how == "changed" else ()
+        changes.append(Change(how, ", ".join(sorted(kinds)), thing, details))
+    order = ("added", "changed", "removed")
+    return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
+
+
+def _by_subject(some: set[str], whole: set[str]) -> dict[str, list[Triple]]:
+    """Group statements by subject; a subject's type comes along, so that it can be named."""
+    subjects = {line.partition(" ")[0] for line in some}
+    types = {line for line in whole if f" {RDF_TYPE} " in line and line.partition(" ")[0] in subjects}
+    grouped: dict[str, list[Triple]] = defaultdict(list)
+    for triple in from_lines(sorted(some | types)):
+        grouped[str(triple.subject)].append(triple)
+    return grouped
+
+
+def _named(iri: str, known: dict[str, str]) -> bool:
+    return iri in known and known[iri] != iri and ":" not in known[iri].partition(" ")[0]
+
+
+def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
+    """Name a relationship by the things it ties together."""
+    ends = [t for t in triples if isinstance(t.object, NamedNode) and "/id/" in t.object.value]
+    return " – ".join(word(t.object.value) for t in ends if "/id/cite/" not in t.object.value)  # type: ignore[union-attr]
+
+
+def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> tuple[tuple[str, str, str], ...]:
+    values: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for side, triples in enumerate((gone, come)):
+        for triple in triples:
+            if triple.predicate != RDF_TYPE:
+                values[triple.predicate.value][side].append(word(text_of(triple.object)))
+    return tuple((word(p), ", ".join(a), ", ".join(b)) for p, (a, b) in sorted(values.items()))
