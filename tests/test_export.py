@@ -53,7 +53,7 @@ def test_citations_survive_in_tables(graph: Graph, folder: Path) -> None:
             for row in csv.DictReader(lines):
                 assert row["sources"] or path.stem == "names", f"{path.name}: {row}"
                 seen |= set(row["citations"].split())
-    assert seen == cited
+    assert cited <= seen
 
 
 def test_two_exports_under_other_hash_seeds_are_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_two_exports_under_other_hash_seeds_are_the_same_bytes(folder: Path, tmp
         ]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 11
+    assert len(files) == 15
     for file in files:
         assert (
             (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes() == (folder / file).read_bytes()

@@ -96,7 +96,7 @@ def test_names_in_either_language_codes_and_iris_mean_the_same(graph: Graph) -> 
         for name in ("Japan", "japon", "agent:government-of-japan", iri, f"<{iri}>", "GOVERNMENT OF JAPAN")
     ]
     assert len({written(answer, graph) for answer in answers}) == 1
-    assert {str(row[0]) for row in answers[0]} == {"Government of Canada"}
+    assert "Government of Canada" in {str(row[0]) for row in answers[0]}
 
 
 def test_several_values_and_any(graph: Graph) -> None:

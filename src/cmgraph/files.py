@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, Triple, parse, serialize
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from cmgraph.errors import CmgraphError, excerpt
 from cmgraph.terms import RDF_TYPE, text_of
@@ -59,6 +59,13 @@ class RdfFile:
     def subjects(self) -> frozenset[str]:
         """IRIs this file says something about."""
         return frozenset(text_of(triple.subject) for triple in self.triples)
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """IRIs that statements of this file point at or use as their property."""
+        return frozenset(
+            term.value for t in self.triples for term in (t.predicate, t.object) if isinstance(term, NamedNode)
+        )
 
     def line_of(self, iri: str) -> int | None:
         """Return the line on which ``iri`` starts a statement, or else is first written, counted from 1."""

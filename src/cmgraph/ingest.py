@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -231,15 +233,15 @@ class _Reading:
         column = next(c for c in self.template.columns if c.name == self.template.describes)
         named = cells.get(column.names, "")
         text = cells.get(column.name, "") or named
+        if not text:
+            return CmgraphError("nothing says which thing this is", hint=f"Fill {column.names or column.name}.")
         try:
-            if not text:
-                raise CmgraphError("nothing says which thing this is", hint=f"Fill {column.names or column.name}.")
             return self._known(column, text)
         except AmbiguousName as error:
             return error
         except CmgraphError as error:
             if not self.create or not column.new:
-                more = " Add new things with --create." if column.new and text else ""
+                more = " Add new things with --create." if column.new else ""
                 return CmgraphError(error.what, hint=error.hint + more)
             if not (last := slug(text)):
                 return CmgraphError("no IRI can be made of this name", hint=f"Fill {column.name} with a slug.")
@@ -293,23 +295,42 @@ class _Reading:
         return self._fresh.setdefault((column.name, text), node)
 
     def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
-        """Validate some rows' statements together with the graph; findings become problems of their rows."""
+        """Validate some rows' statements with what the graph says of the things they mention; findings are problems."""
         triples = tuple(quad.triple for quad in parse("\n".join(some), format=RdfFormat.N_TRIPLES))
-        mine = _TableFile(self.table.path, triples, rows)
-        graph = self.graph
-        report = validate([*graph.files, mine], shapes(graph.root), graph.prefixes, graph.lang)
         mentioned: dict[str, str] = {}
         for triple in triples:
-            if not isinstance(triple.object, Literal):
-                mentioned.setdefault(text_of(triple.object), text_of(triple.subject))
+            for term in (triple.object, triple.predicate):
+                if isinstance(term, NamedNode):
+                    mentioned.setdefault(term.value, text_of(triple.subject))
+        said = [triple for iri in rows for triple in self._said.get(iri, ())]
+        near = {*mentioned, *(text_of(triple.object) for triple in said)} - rows.keys()
+        context = _TableFile(self.table.path, (*said, *(t for iri in near for t in self._said.get(iri, ()))))
+        mine = _TableFile(self.table.path, triples, rows)
+        graph = self.graph
+        report = validate([*self._terms, context, mine], shapes(graph.root), graph.prefixes, graph.lang)
         for finding in report.findings:
             focus = finding.focus
-            row = rows.get(focus.iri) or rows.get(mentioned.get(focus.iri, ""))
+            unknown = focus.iri not in self._said
+            row = rows.get(focus.iri) or (rows.get(mentioned.get(focus.iri, "")) if unknown else None)
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
             value = " ".join(part for part in (finding.path, finding.value) if part)
             what = f"{finding.rule}: {focus.label}: {finding.message}"
             self.problems.append(Problem(row, "", value, what, ""))
+
+    @cached_property
+    def _terms(self) -> list[RdfFile]:
+        """The classes and properties, without which no shape can be read."""
+        return [file for file in self.graph.files if file.path.parent.name in ("ontology", "modules")]
+
+    @cached_property
+    def _said(self) -> dict[str, list[Triple]]:
+        """Everything the graph says, by what it is said of."""
+        said: dict[str, list[Triple]] = defaultdict(list)
+        for file in self.graph.files:
+            for triple in file.triples:
+                said[text_of(triple.subject)].append(triple)
+        return dict(said)
 
 
 def _parts(found: Template) -> list[tuple[str, str]]:

@@ -152,6 +152,6 @@ def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:
             if iri in file.subjects and (line := file.line_of(iri)):
                 return str(file.path), line
         for file in reversed(files):
-            if any(getattr(t.object, "value", "") == iri or t.predicate.value == iri for t in file.triples):
+            if iri in file.mentions:
                 return str(file.path), file.line_of(iri) or 0
     return "", 0

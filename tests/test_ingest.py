@@ -1,0 +1,237 @@
+"""Tables in, graph out: what a person with a spreadsheet meets."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+import cmgraph
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.head import TYPES
+from cmgraph.ingest import TableErrors, ingest
+from cmgraph.template import Template
+from conftest import ROOT, Run
+
+TABLES = sorted((ROOT / "data").rglob("*.csv"))
+
+SOURCES = "id,title,publisher,url,checked\nnarnia-gazette,Gazette,Crown of Narnia,https://example.org/g,2026-01-02\n"
+AGREEMENTS = (
+    "name_en,class,kind,parties,date,act,themes,themes_basis,minerals,source,locator,checked\n"
+    "Test pact one,agreement,memorandum of understanding,Canada;Japan,2025-03,signed,stockpiling,text or official page,"
+    "lithium,Gazette,p. 3,2026-01-02\n"
+    "Test pact two,agreement,joint statement,CA;Indonésie,2025,issued,,,,narnia-gazette,,\n"
+    "Test pact three,policy instrument,strategy,,2024-12-31,adopted,trade,press or secondary source,,narnia-gazette,,\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a scratch folder laid out as data, with a source and three agreements that exist only in this test."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sources.csv").write_text(SOURCES)
+    (tmp_path / "data/instruments.csv").write_text(AGREEMENTS)
+    ingest(tmp_path / "data/sources.csv", data=tmp_path, create=True)
+    return tmp_path
+
+
+def test_a_spreadsheet_becomes_cited_answers_beside_the_bundled_data(folder: Path) -> None:
+    done = ingest(folder / "data/instruments.csv", data=folder, create=True)
+    assert done.rows == 3 and len(done.created) == 3
+    graph = cmgraph.load(folder)
+    assert graph.validate().findings == ()
+    rows = {
+        str(r["via"]): r
+        for r in graph.query("partners", actor="Japan").to_dicts()
+        if str(r["partner"]) == "Government of Canada"
+    }
+    assert rows["Test pact one"]["since"] == "2025-03"
+    assert [(c.title, c.locator) for c in rows["Test pact one"]["citations"]] == [("Gazette", "p. 3")]
+    assert "Canada-Japan Memorandum of Cooperation on battery supply chains" in rows
+
+
+def test_the_same_table_changes_nothing_and_a_changed_one_says_what(folder: Path) -> None:
+    table, turtle = folder / "data/instruments.csv", folder / "data/instruments.ttl"
+    ingest(table, data=folder, create=True)
+    before = turtle.read_bytes()
+    assert ingest(table, data=folder, create=True).changes == ()
+    assert turtle.read_bytes() == before
+    lines = AGREEMENTS.splitlines(keepends=True)
+    table.write_text("".join([*lines[:2], lines[2].replace("2025,issued", "2026,issued")]))
+    changes = ingest(table, data=folder, create=True).changes
+    assert {(c.how, c.kind) for c in changes} >= {
+        ("removed", "policy instrument"),
+        ("added", "dating"),
+        ("removed", "dating"),
+    }
+    assert any(c.how == "removed" and c.thing.label == "Test pact three" for c in changes)
+
+
+def test_a_dry_run_writes_nothing(folder: Path) -> None:
+    done = ingest(folder / "data/instruments.csv", data=folder, create=True, dry_run=True)
+    assert done.changes and not (folder / "data/instruments.ttl").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("parties", "Cannada;Japan", "column parties: 'Cannada': no parties goes by 'Cannada'. Did you mean Canada"),
+        ("kind", "memo", "column kind: 'memo': no kind goes by 'memo'."),
+        ("class", "agreements", "column class: 'agreements': no class goes by 'agreements'. Did you mean agreement"),
+        ("date", "last spring", "column date: 'last spring': not a date. Write 2020, 2020-01 or 2020-01-09"),
+        ("date", "2025-13", "column date: '2025-13': not a date."),
+        ("act", "signd", "column act: 'signd': no act goes by 'signd'. Did you mean signed"),
+        ("themes", "stockpile", "column themes: 'stockpile': no themes goes by 'stockpile'."),
+        ("minerals", "unobtainium", "column minerals: 'unobtainium': no minerals goes by 'unobtainium'."),
+        ("source", "", "column source: this column must be filled."),
+        ("source", "Gazete", "column source: 'Gazete': no source goes by 'Gazete'. Did you mean Gazette"),
+        ("checked", "2 January", "column checked: '2 January': not a day. Write it as 2020-01-09."),
+        ("name_en", "", "column id: nothing says which thing this is. Fill name_en."),
+        ("name_en", "Bad\x07bell", "column name_en: 'Bad\x07bell': there is a control character, U+0007."),
+        ("themes_basis", "unknown", "column themes_basis: 'unknown': no themes_basis goes by 'unknown'."),
+    ],
+)
+def test_a_mistake_in_a_column_names_row_column_value_and_remedy(
+    folder: Path, column: str, value: str, said: str
+) -> None:
+    table = folder / "data/instruments.csv"
+    rows = list(csv.DictReader(AGREEMENTS.splitlines()))
+    rows[0][column] = value
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(TableErrors) as error:
+        ingest(table, data=folder, create=column != "parties")
+    assert f"{table}:2: {said}" in str(error.value)
+    assert not (folder / "data/instruments.ttl").exists()
+
+
+def test_all_problems_are_told_at_once_and_the_old_file_stays(folder: Path, run: Run) -> None:
+    table, turtle = folder / "data/instruments.csv", folder / "data/instruments.ttl"
+    ingest(table, data=folder, create=True)
+    before = turtle.read_bytes()
+    table.write_text(AGREEMENTS.replace("CA;Indonésie", "Atlantis;Indonésie").replace("2024-12-31", "31/12/2024"))
+    done = run("ingest", str(table), "--data", str(folder))
+    assert done.returncode == 1 and done.stdout == ""
+    assert f"{table}:3: column parties: 'Atlantis'" in done.stderr and f"{table}:4: column date" in done.stderr
+    assert "nothing was written" in done.stderr and "Traceback" not in done.stderr
+    assert turtle.read_bytes() == before
+
+
+def test_a_new_thing_needs_saying_so(folder: Path) -> None:
+    with pytest.raises(TableErrors, match="Add new things with --create"):
+        ingest(folder / "data/instruments.csv", data=folder)
+    (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;Atlantis"))
+    done = ingest(folder / "data/instruments.csv", data=folder, create=True)
+    assert "https://w3id.org/cmgraph/id/agent/atlantis" in done.created
+    entity = cmgraph.load(folder).entity("Atlantis")
+    assert entity.kind == "agent" and [c.title for c in entity.citations] == ["Gazette"]
+
+
+def test_an_ambiguous_name_lists_its_meanings(folder: Path) -> None:
+    twins = "id,name_en,class,source\ntwin-a,The Twin,forum,Gazette\ntwin-b,The Twin,forum,Gazette\n"
+    (folder / "data/bodies.csv").write_text(twins)
+    ingest(folder / "data/bodies.csv", data=folder, create=True)
+    (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;The Twin"))
+    with pytest.raises(TableErrors, match=r"more than one parties goes by 'The Twin'.*agent:twin-a, agent:twin-b"):
+        ingest(folder / "data/instruments.csv", data=folder, create=True)
+
+
+def test_what_shapes_refuse_is_told_by_row(folder: Path) -> None:
+    links = "from,relation,to,source\nCMMP,builds on,CMMP,Gazette\n"
+    (folder / "data/instrument-links.csv").write_text(links)
+    with pytest.raises(TableErrors, match=r"instrument-links.csv:2: .*K4"):
+        ingest(folder / "data/instrument-links.csv", data=folder)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator", "ending"),
+    [("utf-8", ",", ".csv"), ("utf-8-sig", ";", ".csv"), ("cp1252", ",", ".csv"), ("utf-8", "\t", ".tsv")],
+)
+def test_encodings_and_separators_are_told_apart(folder: Path, encoding: str, separator: str, ending: str) -> None:
+    table = folder / f"data/bodies{ending}"
+    text = "name_en§class§name_fr§source\nForum of Tests§forum§Forum d’épreuves « têtu »§Gazette\n"
+    table.write_bytes(text.replace("§", separator).encode(encoding))
+    done = ingest(table, data=folder, create=True)
+    assert done.encoding == ("cp1252" if encoding == "cp1252" else "utf-8-sig")
+    assert ("Forum d’épreuves « têtu »", "fr") in cmgraph.load(folder).entity("Forum of Tests").names
+
+
+def test_a_workbook_offers_choices_and_comes_back(folder: Path, run: Run) -> None:
+    book_path = folder / "data/bodies.xlsx"
+    assert run("template", "bodies", "-o", str(book_path)).returncode == 0
+    book = openpyxl.load_workbook(book_path)
+    sheet = book.worksheets[0]
+    header = [cell.value for cell in sheet[1]]
+    rules = {str(rule.sqref).partition("3:")[0]: rule.formula1 for rule in sheet.data_validations.dataValidation}
+    letter = openpyxl.utils.get_column_letter(header.index("kind") + 1)
+    assert rules[letter].startswith(f"lists!${letter}$1")
+    assert str(sheet.cell(2, 1).value).startswith("# ")
+    row = {"name_en": "Forum of Tests", "class": "forum", "kind": "dialogue", "founded": 2019, "source": "Gazette"}
+    sheet.append([row.get(name) for name in header])
+    book.save(book_path)
+    assert ingest(book_path, data=folder, create=True).rows == 1
+    facts = {str(p): str(v) for p, v in cmgraph.load(folder).entity("Forum of Tests").facts}
+    assert facts["founded"] == "2019" and facts["has kind of body"] == "dialogue"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("nme_en,class,source", "the template has no column 'nme_en'. Did you mean name_en"),
+        ("name_en,class", "column 'source' is missing"),
+        ("name_en,class,class,source", "column 'class' is there twice"),
+    ],
+)
+def test_a_header_that_does_not_fit_says_how(tmp_path: Path, header: str, said: str) -> None:
+    table = tmp_path / "bodies.csv"
+    table.write_text(header + "\n")
+    with pytest.raises(CmgraphError, match="header does not fit") as error:
+        ingest(table)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("bodies.csv", b"", "the table is empty"),
+        ("bodies.csv", b"\x81\x8d\x8f", "neither UTF-8 nor Windows-1252"),
+        ("bodies.xlsx", b"no workbook", "not a workbook"),
+        ("bodies.doc", b"x", "not a table by its ending"),
+        ("bodys.csv", b"x\n", "no template is called 'bodys'"),
+    ],
+)
+def test_a_file_that_is_no_table_is_one_clear_line(
+    tmp_path: Path, run: Run, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = run("ingest", str(tmp_path / name))
+    assert done.returncode in (2, 3) and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_template_that_lacks_a_block_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.rq"
+    path.write_text(
+        "#+ title: { en: T }\n#+ about: { en: T }\n#+ columns:\n#+   - { name: x, type: text }\n"
+        "CONSTRUCT { ?s ?p ?x } WHERE { BIND(1 AS ?s) }\n"
+    )
+    with pytest.raises(CmgraphError, match="no VALUES"):
+        Template.read(path)
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_the_bundled_tables_make_the_bundled_graph(path: Path) -> None:
+    done = ingest(path, create=True, dry_run=True)
+    assert done.changes == () and done.silent == ()
+
+
+def test_every_template_is_complete_in_both_languages(graph: Graph) -> None:
+    for name in graph.templates:
+        found = graph.template(name)
+        assert set(found.title) == set(found.about) == {"en", "fr-t-en"}
+        assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in found.columns), name
+        assert not found.describes or found.describes in [c.name for c in found.columns]
