@@ -16,10 +16,10 @@ HERE = Path(__file__).parent
 INVALID = sorted((HERE / "invalid").glob("*.ttl"))
 
 
-def check(graph: Graph, *paths: Path) -> Report:
+def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
     read = [RdfFile.read(path) for path in (HERE / "valid/base.ttl", *paths)]
-    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.prefixes)
+    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.prefixes, engine=engine)
 
 
 def rules(graph: Graph) -> set[str]:
@@ -56,3 +56,27 @@ def test_the_bundled_graph_is_clean(graph: Graph) -> None:
 def test_no_shapes_is_an_error_not_a_pass(graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="no shapes"):
         validate(graph.files, [], graph.prefixes)
+
+
+@pytest.mark.referee
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_both_validators_find_the_same_on_every_fixture(graph: Graph, path: Path) -> None:
+    assert check(graph, path, engine="reference").findings == check(graph, path).findings
+
+
+@pytest.mark.referee
+def test_both_validators_find_the_bundled_graph_clean(graph: Graph) -> None:
+    assert graph.validate(engine="reference").findings == graph.validate().findings == ()
+
+
+def test_both_validators_find_the_same_in_a_file_that_breaks_many_rules(graph: Graph, tmp_path: Path) -> None:
+    broken = [
+        path for path in INVALID if path.stem in ("C1", "C4", "D1", "D3", "I5", "K2", "O5", "P1", "T1", "T5", "Y2")
+    ]
+    found = check(graph, *broken, engine="reference").findings
+    assert found == check(graph, *broken).findings and len(found) > 5
+
+
+def test_an_unknown_validator_is_an_error(graph: Graph) -> None:
+    with pytest.raises(CmgraphError, match="no validator is called 'other'"):
+        graph.validate(engine="other")

@@ -88,9 +88,8 @@ def validate(
         shape = str(report.value(result, SH.sourceShape))
         if not shape.startswith(_SHAPE):
             raise CmgraphError(f"a shape without an id: {shape}", hint="Give every shape an IRI in shape:.")
-        messages = {
-            m.language or "": str(m) for m in report.objects(result, SH.resultMessage) if hasattr(m, "language")
-        }
+        said = rules.objects(rdflib.URIRef(shape), SH.message)
+        messages = {m.language or "": str(m) for m in said if isinstance(m, rdflib.Literal)}
         rows.append((result, focus, value, shape, messages))
     labels = _labels(files)
 
