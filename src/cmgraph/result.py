@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _CITE = BASE + "id/cite/"
 _BATCH = 500
 
+WHOLE = "as a whole"
+"""The locator of a citation whose place within the source was not recorded."""
+
 
 @dataclass(frozen=True)
 class Citation:
@@ -34,7 +37,8 @@ class Citation:
 
     def __str__(self) -> str:
         said = ". ".join(part for part in (self.publisher, self.title) if part)
-        return ", ".join(part for part in (said, self.locator) if part) + (f". {self.url}" if self.url else "")
+        place = "" if self.locator == WHOLE else self.locator
+        return ", ".join(part for part in (said, place) if part) + (f". {self.url}" if self.url else "")
 
 
 @dataclass(frozen=True)
