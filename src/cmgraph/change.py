@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode, Triple
 
 from cmgraph.files import from_lines
-from cmgraph.terms import RDF_TYPE, SKOS, Thing, text_of
+from cmgraph.terms import CM, RDF_TYPE, SKOS, Thing, text_of
 
+_ASIDE = {RDF_TYPE.value, *(CM + name for name in ("hasCitation", "hasClaimStatus", "hasEndState", "hasBasis"))}
 _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 
 
@@ -72,13 +74,14 @@ def _by_subject(some: set[str], whole: set[str]) -> dict[str, list[Triple]]:
 
 
 def _named(iri: str, known: dict[str, str]) -> bool:
-    return iri in known and known[iri] != iri and ":" not in known[iri].partition(" ")[0]
+    """Say whether a thing has a name, and not only its CURIE."""
+    return not re.fullmatch(r"[a-z-]*:\S*", known.get(iri, "x:"))
 
 
 def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
     """Name a relationship by the things it ties together."""
-    ends = [t for t in triples if isinstance(t.object, NamedNode) and "/id/" in t.object.value]
-    return " – ".join(word(t.object.value) for t in ends if "/id/cite/" not in t.object.value)  # type: ignore[union-attr]
+    ends = [t.object.value for t in triples if isinstance(t.object, NamedNode) and t.predicate.value not in _ASIDE]
+    return " – ".join(word(end) for end in ends)
 
 
 def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> tuple[tuple[str, str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from cmgraph.change import Change, compare
-from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName
+from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.files import RdfFile, from_lines, lines, read_text, whole
 from cmgraph.graph import Graph, load
 from cmgraph.head import block
@@ -22,6 +23,9 @@ from cmgraph.table import Table
 from cmgraph.template import TableColumn, Template, slug
 from cmgraph.terms import CM, RDF_TYPE, SKOS, Prefixes, Term, text_of
 from cmgraph.validate import shapes, validate
+
+_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+"""Characters that no file of names should hold: controls, and marks that turn the direction of text."""
 
 SLICE = 5000
 """Rows that are validated together, so that memory does not grow with the table."""
@@ -94,6 +98,7 @@ def ingest(
     *,
     data: str | PathLike[str] | None = None,
     lang: str = "en",
+    given: Mapping[str, str] | None = None,
     create: bool = False,
     encoding: str | None = None,
     dry_run: bool = False,
@@ -105,6 +110,7 @@ def ingest(
     :param by: name or file of the template; the table's own name if left out.
     :param output: the Turtle file; the table's name with ``.ttl`` if left out. What it holds now is not consulted.
     :param data: as for :func:`cmgraph.load`.
+    :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
     :param create: whether names that nothing goes by may become new things, where the template allows it.
     :param encoding: how the table's text is encoded; None to tell UTF-8 from Windows-1252.
     :param dry_run: find problems and changes, and write nothing.
@@ -115,8 +121,12 @@ def ingest(
     target = Path(output) if output is not None else table_path.with_suffix(".ttl")
     graph = load(data, lang=lang, leave_out=target)
     found = graph.template(by or table_path.stem)
-    table = Table.open(table_path, found, encoding)
-    reading = _Reading(graph, found, table, create)
+    same = dict(given or {})
+    if strange := sorted(same.keys() - {column.name for column in found.columns}):
+        hint = nearest(strange[0], (column.name for column in found.columns))
+        raise UnknownName(f"template '{found.name}' has no column '{strange[0]}'", hint=hint)
+    table = Table.open(table_path, found, encoding, same)
+    reading = _Reading(graph, found, table, same, create)
     new = reading.read(progress)
     if reading.problems:
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
@@ -144,8 +154,8 @@ def _used(prefixes: Prefixes, written: set[str]) -> dict[str, str]:
 class _Reading:
     """One pass over a table: its rows' statements, and all that is wrong with them."""
 
-    def __init__(self, graph: Graph, found: Template, table: Table, create: bool) -> None:
-        self.graph, self.template, self.table, self.create = graph, found, table, create
+    def __init__(self, graph: Graph, found: Template, table: Table, given: Mapping[str, str], create: bool) -> None:
+        self.graph, self.template, self.table, self.given, self.create = graph, found, table, given, create
         self.problems: list[Problem] = []
         self.silent: list[int] = []
         self.minted: set[str] = set()
@@ -166,7 +176,7 @@ class _Reading:
         rows: dict[str, int] = {}
         for number, cells in self.table.rows():
             self.count += 1
-            for line in self._state(number, cells):
+            for line in self._state(number, {**self.given, **cells}):
                 some.add(line)
                 rows.setdefault(line.partition(" ")[0][1:-1], number)
             if self.count % SLICE == 0:
@@ -258,8 +268,8 @@ class _Reading:
         key = (column.name, text)
         if key not in self._cells:
             try:
-                if bad := next((c for c in text if not (c.isprintable() or c in "\n\t\u200c\u200d")), ""):
-                    raise CmgraphError(f"there is a control character, U+{ord(bad):04X}", hint="Take it out.")
+                if bad := _BAD.search(text):
+                    raise CmgraphError(f"there is a control character, U+{ord(bad[0]):04X}", hint="Take it out.")
                 self._cells[key] = self._known(column, text)
             except AmbiguousName as error:
                 self._cells[key] = error

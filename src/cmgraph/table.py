@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +34,11 @@ class Table:
     columns: Mapping[int, TableColumn]
 
     @classmethod
-    def open(cls, path: Path, template: Template, encoding: str | None = None) -> Table:
+    def open(cls, path: Path, template: Template, encoding: str | None = None, given: Container[str] = ()) -> Table:
         """Find out how ``path`` is written and which of its columns the template uses.
 
         :param encoding: how the text is encoded; None to tell UTF-8 from Windows-1252 by its bytes.
+        :param given: columns that need not be there, because every row has the same value.
         :raises CmgraphError: if the file cannot be read, or its header does not fit the template.
         """
         if path.suffix == ".xlsx":
@@ -52,7 +53,7 @@ class Table:
         table, header = max(headers, key=lambda pair: sum(_key(cell) in known for cell in pair[1]))
         if not any(header):
             raise CmgraphError("the table is empty", where=str(path), hint=f"cmgraph template {template.name} -o FILE")
-        return cls(path, coded, table.delimiter, _fit(path, header, template))
+        return cls(path, coded, table.delimiter, _fit(path, header, template, given))
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield each row's number, counted from 1 with the header, and its cells by the template's column names."""
@@ -128,7 +129,7 @@ def _headings(template: Template) -> dict[str, TableColumn]:
     return {_key(h): c for c in template.columns for h in (*c.label.values(), c.name, c.header) if h}
 
 
-def _fit(path: Path, header: Sequence[str], template: Template) -> dict[int, TableColumn]:
+def _fit(path: Path, header: Sequence[str], template: Template, given: Container[str]) -> dict[int, TableColumn]:
     known = _headings(template)
     fitted = {i: known[_key(cell)] for i, cell in enumerate(header) if _key(cell) in known}
     problems = []
@@ -141,7 +142,7 @@ def _fit(path: Path, header: Sequence[str], template: Template) -> dict[int, Tab
     problems += [
         f"{path}:1: column '{column.header or column.name}' is missing."
         for column in template.columns
-        if column.required and column.name not in names
+        if column.required and column.name not in names and column.name not in given
     ]
     if problems:
         hint = f"See: cmgraph template {template.name}"

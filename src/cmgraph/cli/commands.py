@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
 from pathlib import Path
@@ -77,6 +77,17 @@ def _lang(said: dict[str, Any]) -> str:
     return said.get("lang") or ("fr" if locale.startswith("fr") else "en")
 
 
+def _given(params: Iterable[str]) -> dict[str, list[str]]:
+    """Read NAME=VALUE options; a name given twice has two values."""
+    given: dict[str, list[str]] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise CmgraphError("a parameter is written NAME=VALUE", where=f"-p {param}")
+        given.setdefault(name, []).append(value)
+    return given
+
+
 def _form(form: str | None) -> str:
     return form or ("table" if sys.stdout.isatty() else "csv")
 
@@ -135,12 +146,7 @@ def query(
     """
     if (question is None) == (text is None):
         raise CmgraphError("say what to ask: a question's name, a file, - or -q TEXT", hint="See: cmgraph queries")
-    given: dict[str, Any] = {}
-    for param in params:
-        name, equals, value = param.partition("=")
-        if not equals:
-            raise CmgraphError("a parameter is written NAME=VALUE", where=f"-p {param}")
-        given.setdefault(name, []).append(value)
+    given = _given(params)
     graph = load()
     if question == "-":
         text = sys.stdin.read()
@@ -291,11 +297,19 @@ def template_(load: Callable[[], Graph], name: str | None, output: Path | None, 
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("-t", "--template", "by", help="Template, by name or .rq file; the table's own name if left out.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Turtle file; beside the table if left out.")
+@click.option("-p", "--param", "params", multiple=True, metavar="COLUMN=VALUE", help="Fill a column in every row.")
 @click.option("--create", is_flag=True, help="Let names that nothing goes by become new things.")
 @click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
 @click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
 @_global
-def ingest(load: Callable[[], Graph], table: Path, by: str | None, output: Path | None, **options: Any) -> int:
+def ingest(
+    load: Callable[[], Graph],
+    table: Path,
+    by: str | None,
+    output: Path | None,
+    params: tuple[str, ...],
+    **options: Any,
+) -> int:
     """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or say all that is wrong with it.
 
     Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
@@ -304,8 +318,11 @@ def ingest(load: Callable[[], Graph], table: Path, by: str | None, output: Path 
     from cmgraph.ingest import ingest as take_in
 
     said = click.get_current_context().find_root().obj or {}
+    given = {name: values[-1] for name, values in _given(params).items()}
     with _progress(str(table), quiet=bool(said.get("quiet"))) as step:
-        done = take_in(table, by, output, data=said.get("data"), lang=_lang(said), progress=step, **options)
+        done = take_in(
+            table, by, output, data=said.get("data"), lang=_lang(said), given=given, progress=step, **options
+        )
     click.echo(changes_text(done, _lang(said)), nl=False)
     if not said.get("quiet"):
         target = output or table.with_suffix(".ttl")
