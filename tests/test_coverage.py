@@ -19,7 +19,11 @@ PAGE = ROOT / "docs/coverage.md"
 def rows(table: str) -> int:
     """Count the rows of a table; one that is left out whole has no file."""
     path = ROOT / f"data/{table}.csv"
-    return len(list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))) if path.is_file() else 0
+    return (
+        len(list(csv.DictReader(path.read_text(encoding="utf-8", errors="replace").splitlines())))
+        if path.is_file()
+        else 0
+    )
 
 
 @pytest.fixture(scope="module")

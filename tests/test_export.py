@@ -68,7 +68,7 @@ def test_two_exports_under_other_hash_seeds_are_the_same_bytes(folder: Path, tmp
         ]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 15
+    assert len(files) == 16
     for file in files:
         assert (
             (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes() == (folder / file).read_bytes()
