@@ -99,13 +99,15 @@ class EndpointStore:
         wrapper.setMethod(POST)
         wrapper.setTimeout(self.timeout)
         wrapper.setReturnFormat(form)
-        wrapper.setQuery(_declared(query, prefixes))
+        # SPARQLWrapper guesses the form of a query from its words, those of comments included.
+        said = [line for line in query.splitlines() if not line.startswith("#")]
+        wrapper.setQuery(_declared("\n".join(said), prefixes))
         try:
             return wrapper.query().convert()
         except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
-            said = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
+            reason = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
             hint = "Check the address, and that the server is running."
-            raise EndpointError(f"the endpoint did not answer: {said}", where=self.url, hint=hint) from None
+            raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
 
 
 def _run(
