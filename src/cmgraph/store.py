@@ -110,9 +110,34 @@ class EndpointStore:
             raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
 
 
+_ASIDE = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""'
+    r"|'''(?:[^\\]|\\.)*?'''"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r"|<[^<>\"{}|^`\\\s]*>|#[^\n]*|[?$]\w+|[\w-]*:[\w.%-]*",
+    re.DOTALL,
+)
+"""What in a query is no keyword: strings, IRIs, comments, variables, names with a prefix."""
+
+
+def _refuse_service(query: str, name: str) -> None:
+    """Raise an error if a query would make whoever answers it call another server."""
+    if found := re.search(r"\bSERVICE\b", _ASIDE.sub(lambda m: " " * len(m[0]), query), re.IGNORECASE):
+        line = query.count("\n", 0, found.start()) + 1
+        column = found.start() - query.rfind("\n", 0, found.start())
+        raise CmgraphError(
+            "SERVICE is not allowed: a query may not call other servers",
+            where=f"{name}:{line}:{column}",
+            excerpt=excerpt(query, line, column),
+            hint="Ask the other server with --endpoint URL, and join the answers.",
+        )
+
+
 def _run(
     engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str
 ) -> QuerySolutions | QueryTriples | object:
+    _refuse_service(query, name)
     try:
         return engine.query(query, prefixes=dict(prefixes))
     except SyntaxError as error:
