@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,6 +43,15 @@ def run() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def seed_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a folder with the ontology and the seed page alone, for commands that look at every statement."""
+    folder = tmp_path_factory.mktemp("seed-page")
+    shutil.copytree(ROOT / "ontology", folder / "ontology")
+    shutil.copytree(ROOT / "data/seed-page", folder / "data")
+    return str(folder)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -132,21 +132,22 @@ def test_a_bad_file_is_named_with_place_and_remedy(
         assert part in done.stderr
 
 
-def test_validate_says_where_and_exits_1_on_findings(run: Run) -> None:
+def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page: str) -> None:
     bad = Path(__file__).parent / "invalid/C2.ttl"
-    done = run("validate", str(bad))
+    command = ("validate", str(bad), "--data", seed_page)
+    done = run(*command)
     assert done.returncode == 1
     assert "C2 violation: Every agent and arrangement is cited" in done.stdout
     assert "Bad" in done.stdout and "C2.ttl:5" in done.stdout
-    found = json.loads(run("validate", str(bad), "-f", "json", "--lang", "fr").stdout)
+    found = json.loads(run(*command, "-f", "json", "--lang", "fr").stdout)
     assert [f["rule"] for f in found] == ["C2"] and found[0]["message"].startswith("Tout acteur")
-    assert "sh:ValidationReport" in run("validate", str(bad), "-f", "ttl").stdout
+    assert "sh:ValidationReport" in run(*command, "-f", "ttl").stdout
 
 
-def test_a_warning_fails_only_on_request(run: Run) -> None:
-    warned = str(Path(__file__).parent / "invalid/C10.ttl")
-    assert run("validate", warned).returncode == 0
-    assert run("validate", warned, "--fail-on", "warning").returncode == 1
+def test_a_warning_fails_only_on_request(run: Run, seed_page: str) -> None:
+    command = ("validate", str(Path(__file__).parent / "invalid/C10.ttl"), "--data", seed_page)
+    assert run(*command).returncode == 0
+    assert run(*command, "--fail-on", "warning").returncode == 1
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -56,23 +56,13 @@ def test_citations_survive_in_tables(graph: Graph, folder: Path) -> None:
     assert cited <= seen
 
 
-def test_two_exports_under_other_hash_seeds_are_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    for seed in ("1", "2"):
-        command = [
-            sys.executable,
-            "-c",
-            "from cmgraph.cli import main; main()",
-            "-q",
-            "export",
-            str(tmp_path / seed),
-        ]
-        subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+def test_an_export_under_another_hash_seed_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "-q", "export", str(tmp_path / "again")]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "1"})
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     assert len(files) == 16
     for file in files:
-        assert (
-            (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes() == (folder / file).read_bytes()
-        )
+        assert (tmp_path / "again" / file).read_bytes() == (folder / file).read_bytes()
 
 
 def test_the_context_stands_alone(folder: Path) -> None:
