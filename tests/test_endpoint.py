@@ -54,6 +54,18 @@ def test_every_question_answers_alike(graph: Graph, endpoint: str) -> None:
     assert remote.query("partners", actor="Japan") == graph.query("partners", actor="Japan")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?s {\n  # what a source\n  # adds to another\n  ?s a cm:Forum # insert, delete\n} ORDER BY ?s",
+        'SELECT ?x { BIND("""one\n# two""" AS ?x) } # add',
+        "# add\n# construct\nSELECT ?s { ?s a cm:Forum } ORDER BY ?s",
+    ],
+)
+def test_comments_change_nothing_and_strings_are_kept(graph: Graph, endpoint: str, query: str) -> None:
+    assert cmgraph.load(endpoint=endpoint).query(query) == graph.query(query)
+
+
 def test_search_show_and_stats_answer_alike(graph: Graph, endpoint: str) -> None:
     remote = cmgraph.load(endpoint=endpoint)
     assert remote.search("japan") == graph.search("japan")

@@ -100,8 +100,8 @@ class EndpointStore:
         wrapper.setTimeout(self.timeout)
         wrapper.setReturnFormat(form)
         # SPARQLWrapper guesses the form of a query from its words, those of comments included.
-        said = [line for line in query.splitlines() if not line.startswith("#")]
-        wrapper.setQuery(_declared("\n".join(said), prefixes))
+        said = _ASIDE.sub(lambda m: "" if m[0].startswith("#") else m[0], query)
+        wrapper.setQuery(_declared(said, prefixes))
         try:
             return wrapper.query().convert()
         except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
