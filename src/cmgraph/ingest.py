@@ -21,7 +21,7 @@ from cmgraph.names import fold
 from cmgraph.store import MemoryStore, values
 from cmgraph.table import Table
 from cmgraph.template import TableColumn, Template, slug
-from cmgraph.terms import CM, RDF_TYPE, SKOS, Prefixes, Term, text_of
+from cmgraph.terms import CM, RDF_TYPE, SKOS, Term, text_of
 from cmgraph.validate import shapes, validate
 
 _BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
@@ -132,7 +132,7 @@ def ingest(
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
     old = lines(RdfFile.read(target).triples) if target.is_file() and read_text(target).strip() else set()
     if not dry_run and (new != old or not target.is_file()):
-        used = _used(graph.prefixes, new)
+        used = graph.prefixes.used(from_lines(sorted(new)))
         with whole(target) as scratch:
             serialize(from_lines(sorted(new)), scratch, RdfFormat.TURTLE, prefixes=used)
     return Ingested(
@@ -143,12 +143,6 @@ def ingest(
         changes=compare(old, new, graph.names.labels),
         encoding=table.encoding,
     )
-
-
-def _used(prefixes: Prefixes, written: set[str]) -> dict[str, str]:
-    text = {part for line in written for part in line.replace("^^", " ").split() if part.startswith("<")}
-    spaces = {iri[1 : max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in text}
-    return {prefix: space for prefix, space in sorted(prefixes.items()) if space in spaces}
 
 
 class _Reading:

@@ -84,14 +84,16 @@ class Prefixes(dict[str, str]):
         return f"{best}:{local}" if local and "/" not in local and "#" not in local else iri
 
     def used(self, triples: Iterable[Triple]) -> dict[str, str]:
-        """Return the prefixes that some statement needs, sorted."""
-        spaces = {
-            iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
-            for triple in triples
-            for term in triple
-            for iri in [term.datatype.value if isinstance(term, Literal) else text_of(term)]
-        }
+        """Return the prefixes that some statement needs when it is written, sorted."""
+        written = (_datatype(term) if isinstance(term, Literal) else text_of(term) for t in triples for term in t)
+        spaces = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in written}
         return {prefix: space for prefix, space in sorted(self.items()) if space in spaces}
+
+
+def _datatype(literal: Literal) -> str:
+    """Return the datatype that has to be written; plain text and text in a language need none."""
+    plain = literal.language or literal.datatype.value == XSD + "string"
+    return "" if plain else literal.datatype.value
 
 
 def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
