@@ -189,7 +189,7 @@ class _Reading:
             cell = cells.get(column.name, "")
             texts = [] if cell in column.blank else [cell]
             if column.split:
-                texts = [part.strip() for text in texts for part in cell.split(column.split)]
+                texts = [part.strip() for text in texts for part in _outside_brackets(column.split).split(text)]
             terms = [self._term(number, column, text) for text in texts if text]
             if column.name == self.template.describes:
                 terms = [self._thing(number, column, cell)]
@@ -335,6 +335,11 @@ class _Reading:
             for triple in file.triples:
                 said[text_of(triple.subject)].append(triple)
         return dict(said)
+
+
+def _outside_brackets(mark: str) -> re.Pattern[str]:
+    """Return what separates the values of a cell: ``mark``, but not within brackets."""
+    return re.compile(re.escape(mark) + r"(?![^()]*\))")
 
 
 def _parts(found: Template) -> list[tuple[str, str]]:
