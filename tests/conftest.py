@@ -54,6 +54,20 @@ def seed_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the ontology and the instruments between countries, for what needs no more."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copytree(ROOT / "ontology", folder / "ontology")
+    (folder / "queries").symlink_to(ROOT / "queries")
+    kept = ("seed-page/*", "international/*.ttl", "places.ttl", "minerals/minerals.ttl", "minerals/sources.ttl")
+    for path in (path for pattern in kept for path in (ROOT / "data").glob(pattern)):
+        target = folder / "data" / path.relative_to(ROOT / "data")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    return folder
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--accept``, which writes the answers of today beside the questions, to be read in the diff."""
     parser.addoption("--accept", action="store_true", help="write expected answers instead of comparing them")

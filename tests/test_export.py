@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +14,22 @@ import pytest
 import rdflib
 from pyoxigraph import Literal
 
+import cmgraph
 from cmgraph.errors import CmgraphError
 from cmgraph.export import export
 from cmgraph.graph import Graph
+from conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def graph(small: Path) -> Graph:
+    """Return a graph small enough to be exported many times."""
+    return cmgraph.load(small)
 
 
 @pytest.fixture(scope="module")
 def folder(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an export of the bundled graph."""
+    """Return a folder with an export of the graph."""
     path = tmp_path_factory.mktemp("export") / "out"
     export(graph, path)
     return path
@@ -56,11 +65,12 @@ def test_citations_survive_in_tables(graph: Graph, folder: Path) -> None:
     assert cited <= seen
 
 
-def test_an_export_under_another_hash_seed_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "-q", "export", str(tmp_path / "again")]
+def test_an_export_under_another_hash_seed_is_the_same_bytes(folder: Path, small: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "-q", "--data", str(small)]
+    command += ["export", str(tmp_path / "again")]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "1"})
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 16
+    assert len(files) == 18
     for file in files:
         assert (tmp_path / "again" / file).read_bytes() == (folder / file).read_bytes()
 
@@ -92,3 +102,33 @@ def test_a_failed_export_leaves_the_old_folder_whole(
         export(graph, out, force=True)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "ontology", tmp_path / "ontology")
+    for name in ("domestic/sources", "domestic/nations", "domestic/namings", "isc/first-nations"):
+        target = tmp_path / f"data/{name}.ttl"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / f"data/{name}.ttl", target)
+    graph = cmgraph.load(tmp_path)
+    named = {t.predicate.value.rpartition("#")[2]: set[str]() for f in graph.files for t in f.triples}
+    for triple in (t for f in graph.files for t in f.triples if isinstance(t.object, Literal)):
+        named[triple.predicate.value.rpartition("#")[2]].add(triple.object.value)
+    names = named["prefLabel"] | named["altLabel"] | named["nameText"] | named["publishedName"]
+    assert {"ʔaq̓am", "Tłı̨chǫ Government", "Tŝilhqot'in Nation", "?aqam"} <= names
+    out = tmp_path / "out"
+    export(graph, out)
+    for file in ("cmgraph.nt", "cmgraph.ttl", "cmgraph.jsonld"):
+        assert names <= {str(o) for o in rdflib.Graph().parse(out / file).objects() if isinstance(o, rdflib.Literal)}
+    cells: set[str] = set()
+    for path in (out / "tables").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as lines:
+            cells |= {cell.removeprefix("'") for row in csv.reader(lines) for cell in row}
+    nations = {t.subject for f in graph.files for t in f.triples if t.predicate.value.endswith("#hasNameBasis")}
+    labels = {
+        t.object.value
+        for f in graph.files
+        for t in f.triples
+        if t.subject in nations and isinstance(t.object, Literal) and t.predicate.value.endswith("prefLabel")
+    }
+    assert len(labels) > 650 and labels | named["publishedName"] | named["nameText"] <= cells

@@ -13,6 +13,7 @@ from cmgraph.files import from_lines
 from cmgraph.terms import CM, RDF_TYPE, SKOS, Thing, text_of
 
 _ASIDE = {RDF_TYPE.value, *(CM + name for name in ("hasCitation", "hasClaimStatus", "hasEndState", "hasBasis"))}
+_DATED = {CM + "hasCitation", CM + "asOf"}
 _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 
 
@@ -20,7 +21,7 @@ _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 class Change:
     """One thing that came, went or changed.
 
-    :ivar how: ``added``, ``changed`` or ``removed``.
+    :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source or the date of its source is new.
     :ivar kind: what kind of thing it is, in words.
     :ivar thing: the thing; a relationship goes by what it ties together.
     :ivar details: for a change, each property with its values before and after, as text.
@@ -36,10 +37,10 @@ def compare(old: set[str], new: set[str], labels: Callable[[Iterable[str]], dict
     """Compare two sets of N-Triples lines.
 
     :param labels: gives the name of each IRI; one that has none in the data itself is looked up there.
-    :returns: what was added, changed and removed, in this order, each sorted by name.
+    :returns: what was added, changed, removed and confirmed, in this order, each sorted by name.
     """
-    before, after = _by_subject(old - new, old), _by_subject(new - old, new)
-    was, now = {line.partition(" ")[0] for line in old}, {line.partition(" ")[0] for line in new}
+    touched = {line.partition(" ")[0] for line in old ^ new}
+    before, after = _by_subject(old, touched), _by_subject(new, touched)
     triples = [t for side in (before, after) for group in side.values() for t in group]
     known = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
     for triple in triples:
@@ -50,25 +51,24 @@ def compare(old: set[str], new: set[str], labels: Callable[[Iterable[str]], dict
         return known.get(text, text)
 
     changes = []
-    for subject in sorted(before.keys() | after.keys()):
+    for subject in sorted(touched):
         iri = subject[1:-1]
         gone, come = before.get(subject, []), after.get(subject, [])
-        how = "added" if subject not in was else "removed" if subject not in now else "changed"
-        whole = come if how != "removed" else gone
+        whole = come or gone
+        details = _details(gone, come, word) if gone and come else {}
+        how = "added" if not gone else "removed" if not come else "changed" if details.keys() - _DATED else "confirmed"
         kinds = [word(text_of(t.object)) for t in whole if t.predicate == RDF_TYPE]
         thing = Thing(iri, known[iri] if _named(iri, known) else _tie(whole, word) or iri)
-        details = _details(gone, come, word) if how == "changed" else ()
-        changes.append(Change(how, ", ".join(sorted(kinds)), thing, details))
-    order = ("added", "changed", "removed")
+        shown = tuple((word(p), *values) for p, values in sorted(details.items()))
+        changes.append(Change(how, ", ".join(sorted(kinds)), thing, shown))
+    order = ("added", "changed", "removed", "confirmed")
     return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
 
 
-def _by_subject(some: set[str], whole: set[str]) -> dict[str, list[Triple]]:
-    """Group statements by subject; a subject's type comes along, so that it can be named."""
-    subjects = {line.partition(" ")[0] for line in some}
-    types = {line for line in whole if f" {RDF_TYPE} " in line and line.partition(" ")[0] in subjects}
+def _by_subject(lines: set[str], subjects: set[str]) -> dict[str, list[Triple]]:
+    """Group the statements about ``subjects``."""
     grouped: dict[str, list[Triple]] = defaultdict(list)
-    for triple in from_lines(sorted(some | types)):
+    for triple in from_lines(sorted(line for line in lines if line.partition(" ")[0] in subjects)):
         grouped[str(triple.subject)].append(triple)
     return grouped
 
@@ -84,10 +84,10 @@ def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
     return " – ".join(word(end) for end in ends)
 
 
-def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> tuple[tuple[str, str, str], ...]:
+def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+    """Return, by property, the values before and after, as text, where they differ."""
     values: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for side, triples in enumerate((gone, come)):
         for triple in triples:
-            if triple.predicate != RDF_TYPE:
-                values[triple.predicate.value][side].append(word(text_of(triple.object)))
-    return tuple((word(p), ", ".join(a), ", ".join(b)) for p, (a, b) in sorted(values.items()))
+            values[triple.predicate.value][side].append(word(text_of(triple.object)))
+    return {p: (", ".join(a), ", ".join(b)) for p, (a, b) in values.items() if a != b}

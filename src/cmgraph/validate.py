@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, Quad, Store
 
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
@@ -76,7 +76,7 @@ def validate(
     if not any(shape.triples for shape in shape_files):
         raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
     rules = _graph(shape_files)
-    _, report, _ = _engine(engine)(_graph(files), shacl_graph=rules, inplace=True)
+    report = _run(engine, files, rules)
     if not isinstance(report, rdflib.Graph):
         raise CmgraphError(f"validation could not run: {report}")
 
@@ -119,16 +119,18 @@ def validate(
     return Report(tuple(findings), report)
 
 
-def _engine(name: str) -> Any:
-    if name == "fast":
+def _run(engine: str, files: Iterable[RdfFile], rules: rdflib.Graph) -> Any:
+    if engine == "fast":
         import pyshacl_turbo
 
-        return pyshacl_turbo.validate
-    if name == "reference":
+        store = Store()
+        store.bulk_extend(Quad(*triple) for file in files for triple in file.triples)
+        return pyshacl_turbo.validate(store, shacl_graph=rules)[1]
+    if engine == "reference":
         import pyshacl
 
-        return pyshacl.validate
-    raise CmgraphError(f"no validator is called '{name}'", hint=f"Use {' or '.join(ENGINES)}.")
+        return pyshacl.validate(_graph(files), shacl_graph=rules, inplace=True)[1]
+    raise CmgraphError(f"no validator is called '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
 
 
 def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:

@@ -168,6 +168,8 @@ def changes_text(done: Ingested, lang: str) -> str:
     for (how, kind), group in groupby(done.changes, key=lambda c: (c.how, c.kind)):
         changes = list(group)
         lines.append(f"{word(how, lang)}: {len(changes)} {kind}")
+        if how == "confirmed":
+            continue
         for change in changes[:SHOWN]:
             lines.append(f"  {printable(change.thing.label)}")
             lines += [printable(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
