@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import re
 from pathlib import Path
@@ -13,12 +14,12 @@ from pyoxigraph import Literal, NamedNode
 
 import cmgraph
 from cmgraph.graph import Graph
-from cmgraph.head import TYPES
+from cmgraph.lint import lint
 from cmgraph.question import Question
 from cmgraph.result import Result, build
 from cmgraph.store import Solutions
 from cmgraph.terms import Term
-from conftest import ROOT
+from conftest import ROOT, Run
 
 PATHS = sorted((ROOT / "queries").rglob("*.rq"))
 each_question = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -69,24 +70,87 @@ def test_the_answer_is_the_expected_one_on_both_engines(
 
 
 @each_question
-def test_the_head_is_complete(path: Path, graph: Graph) -> None:
+def test_with_other_values_the_answer_is_the_expected_one_on_both_engines(
+    path: Path, graph: Graph, request: pytest.FixtureRequest
+) -> None:
     question = graph.question(path.stem)
-    result = graph.query(question)
-    assert len(result) > 0, "a default that answers nothing is no use"
-    for text in (question.title, question.question, question.note):
-        assert set(text) == {"en", "fr-t-en"}
-    assert [c.name for c in question.columns] == list(result.columns)
-    assert all(set(c.label) == {"en", "fr-t-en"} for c in question.columns)
-    assert question.time in ("as-of", "timeless") and question.tags
-    assert {p.name for p in question.parameters} == question.defaults().keys()
-    assert all(p.type in TYPES and set(p.label) == {"en", "fr-t-en"} for p in question.parameters)
-    assert re.search(r"(?m)^ORDER BY", question.text) and "SELECT *" not in question.text
+    if not question.also:
+        assert not question.parameters
+        return
+    expected = path.with_suffix(".also.csv")
+    result = graph.query(question, **question.also)
+    assert len(result) > 0
+    answer = written(result, graph)
+    if request.config.getoption("--accept"):
+        expected.write_text(answer, encoding="utf-8")
+    assert answer == expected.read_text(encoding="utf-8")
+    bound = dataclasses.replace(question, text=question.bind(question.also, graph.names, graph.prefixes))
+    assert written(on_rdflib(bound, graph), graph) == answer
+
+
+@each_question
+def test_a_saved_question_keeps_to_every_rule_and_its_default_answers(path: Path, graph: Graph) -> None:
+    assert lint(path) == ()
+    assert len(graph.query(path.stem)) > 0, "a default that answers nothing is no use"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/bad-questions").glob("*.rq")), ids=lambda path: path.stem)
+def test_each_rule_fires_on_its_question(path: Path, run: Run) -> None:
+    assert [fault.rule for fault in lint(path)] == ([] if path.stem == "good" else [path.stem])
+
+
+def test_the_linter_says_file_rule_and_remedy(run: Run) -> None:
+    bad = ROOT / "tests/bad-questions/order.rq"
+    done = run("queries", "lint", str(bad))
+    assert (done.returncode, done.stdout) == (
+        1,
+        f"{bad}: order: end with ORDER BY: engines order rows as they like.\n",
+    )
+    assert run("queries", "lint", str(ROOT / "tests/bad-questions/good.rq")).returncode == 0
+
+
+def test_parameters_offer_their_values(graph: Graph, run: Run) -> None:
+    assert "Nunavut" in graph.candidates(graph.question("projects"))["place"]
+    shown = run("queries", "show", "projects").stdout
+    assert re.search(r"\d+ values: .*alumina", shown)
+    assert "Nunavut" in run("queries", "show", "projects", "--values", "place", "--lang", "fr").stdout.splitlines()
+    wrong = run("queries", "show", "projects", "--values", "plaec")
+    assert wrong.returncode == 3 and "Did you mean place" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "proposed"),
+    [
+        ("cmgraph query partn", 2, "partners"),
+        ("cmgraph query partners -p a", 4, "actor="),
+        ("cmgraph query who-lists -p mineral=lith", 4, "mineral=lithium"),
+    ],
+)
+def test_a_shell_completes_questions_parameters_and_values(words: str, at: int, proposed: str, run: Run) -> None:
+    done = run(_CMGRAPH_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(at))
+    assert f"plain,{proposed}" in done.stdout.splitlines()
+
+
+def test_the_catalogue_is_linked_data_whose_queries_run(graph: Graph, run: Run, tmp_path: Path) -> None:
+    assert run("queries", "export", str(tmp_path / "out")).returncode == 0
+    catalogue = rdflib.Graph().parse(tmp_path / "out/catalogue.ttl")
+    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+    runs = set(catalogue.subjects(rdflib.RDF.type, sh.SPARQLSelectExecutable))
+    assert len(runs) == len(PATHS) + sum(bool(q.also) for q in graph.questions.values())
+    partners = rdflib.URIRef(graph.prefixes["query"] + "partners")
+    text = str(catalogue.value(partners, sh.select))
+    assert len(graph.query(text)) >= len(graph.query("partners"))
+    assert len(graph.query(str(catalogue.value(partners + "/example", sh.select)))) > 0
+    assert {label.language for label in catalogue.objects(partners, rdflib.RDFS.label)} == {"en", "fr-t-en"}
+    page = (tmp_path / "out/questions.md").read_text(encoding="utf-8")
+    assert all(f"`cmgraph query {path.stem}`" in page for path in PATHS)
+    assert (tmp_path / "out/queries/partners.rq").read_text() == graph.question("partners").text
 
 
 @each_question
 def test_every_row_is_cited_unless_it_counts(path: Path, graph: Graph) -> None:
     result = graph.query(path.stem)
-    assert all(row.citations for row in result) or path.stem == "unknowns"
+    assert all(row.citations for row in result) or graph.question(path.stem).citation == "none"
 
 
 def test_names_in_either_language_codes_and_iris_mean_the_same(graph: Graph) -> None:

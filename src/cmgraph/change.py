@@ -21,7 +21,7 @@ _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 class Change:
     """One thing that came, went or changed.
 
-    :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source or the date of its source is new.
+    :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source, or its date, is new.
     :ivar kind: what kind of thing it is, in words.
     :ivar thing: the thing; a relationship goes by what it ties together.
     :ivar details: for a change, each property with its values before and after, as text.

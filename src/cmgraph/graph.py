@@ -123,6 +123,11 @@ class Graph:
             raise UnknownName(f"no saved question is called '{name}'", hint=hint)
         return Question.read(self._question_files[name])
 
+    def candidates(self, question: Question) -> dict[str, list[str]]:
+        """Return the names that each parameter of ``question`` can take, where they can be listed."""
+        kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
+        return {name: self.names.choices(kind.value) for name, kind in kinds.items() if kind is not None}
+
     def catalogue(self, tag: str | None = None) -> Result:
         """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
         rows = tuple(

@@ -29,7 +29,8 @@ class Question:
     """A saved question. Texts for people are keyed by language tag.
 
     :ivar note: what the answer means and does not mean.
-    :ivar citation: the column that carries citations.
+    :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
+    :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
     :ivar text: the SPARQL itself.
     """
@@ -40,6 +41,7 @@ class Question:
     question: Mapping[str, str]
     note: Mapping[str, str]
     parameters: tuple[Parameter, ...]
+    also: Mapping[str, str]
     columns: tuple[Column, ...]
     citation: str
     tags: tuple[str, ...]
@@ -61,6 +63,7 @@ class Question:
                     Parameter(p["name"], p["type"], p.get("of", ""), p.get("label", {}))
                     for p in found.get("parameters", ())
                 ),
+                also={name: str(value) for name, value in found.get("also", {}).items()},
                 columns=tuple(Column(c["name"], c.get("label", {})) for c in found.get("columns", ())),
                 citation=found.get("citation", ""),
                 tags=tuple(found.get("tags", ())),

@@ -108,6 +108,24 @@ _FORMATS = click.option(
 )
 
 
+def _complete_question(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Propose the names of saved questions."""
+    return [name for name in _load(ctx.find_root().params).questions if name.startswith(begun)]
+
+
+def _complete_parameter(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Propose the parameters of the question named so far, and after the equals sign their values."""
+    graph = _load(ctx.find_root().params)
+    named = ctx.params["question"] or next(iter(ctx.args), "")  # click leaves words alone while an option is begun
+    if named not in graph.questions:
+        return []
+    question = graph.questions[named]
+    name, equals, value = begun.partition("=")
+    if not equals:
+        return [f"{p.name}=" for p in question.parameters if p.name.startswith(name)]
+    return [f"{name}={one}" for one in graph.candidates(question).get(name, ()) if one.startswith(value)]
+
+
 @click.group(cls=_Group, context_settings=_HELP)
 @click.version_option(None, "-V", "--version", package_name="cmgraph", prog_name="cmgraph")
 @click.option("-q", "--quiet", is_flag=True, help="Keep stderr to errors.")
@@ -126,9 +144,17 @@ for _option in reversed(_GLOBAL):
 
 
 @cmgraph.command()
-@click.argument("question", required=False)
+@click.argument("question", required=False, shell_complete=_complete_question)
 @click.option("-q", "--text", help="SPARQL to ask, as text.")
-@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=_complete_parameter,
+    help="Set a parameter; repeatable.",
+)
 @_FORMATS
 @_global
 def query(
@@ -175,14 +201,46 @@ def queries(ctx: click.Context, tag: str | None, form: str | None) -> None:
 
 
 @queries.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=_complete_question)
+@click.option("--values", metavar="PARAMETER", help="List every value that this parameter takes.")
 @_global
-def queries_show(load: Callable[[], Graph], name: str) -> int:
-    """Show a saved question: what it asks, its parameters and columns, and its SPARQL."""
+def queries_show(load: Callable[[], Graph], name: str, values: str | None) -> int:
+    """Show a saved question: what it asks, its parameters with their values, its columns, and its SPARQL."""
     from cmgraph.cli.text import question_text
 
     graph = load()
-    click.echo(question_text(graph.question(name), graph.lang), nl=False)
+    question = graph.question(name)
+    candidates = graph.candidates(question)
+    if values is None:
+        click.echo(question_text(question, candidates, graph.lang), nl=False)
+        return 0
+    if values not in candidates:
+        raise UnknownName(f"no parameter with a list of values is called '{values}'", hint=nearest(values, candidates))
+    click.echo("\n".join(candidates[values]))
+    return 0
+
+
+@queries.command("lint")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_global
+def queries_lint(load: Callable[[], Graph], files: tuple[Path, ...]) -> int:
+    """Check questions in .rq FILES against the house rules; all saved ones if none is named."""
+    from cmgraph.lint import lint
+
+    paths = files or tuple(question.path for question in load().questions.values())
+    faults = [f"{path}: {fault.rule}: {fault.what}" for path in paths for fault in lint(path)]
+    click.echo("\n".join(faults) or f"{len(paths)} questions keep to every rule.")
+    return 1 if faults else 0
+
+
+@queries.command("export")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_global
+def queries_export(load: Callable[[], Graph], folder: Path) -> int:
+    """Write the saved questions into FOLDER: as linked data, as a page, and as .rq files."""
+    from cmgraph.catalogue import write_catalogue
+
+    click.echo(f"{len(write_catalogue(load(), folder))} files: {folder}", err=True)
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from cmgraph.entity import Entity, Statement
@@ -30,6 +30,9 @@ _QUALIFIERS = (
     "#qualification",
     "#startedOn",
 )
+FEW = 8
+"""How many of the values that a parameter takes are shown with a question."""
+
 SHOWN = 20
 """How many things of one kind a report of changes names."""
 
@@ -105,7 +108,7 @@ def hits_result(hits: Sequence[Hit], graph: Graph) -> Result:
     return Result(("thing", "kind", "matched"), headings, rows, ())
 
 
-def question_text(question: Question, lang: str) -> str:
+def question_text(question: Question, candidates: Mapping[str, Sequence[str]], lang: str) -> str:
     """Write out a saved question: what it asks, takes and gives, then its SPARQL."""
     defaults = question.defaults()
     lines = [
@@ -120,6 +123,9 @@ def question_text(question: Question, lang: str) -> str:
         for p in question.parameters:
             kind = f"{p.type} {p.of}".strip()
             lines.append(f"  {p.name} ({kind}) = {defaults.get(p.name, '')}  {pick(p.label, lang)}")
+            if names := candidates.get(p.name):
+                some = "; ".join(names[:FEW])
+                lines.append(f"    {len(names)} {word('values', lang)}: {some}{' …' if len(names) > FEW else ''}")
     if question.columns:
         lines += ["", word("columns", lang)]
         lines += [f"  {column.name}  {pick(column.label, lang)}" for column in question.columns]

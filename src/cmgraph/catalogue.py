@@ -1,0 +1,88 @@
+"""The saved questions as a publication: linked data that SPARQL editors read, a page, and the files themselves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+
+from cmgraph.errors import CmgraphError
+from cmgraph.files import ordered, whole
+from cmgraph.graph import Graph
+from cmgraph.question import Question
+from cmgraph.render import word
+from cmgraph.terms import RDF_TYPE, SKOS, pick
+
+_SH = "http://www.w3.org/ns/shacl#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SCHEMA = "https://schema.org/"
+
+
+def write_catalogue(graph: Graph, folder: Path) -> list[Path]:
+    """Write ``catalogue.ttl``, ``questions.md`` and each question's ``.rq`` into ``folder``; return the files, sorted.
+
+    In the Turtle a question is a ``sh:SPARQLSelectExecutable``; with its second set of values it is another one,
+    ``…/example``, so that an editor can run both as they stand.
+    """
+    questions = [graph.questions[name] for name in sorted(graph.questions)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "queries").mkdir(exist_ok=True)
+        for question in questions:
+            shutil.copyfile(question.path, folder / "queries" / question.path.name)
+    except OSError as error:
+        raise CmgraphError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+    stated = ordered(triple for question in questions for triple in _triples(graph, question))
+    with whole(folder / "catalogue.ttl") as scratch:
+        serialize(stated, scratch, RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
+    with whole(folder / "questions.md") as scratch:
+        scratch.write_text(page(questions, graph.lang), encoding="utf-8")
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _triples(graph: Graph, question: Question) -> Iterator[Triple]:
+    iri = graph.prefixes["query"] + question.name
+    runs = {iri: question.text}
+    if question.also:
+        runs[f"{iri}/example"] = question.bind(question.also, graph.names, graph.prefixes)
+    for run, text in runs.items():
+        node = NamedNode(run)
+        sparql = "\n".join(line for line in text.splitlines() if not line.startswith("#+")) + "\n"
+        yield Triple(node, RDF_TYPE, NamedNode(_SH + "SPARQLExecutable"))
+        yield Triple(node, RDF_TYPE, NamedNode(_SH + "SPARQLSelectExecutable"))
+        yield Triple(node, NamedNode(_SH + "select"), Literal(sparql))
+        for tag, text_ in question.question.items():
+            yield Triple(node, NamedNode(_RDFS + "comment"), Literal(text_, language=tag))
+        for tag, text_ in question.title.items():
+            values = ", ".join(question.also.values()) if run != iri else ""
+            yield Triple(
+                node, NamedNode(_RDFS + "label"), Literal(text_ + (f" ({values})" if values else ""), language=tag)
+            )
+        for keyword in question.tags:
+            yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(keyword))
+    for tag, note in question.note.items():
+        yield Triple(NamedNode(iri), NamedNode(SKOS + "scopeNote"), Literal(note, language=tag))
+    for parameter in question.parameters:
+        node = NamedNode(f"{iri}/{parameter.name}")
+        yield Triple(NamedNode(iri), NamedNode(_SH + "parameter"), node)
+        yield Triple(node, RDF_TYPE, NamedNode(_SH + "Parameter"))
+        yield Triple(node, NamedNode(_SH + "name"), Literal(parameter.name))
+        for tag, label in parameter.label.items():
+            yield Triple(node, NamedNode(_SH + "description"), Literal(label, language=tag))
+
+
+def page(questions: list[Question], lang: str) -> str:
+    """Write all questions as Markdown, by subject: what each asks, means, takes and gives."""
+    lines = [f"# {word('questions', lang)}"]
+    subjects = sorted(questions, key=lambda q: (q.path.parent.name, q.name))
+    for subject, group in groupby(subjects, key=lambda q: q.path.parent.name):
+        lines += ["", f"## {subject}"]
+        for q in group:
+            lines += ["", f"### {pick(q.title, lang)}", "", pick(q.question, lang), "", pick(q.note, lang), ""]
+            lines.append(f"`cmgraph query {q.name}`")
+            lines += [f"- `-p {p.name}=…` {pick(p.label, lang)}" for p in q.parameters]
+            lines += ["", f"{word('columns', lang)}: {', '.join(pick(c.label, lang) for c in q.columns)}."]
+    return "\n".join(lines) + "\n"
