@@ -223,3 +223,13 @@ def test_a_broken_head_names_file_and_line(tmp_path: Path) -> None:
     with pytest.raises(cmgraph.CmgraphError, match="not YAML") as error:
         Question.read(path)
     assert error.value.where.startswith(f"{path}:")
+
+
+def test_the_example_in_the_guide_works(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/write-a-question.md").read_text(encoding="utf-8")
+    (tmp_path / "queries").mkdir()
+    path = tmp_path / "queries/within.rq"
+    path.write_text(guide.partition("```sparql\n")[2].partition("```")[0], encoding="utf-8")
+    assert lint(path) == ()
+    graph = cmgraph.load(tmp_path)
+    assert len(graph.query("within")) > 0 and len(graph.query("within", **graph.question("within").also)) > 0
