@@ -217,6 +217,21 @@ def test_as_of_reaches_questions_that_ask_for_a_day() -> None:
         cmgraph.load(as_of="last week")
 
 
+def test_every_question_answers_in_french_and_at_a_day_if_it_asks_for_one(graph: Graph) -> None:
+    french = cmgraph.load(lang="fr")
+    early = cmgraph.load(as_of="1850-01-01")
+    for name, question in graph.questions.items():
+        answer = french.query(name)
+        assert answer.headings == tuple(column.label["fr-t-en"] for column in question.columns), name
+        assert len(answer) == len(graph.query(name)), name
+        if question.time == "as-of":
+            asked = {key: value for key, value in question.also.items() if key != "asOf"}
+            always = "any" if question.defaults()["asOf"] == "UNDEF" else "2100-01-01"
+            then = {row.terms for row in early.query(name, **asked)}
+            ever = {row.terms for row in graph.query(name, **asked, asOf=always)}
+            assert then < ever or (name, then) == ("parties", ever), name
+
+
 def test_a_broken_head_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.rq"
     path.write_text("#+ title:\n#+   en: [\nSELECT ?s { ?s ?p ?o }\n")
