@@ -19,7 +19,12 @@ INVALID = sorted((HERE / "invalid").glob("*.ttl"))
 def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
     read = [RdfFile.read(path) for path in (HERE / "valid/base.ttl", *paths)]
-    return validate([*files.terms(graph.root), *read], shapes(graph.root), graph.prefixes, engine=engine)
+    return validate(
+        [*(RdfFile.read(path) for path in files.terms(graph.root)), *read],
+        shapes(graph.root),
+        graph.prefixes,
+        engine=engine,
+    )
 
 
 def rules(graph: Graph) -> set[str]:

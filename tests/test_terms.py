@@ -10,6 +10,7 @@ import yaml
 from pyoxigraph import NamedNode
 
 from cmgraph import files
+from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
 from cmgraph.terms import CM
 from cmgraph.validate import shapes
@@ -45,7 +46,7 @@ def uses(graph: Graph) -> dict[str, dict[str, list[str]]]:
 def declared(graph: Graph) -> dict[str, str]:
     """Return every declared class and property, with the reason why it is reserved, if it is."""
     terms: dict[str, str] = {}
-    for triple in (t for f in files.terms(graph.root) for t in f.triples):
+    for triple in (t for path in files.terms(graph.root) for t in RdfFile.read(path).triples):
         name = triple.subject.value.removeprefix(CM) if isinstance(triple.subject, NamedNode) else CM
         if not name.startswith("http") and triple.predicate.value.endswith("#type"):
             terms.setdefault(name, "")

@@ -12,16 +12,13 @@ from cmgraph.store import MemoryStore
 
 
 def derive(store: MemoryStore, root: Path, prefixes: Mapping[str, str]) -> dict[str, tuple[Triple, ...]]:
-    """Run every rule over ``store`` and add what follows.
+    """Run every rule over ``store`` and return what follows.
 
-    Rules read only what files state, so one pass in any order is enough.
+    Rules read only what files state, so one pass in any order is enough, and another gives the same.
 
     :returns: the derived statements, by the name of the rule that gave them.
     """
-    derived = {
+    return {
         path.stem: tuple(store.construct(read_text(path), prefixes, str(path)))
         for path in sorted((root / "ontology/rules").glob("*.rq"))
     }
-    for triples in derived.values():
-        store.add(triples)
-    return derived

@@ -131,19 +131,16 @@ def whole(path: Path) -> Iterator[Path]:
         raise CmgraphError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
 
-def terms(root: Path) -> Iterator[RdfFile]:
-    """Read the terms and vocabularies of the ontology below ``root``."""
-    for pattern in TERMS:
-        for path in sorted((root / "ontology").glob(pattern)):
-            if path.name != "axioms.ttl":
-                yield RdfFile.read(path)
+def terms(root: Path) -> list[Path]:
+    """List the files of the terms and vocabularies of the ontology below ``root``."""
+    found = (path for pattern in TERMS for path in sorted((root / "ontology").glob(pattern)))
+    return [path for path in found if path.name != "axioms.ttl"]
 
 
-def data(root: Path, leave_out: Path | None = None) -> Iterator[RdfFile]:
-    """Read the data below ``root``, all but one file if it is given."""
-    for path in sorted((root / "data").rglob("*.ttl")):
-        if leave_out is None or not (leave_out.exists() and path.samefile(leave_out)):
-            yield RdfFile.read(path)
+def data(root: Path, leave_out: Path | None = None) -> list[Path]:
+    """List the data files below ``root``, all but one if it is given."""
+    found = sorted((root / "data").rglob("*.ttl"))
+    return [path for path in found if leave_out is None or not (leave_out.exists() and path.samefile(leave_out))]
 
 
 def _syntax_error(path: Path, text: str, error: SyntaxError) -> CmgraphError:

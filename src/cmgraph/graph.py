@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Triple
 
-from cmgraph import files
+from cmgraph import files, snapshot
 from cmgraph.derive import derive
 from cmgraph.entity import Entity, describe
 from cmgraph.errors import CmgraphError, UnknownName, nearest
@@ -33,8 +33,6 @@ LANGUAGES = ("en", "fr")
 class Graph:
     """A graph of critical-mineral relationships. Make one with :func:`load`.
 
-    :ivar files: the RDF files it was read from (only terms, if the graph is at an endpoint).
-    :ivar derived: statements that follow by rule, by the rule's name.
     :ivar lang: language in which things are named, ``en`` or ``fr``.
     :ivar as_of: day that questions are asked for, if one was given.
     """
@@ -50,18 +48,43 @@ class Graph:
     ) -> None:
         self.root, self._extra = root, extra
         self.lang, self.as_of = lang, as_of
-        self.files = list(files.terms(root))
-        self.prefixes = Prefixes.declared(triple for file in self.files for triple in file.triples)
-        self.derived: dict[str, tuple[Triple, ...]] = {}
+        self._paths = files.terms(root)
+        declared = [files.RdfFile.read(path) for path in self._paths]
+        self.prefixes = Prefixes.declared(triple for file in declared for triple in file.triples)
         self.store: Store
         if endpoint:
             self.store = EndpointStore(endpoint)
         else:
-            self.files += [file for folder in self._folders for file in files.data(folder, leave_out)]
-            memory = MemoryStore(triple for file in self.files for triple in file.triples)
-            self.derived = derive(memory, root, self.prefixes)
-            self.store = memory
+            self._paths += [path for folder in self._folders for path in files.data(folder, leave_out)]
+            bundled = root == files.bundle() and extra is None and leave_out is None
+            self.store = self._snapshot() if bundled else self._read()
         self.names = Names(self.store, self.prefixes, lang)
+
+    def _read(self) -> MemoryStore:
+        memory = MemoryStore(triple for file in self.files for triple in file.triples)
+        for triples in derive(memory, self.root, self.prefixes).values():
+            memory.add(triples)
+        return memory
+
+    def _snapshot(self) -> MemoryStore:
+        """Open the snapshot of the graph, or read its files and leave one."""
+        spot = snapshot.place([*self._paths, *sorted((self.root / "ontology/rules").glob("*.rq"))])
+        if spot is not None and (engine := snapshot.recall(spot)):
+            return MemoryStore(engine=engine)
+        memory = self._read()
+        if spot is not None:
+            snapshot.keep(spot, memory.engine)
+        return memory
+
+    @cached_property
+    def files(self) -> list[files.RdfFile]:
+        """The RDF files the graph is in; only terms, if it is at an endpoint."""
+        return [files.RdfFile.read(path) for path in self._paths]
+
+    @cached_property
+    def derived(self) -> dict[str, tuple[Triple, ...]]:
+        """The statements that follow by rule, by the rule's name; none at an endpoint."""
+        return derive(self.store, self.root, self.prefixes) if isinstance(self.store, MemoryStore) else {}
 
     @property
     def _folders(self) -> list[Path]:

@@ -29,19 +29,23 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """The graph in memory."""
+    """The graph in this process: in memory, or opened from a snapshot of it.
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
-        self._engine = Oxigraph()
-        self.add(triples)
+    :ivar engine: the Oxigraph store itself.
+    """
+
+    def __init__(self, triples: Iterable[Triple] = (), engine: Oxigraph | None = None) -> None:
+        self.engine = engine or Oxigraph()
+        if engine is None:
+            self.add(triples)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add statements."""
-        self._engine.bulk_extend(Quad(*triple) for triple in triples)
+        self.engine.bulk_extend(Quad(*triple) for triple in triples)
 
     def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
         """Answer a SELECT query."""
-        solutions = _run(self._engine, query, prefixes, name)
+        solutions = _run(self.engine, query, prefixes, name)
         if not isinstance(solutions, QuerySolutions):
             raise _not_a("SELECT", name)
         variables = tuple(variable.value for variable in solutions.variables)
@@ -49,7 +53,7 @@ class MemoryStore:
 
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
         """Answer a CONSTRUCT query."""
-        triples = _run(self._engine, query, prefixes, name)
+        triples = _run(self.engine, query, prefixes, name)
         if not isinstance(triples, QueryTriples):
             raise _not_a("CONSTRUCT", name)
         return list(triples)
