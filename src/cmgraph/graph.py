@@ -55,7 +55,7 @@ class Graph:
         if endpoint:
             self.store = EndpointStore(endpoint)
         else:
-            self._paths += [path for folder in self._folders for path in files.data(folder, leave_out)]
+            self._paths += [path for folder in self.folders for path in files.data(folder, leave_out)]
             bundled = root == files.bundle() and extra is None and leave_out is None
             self.store = self._snapshot() if bundled else self._read()
         self.names = Names(self.store, self.prefixes, lang)
@@ -87,13 +87,14 @@ class Graph:
         return derive(self.store, self.root, self.prefixes) if isinstance(self.store, MemoryStore) else {}
 
     @property
-    def _folders(self) -> list[Path]:
+    def folders(self) -> list[Path]:
+        """The folder of the graph, and the one that extends it, if any."""
         return [self.root, *([self._extra] if self._extra else [])]
 
     @cached_property
     def templates(self) -> dict[str, Path]:
         """The files of the templates, by name."""
-        return find_templates([self.root / "ontology/templates", *(f / "templates" for f in self._folders)])
+        return find_templates([self.root / "ontology/templates", *(f / "templates" for f in self.folders)])
 
     def template(self, name: str) -> Template:
         """Return the template ``name``, or the one in the ``.rq`` file of that name.
@@ -134,7 +135,7 @@ class Graph:
 
     @cached_property
     def _question_files(self) -> dict[str, Path]:
-        return find(folder / "queries" for folder in self._folders)
+        return find(folder / "queries" for folder in self.folders)
 
     def question(self, name: str) -> Question:
         """Return the saved question ``name``.

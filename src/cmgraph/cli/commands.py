@@ -245,6 +245,52 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 
 
 @cmgraph.command()
+@click.argument("projection", required=False)
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a .gexf or .graphml file.")
+@_FORMATS
+@_global
+def network(
+    load: Callable[[], Graph], projection: str | None, params: tuple[str, ...], output: Path | None, form: str | None
+) -> int:
+    """Measure who is central in a PROJECTION of the graph, or write it for Gephi; list projections if none is named.
+
+    \b
+    cmgraph network actors -p asOf=2023-12-31
+    cmgraph network members -o members.gexf
+    """
+    from cmgraph.network import measures, network, projection_list, write
+
+    graph = load()
+    if projection is None:
+        _show(projection_list(graph), _form(form), graph.lang)
+    elif output is None:
+        _show(measures(graph, projection, **_given(params)), _form(form), graph.lang)
+    else:
+        net = network(graph, projection, **_given(params))
+        write(net, output)
+        click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("one")
+@click.argument("other")
+@click.option("--over", default="actors", show_default=True, help="The projection that paths run over.")
+@click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
+@click.option("--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="No longer ones.")
+@_FORMATS
+@_global
+def path(load: Callable[[], Graph], one: str, other: str, over: str, count: int, hops: int, form: str | None) -> int:
+    """Find the shortest paths from ONE to OTHER: each hop with what it runs through, its date and its sources."""
+    from cmgraph.network import paths
+
+    graph = load()
+    _show(paths(graph, one, other, over, count, hops), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
 @click.argument("name")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_global
