@@ -74,3 +74,12 @@ def test_the_page_shows_the_ledger(things: dict[str, int], request: pytest.Fixtu
     if request.config.getoption("--accept"):
         PAGE.write_text(text, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == text
+
+
+def test_no_actor_goes_by_another_s_name(graph: Graph) -> None:
+    """One company, one IRI: a name that is another's alias would be two things for one."""
+    twice = graph.query(
+        "SELECT ?one ?other ?name { ?one a/rdfs:subClassOf* cm:Agent ; skos:prefLabel ?name ."
+        " ?other a/rdfs:subClassOf* cm:Agent ; skos:prefLabel|skos:altLabel ?name . FILTER(?one != ?other) }"
+    )
+    assert [tuple(map(str, row)) for row in twice] == []
