@@ -55,28 +55,7 @@ def network(graph: Graph, name: str, /, **parameters: object) -> networkx.Graph[
         date).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
     """
-    import networkx as nx
-
-    ties = _ties(graph, name, parameters)
-    net: networkx.Graph[str] = nx.Graph(name=name)
-    ends = {end.iri: end for pair in ties for end in pair}
-    for iri in sorted(ends):
-        net.add_node(iri, label=ends[iri].label, kind=graph.names.kind(iri))
-    answer = graph.query(_projection(graph, name), **parameters)
-    for pair, rows in sorted(ties.items()):
-        dates = sorted(str(row[3]) for row in rows if row[3] is not None)
-        urls = {answer.citations[number - 1].url for row in rows for number in row.citations}
-        via = {str(row[2]) for row in rows}
-        net.add_edge(
-            pair[0].iri,
-            pair[1].iri,
-            weight=len(via),
-            via="; ".join(sorted(via)),
-            since=dates[0] if dates else "",
-            until=dates[-1] if dates else "",
-            sources="; ".join(sorted(filter(None, urls))),
-        )
-    return net
+    return _network(graph, name, graph.query(_projection(graph, name), **parameters))
 
 
 def measures(graph: Graph, name: str, /, **parameters: object) -> Result:
@@ -117,7 +96,8 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
     """
     import networkx as nx
 
-    net = network(graph, over)
+    answer = graph.query(_projection(graph, over))
+    net, ties = _network(graph, over, answer), _ties(answer)
     start, end = (_node(graph, net, text) for text in (one, other))
     try:
         found = list(islice(nx.shortest_simple_paths(net, start, end), count))
@@ -125,15 +105,10 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
         found = []
     if not (found := [path for path in found if len(path) <= hops + 1]):
         raise CmgraphError(f"no path of {hops} hops was seen between '{one}' and '{other}'", where=over)
-    reasons: dict[frozenset[str], list[Row]] = defaultdict(list)
-    answer = graph.query(_projection(graph, over))
-    for row in answer:
-        if isinstance(row[0], Thing) and isinstance(row[1], Thing):
-            reasons[frozenset((row[0].iri, row[1].iri))].append(row)
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(found, 1):
         for place, (here, there) in enumerate(pairwise(path), 1):
-            for row in reasons[frozenset((here, there))]:
+            for row in ties[min(here, there), max(here, there)]:
                 for cite in row.citations:
                     said = (row.terms[2], row.terms[3], NamedNode(answer.citations[cite - 1].iri))
                     solutions.append((Literal(number), Literal(place), NamedNode(here), NamedNode(there), *said))
@@ -184,13 +159,34 @@ def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     return iri
 
 
-def _ties(graph: Graph, name: str, parameters: dict[str, Any]) -> dict[tuple[Thing, Thing], list[Row]]:
-    """Group the reasons for ties by the two things that they tie."""
-    ties: dict[tuple[Thing, Thing], list[Row]] = defaultdict(list)
-    for row in graph.query(_projection(graph, name), **parameters):
+def _network(graph: Graph, name: str, answer: Result) -> networkx.Graph[str]:
+    import networkx as nx
+
+    net: networkx.Graph[str] = nx.Graph(name=name)
+    ties = sorted(_ties(answer).items())
+    for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
+        net.add_node(iri, label=label, kind=graph.names.kind(iri))
+    for pair, rows in ties:
+        dates = sorted(str(row[3]) for row in rows if row[3] is not None)
+        urls = {answer.citations[number - 1].url for row in rows for number in row.citations}
+        via = {str(row[2]) for row in rows}
+        net.add_edge(
+            *pair,
+            weight=len(via),
+            via="; ".join(sorted(via)),
+            since=dates[0] if dates else "",
+            until=dates[-1] if dates else "",
+            sources="; ".join(sorted(filter(None, urls))),
+        )
+    return net
+
+
+def _ties(answer: Result) -> dict[tuple[str, str], list[Row]]:
+    """Group the reasons for ties by the IRIs of the two things that they tie, the lesser one first."""
+    ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in answer:
         if isinstance(row[0], Thing) and isinstance(row[1], Thing) and row[0] != row[1]:
-            first, second = sorted((row[0], row[1]), key=lambda thing: thing.iri)
-            ties[first, second].append(row)
+            ties[min(row[0].iri, row[1].iri), max(row[0].iri, row[1].iri)].append(row)
     return ties
 
 
