@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from cmgraph.errors import CmgraphError
 from cmgraph.files import ordered, whole
 from cmgraph.graph import Graph
 from cmgraph.question import Question
@@ -28,13 +27,9 @@ def write_catalogue(graph: Graph, folder: Path) -> list[Path]:
     ``…/example``, so that an editor can run both as they stand.
     """
     questions = [graph.questions[name] for name in sorted(graph.questions)]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "queries").mkdir(exist_ok=True)
-        for question in questions:
-            shutil.copyfile(question.path, folder / "queries" / question.path.name)
-    except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+    for question in questions:
+        with whole(folder / "queries" / question.path.name) as scratch:
+            shutil.copyfile(question.path, scratch)
     stated = ordered(triple for question in questions for triple in _triples(graph, question))
     with whole(folder / "catalogue.ttl") as scratch:
         serialize(stated, scratch, RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
@@ -45,22 +40,20 @@ def write_catalogue(graph: Graph, folder: Path) -> list[Path]:
 
 def _triples(graph: Graph, question: Question) -> Iterator[Triple]:
     iri = graph.prefixes["query"] + question.name
-    runs = {iri: question.text}
+    runs = {iri: (question.text, "")}
     if question.also:
-        runs[f"{iri}/example"] = question.bind(question.also, graph.names, graph.prefixes)
-    for run, text in runs.items():
+        bound = question.bind(question.also, graph.names, graph.prefixes)
+        runs[f"{iri}/example"] = (bound, f" ({', '.join(question.also.values())})")
+    for run, (text, values) in runs.items():
         node = NamedNode(run)
         sparql = "\n".join(line for line in text.splitlines() if not line.startswith("#+")) + "\n"
         yield Triple(node, RDF_TYPE, NamedNode(_SH + "SPARQLExecutable"))
         yield Triple(node, RDF_TYPE, NamedNode(_SH + "SPARQLSelectExecutable"))
         yield Triple(node, NamedNode(_SH + "select"), Literal(sparql))
-        for tag, text_ in question.question.items():
-            yield Triple(node, NamedNode(_RDFS + "comment"), Literal(text_, language=tag))
-        for tag, text_ in question.title.items():
-            values = ", ".join(question.also.values()) if run != iri else ""
-            yield Triple(
-                node, NamedNode(_RDFS + "label"), Literal(text_ + (f" ({values})" if values else ""), language=tag)
-            )
+        for tag, title in question.title.items():
+            yield Triple(node, NamedNode(_RDFS + "label"), Literal(title + values, language=tag))
+        for tag, asked in question.question.items():
+            yield Triple(node, NamedNode(_RDFS + "comment"), Literal(asked, language=tag))
         for keyword in question.tags:
             yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(keyword))
     for tag, note in question.note.items():
