@@ -102,7 +102,7 @@ def test_a_saved_question_keeps_to_every_rule_and_its_default_answers(path: Path
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/bad-questions").glob("*.rq")), ids=lambda path: path.stem)
-def test_each_rule_fires_on_its_question(path: Path, run: Run) -> None:
+def test_each_rule_fires_on_its_question(path: Path) -> None:
     assert [fault.rule for fault in lint(path)] == ([] if path.stem == "good" else [path.stem])
 
 

@@ -87,8 +87,10 @@ def _walk(node: Any, within: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, 
 
     if isinstance(node, CompValue):
         yield node, within
-        inner = (*within, node.p) if node.name == "ToMultiSet" and node.p and node.p.name == "Project" else within
-        inner = (*within, node.p.p) if node.name == "ToMultiSet" and node.p and node.p.name == "Distinct" else inner
+        select = node.p if node.name == "ToMultiSet" else None
+        while select and select.name in ("Slice", "Distinct", "Reduced"):
+            select = select.p
+        inner = (*within, select) if select and select.name == "Project" else within
         for key, part in node.items():
             if key not in ("PV", "_vars"):
                 yield from _walk(part, inner)
