@@ -14,7 +14,7 @@ from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from cmgraph.derive import derive
 from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.store import MemoryStore
+from cmgraph.store import LocalStore
 from cmgraph.terms import CM, rdflib_graph
 from conftest import ROOT
 
@@ -72,7 +72,7 @@ def test_owl_rl_finds_the_clash(path: Path) -> None:
 
 def test_the_rules_derive_what_the_axioms_entail(graph: Graph) -> None:
     """The SPARQL rules and the reasoner agree on every shortcut."""
-    rules = derive(MemoryStore(RdfFile.read(BASE).triples), graph.root, graph.prefixes)
+    rules = dict(derive(LocalStore(RdfFile.read(BASE).triples), graph.root, graph.prefixes))
     by_rule = {str(t) for triples in rules.values() for t in triples}
     for name in ("hasTakenPartIn", "hasBeenPartyTo", "hasBeenMemberOf", "hasEngagedWith", "hasParticipant", "concerns"):
         entailed = {f"<{s}> <{CM}{name}> <{o}>" for s, o in base_closure().subject_objects(rdflib.URIRef(CM + name))}

@@ -51,4 +51,5 @@ def test_the_word_alone_is_no_call(graph: Graph, query: str) -> None:
 def test_from_a_file_reads_nothing(graph: Graph, tmp_path: Path) -> None:
     secret = tmp_path / "secret.ttl"
     secret.write_text("<https://example.org/s> <https://example.org/p> 'secret' .")
-    assert len(graph.query(f"SELECT ?o FROM <{secret.as_uri()}> {{ ?s ?p ?o }}")) == 0
+    with pytest.raises(CmgraphError, match="FROM is not allowed"):
+        graph.query(f"SELECT ?o FROM <{secret.as_uri()}> {{ ?s ?p ?o }}")

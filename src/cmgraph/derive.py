@@ -1,24 +1,28 @@
-"""What follows from the data by the rules in ``ontology/rules``: timeless shortcuts and bounds of dates."""
+"""What follows from the data by the rules in ``ontology/rules``: timeless shortcuts and bounds of dates.
+
+A rule reads what files state of one subject, and nothing else. So one pass in any order is enough, what new statements
+add follows from their own subjects, and what a derived statement rests on is the subject it follows from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pyoxigraph import Triple
+from pyoxigraph import NamedNode, Triple
 
 from cmgraph.files import read_text
-from cmgraph.store import MemoryStore
+from cmgraph.names import sparql
+from cmgraph.store import LocalStore, Store, values
 
 
-def derive(store: MemoryStore, root: Path, prefixes: Mapping[str, str]) -> dict[str, tuple[Triple, ...]]:
-    """Run every rule over ``store`` and return what follows.
+def derive(store: Store, root: Path, prefixes: Mapping[str, str]) -> Iterator[tuple[str, Iterator[Triple]]]:
+    """Run every rule over ``store``; yield its name and the statements that follow by it."""
+    for path in sorted((root / "ontology/rules").glob("*.rq")):
+        yield path.stem, store.construct(read_text(path), prefixes, str(path))
 
-    Rules read only what files state, so one pass in any order is enough, and another gives the same.
 
-    :returns: the derived statements, by the name of the rule that gave them.
-    """
-    return {
-        path.stem: tuple(store.construct(read_text(path), prefixes, str(path)))
-        for path in sorted((root / "ontology/rules").glob("*.rq"))
-    }
+def stars(store: Store, subjects: Iterable[str], prefixes: Mapping[str, str]) -> LocalStore:
+    """Return what ``store`` says of each of ``subjects`` (IRIs), as a store of its own to derive from."""
+    query = sparql("stars").replace(values("thing", [None]), values("thing", [NamedNode(iri) for iri in subjects]))
+    return LocalStore(store.construct(query, prefixes))

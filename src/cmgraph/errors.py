@@ -42,6 +42,12 @@ class EndpointError(CmgraphError):
     exit_code = 4
 
 
+class QueryStopped(CmgraphError):
+    """A query took too long or too much memory, or crashed the engine, and was stopped."""
+
+    exit_code = 5
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """Return "Did you mean …?" with the names closest to ``name``, or an empty string."""
     folded = {candidate.casefold(): candidate for candidate in known}

@@ -38,7 +38,7 @@ def export(graph: Graph, folder: Path, *, force: bool = False) -> list[Path]:
         raise CmgraphError(
             "the folder is not empty", where=str(folder), hint="Name another, or replace it with --force."
         )
-    stated = ordered(triple for file in graph.files for triple in file.triples)
+    stated = ordered(graph.stated)
     derived = ordered(triple for rule in graph.derived.values() for triple in rule)
     with _whole(folder) as target:
         serialize(stated, target / "cmgraph.ttl", RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))

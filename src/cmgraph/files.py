@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
+from typing import IO, Any
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
@@ -18,6 +20,15 @@ from cmgraph.terms import RDF_TYPE, text_of
 
 TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
 """The light part of the ontology, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
+
+FORMATS = {
+    ".ttl": RdfFormat.TURTLE,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".rdf": RdfFormat.RDF_XML,
+    ".jsonld": RdfFormat.JSON_LD,
+}
+DEPTH = 200
+"""How deep elements or brackets of a file may nest."""
 
 
 def bundle() -> Path:
@@ -37,23 +48,10 @@ class RdfFile:
     @classmethod
     def read(cls, path: Path) -> RdfFile:
         """Parse ``path``; its ending says the format. Errors name file, line, column and remedy."""
-        formats = {
-            ".ttl": RdfFormat.TURTLE,
-            ".nt": RdfFormat.N_TRIPLES,
-            ".rdf": RdfFormat.RDF_XML,
-            ".jsonld": RdfFormat.JSON_LD,
-        }
-        if path.suffix not in formats:
-            known = ", ".join(formats)
-            raise CmgraphError("not an RDF file by its ending", where=str(path), hint=f"Use one of {known}.")
-        text = read_text(path)
-        if not text.strip():
+        found = tuple(stream(path))
+        if not found and not read_text(path).strip():
             raise CmgraphError("the file is empty", where=str(path), hint="Put statements in it or leave it out.")
-        try:
-            quads = parse(text, format=formats[path.suffix], without_named_graphs=True)
-            return cls(path, tuple(quad.triple for quad in quads))
-        except SyntaxError as error:
-            raise _syntax_error(path, text, error) from None
+        return cls(path, found)
 
     @cached_property
     def subjects(self) -> frozenset[str]:
@@ -79,6 +77,92 @@ class RdfFile:
             if found := re.search(pattern, text):
                 return text.count("\n", 0, found.start()) + 1
         return None
+
+
+def rdf_format(path: Path) -> RdfFormat:
+    """Return the format of an RDF file by its ending; ``.gz`` after it means compressed."""
+    ending = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if ending not in FORMATS:
+        hint = f"Use one of {', '.join(FORMATS)}, with .gz after it if it is compressed."
+        raise CmgraphError("not an RDF file by its ending", where=str(path), hint=hint)
+    return FORMATS[ending]
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[IO[bytes]]:
+    """Open an RDF file for a parser, once nothing in it can crash or mislead one; tell what goes wrong by its line."""
+    form = rdf_format(path)
+    try:
+        with _open(path) as file:
+            _refuse_traps(file, form, path)
+        with _open(path) as file:
+            yield file
+    except SyntaxError as error:
+        raise _syntax_error(path, error) from None
+    except FileNotFoundError:
+        raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
+    except IsADirectoryError:
+        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name the files in it.") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise CmgraphError(f"cannot be read: {getattr(error, 'strerror', '') or error}", where=str(path)) from None
+
+
+def stream(path: Path) -> Iterator[Triple]:
+    """Yield the statements of an RDF file as it is read, each as the file spells it."""
+    with readable(path) as file:
+        for quad in parse(file, format=rdf_format(path), without_named_graphs=True):
+            yield quad.triple
+
+
+def _open(path: Path) -> Any:
+    import gzip
+
+    file: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
+    if file.read(3) != b"\xef\xbb\xbf":
+        file.seek(0)
+    return file
+
+
+def _refuse_traps(file: IO[bytes], form: RdfFormat, path: Path) -> None:
+    """Refuse what drives a parser to crash or to swell: nesting without end, entities, triple terms by the thousand."""
+    deep = CmgraphError(f"it is nested deeper than {DEPTH}", where=str(path), hint="Write it as N-Triples.")
+    if form == RdfFormat.RDF_XML:
+        from xml.parsers import expat
+
+        depth = 0
+
+        def enter(*_: object) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > DEPTH:
+                raise deep
+
+        def leave(*_: object) -> None:
+            nonlocal depth
+            depth -= 1
+
+        def entity(name: str, _: bool, value: str | None, *__: object) -> None:
+            if value is None:
+                raise CmgraphError(f"entity '{name}' lies elsewhere", where=str(path), hint="Write its text here.")
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = enter, leave, entity
+        try:
+            parser.ParseFile(file)
+        except expat.ExpatError as error:
+            hint = "It is not well-formed XML, or its entities swell: mend it here."
+            where = f"{path}:{error.lineno}:{error.offset + 1}"
+            raise CmgraphError(expat.ErrorString(error.code), where=where, hint=hint) from None
+    elif form == RdfFormat.JSON_LD:
+        depth = 0
+        for found in re.finditer(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', file.read(), re.DOTALL):
+            depth += bool(found[1]) - bool(found[2])
+            if depth > DEPTH:
+                raise deep
+    else:
+        count = sum(block.count(b"<<(") for block in iter(lambda: file.read(1 << 20), b""))
+        if count > 1000:
+            raise CmgraphError("it holds triple terms by the thousand", where=str(path), hint="The graph has none.")
 
 
 def read_text(path: Path) -> str:
@@ -143,8 +227,10 @@ def data(root: Path, leave_out: Path | None = None) -> list[Path]:
     return [path for path in found if leave_out is None or not (leave_out.exists() and path.samefile(leave_out))]
 
 
-def _syntax_error(path: Path, text: str, error: SyntaxError) -> CmgraphError:
+def _syntax_error(path: Path, error: SyntaxError) -> CmgraphError:
     line, column = error.lineno or 1, error.offset or 1
+    with _open(path) as file:
+        text = next(islice(file, line - 1, None), b"")
     said = re.sub(r"^Parser error at line \d+ .*?: ", "", error.msg or str(error))
     if "prefix" in said.lower():
         hint = "Declare the prefix at the top of the file: @prefix name: <IRI> ."
@@ -152,4 +238,10 @@ def _syntax_error(path: Path, text: str, error: SyntaxError) -> CmgraphError:
         hint = "A statement is not finished: look for a missing '.', quote or bracket."
     else:
         hint = "Look here or at the line before: a ';', ',' or '.' may be missing, or a quote left open."
-    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=excerpt(text, line, column), hint=hint)
+    try:
+        shown = excerpt(text.decode(), 1, column)
+    except UnicodeDecodeError:
+        return CmgraphError(
+            "the file is not UTF-8", where=f"{path}:{line}", hint="Save it again with the encoding UTF-8."
+        )
+    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=shown, hint=hint)

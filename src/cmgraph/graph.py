@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Triple
 
 from cmgraph import files, snapshot
+from cmgraph.database import opened
 from cmgraph.derive import derive
 from cmgraph.entity import Entity, describe
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.names import Hit, Names, sparql
 from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
-from cmgraph.store import EndpointStore, MemoryStore, Store
+from cmgraph.store import PATIENCE, EndpointStore, LocalStore, Store
 from cmgraph.template import TableColumn, Template, find_templates
 from cmgraph.terms import Prefixes, pick, rdflib_graph
 
@@ -41,36 +42,38 @@ class Graph:
         self,
         root: Path,
         extra: Path | None,
-        endpoint: str | None,
+        home: Store | None,
         lang: str,
         as_of: dt.date | None,
+        timeout: float | None = None,
         leave_out: Path | None = None,
     ) -> None:
         self.root, self._extra = root, extra
-        self.lang, self.as_of = lang, as_of
+        self.lang, self.as_of, self._timeout = lang, as_of, timeout
         self._paths = files.terms(root)
         declared = [files.RdfFile.read(path) for path in self._paths]
         self.prefixes = Prefixes.declared(triple for file in declared for triple in file.triples)
-        self.store: Store
-        if endpoint:
-            self.store = EndpointStore(endpoint)
-        else:
-            self._paths += [path for folder in self.folders for path in files.data(folder, leave_out)]
-            bundled = root == files.bundle() and extra is None and leave_out is None
-            self.store = self._snapshot() if bundled else self._read()
+        self.in_files = home is None
+        if self.in_files:
+            self._paths += self.data_files(leave_out)
+        self.store = home or (self._read() if leave_out else self._snapshot())
         self.names = Names(self.store, self.prefixes, lang)
 
-    def _read(self) -> MemoryStore:
-        memory = MemoryStore(triple for file in self.files for triple in file.triples)
-        for triples in derive(memory, self.root, self.prefixes).values():
+    def data_files(self, leave_out: Path | None = None) -> list[Path]:
+        """List the data files below the graph's folders, all but one if it is given."""
+        return [path for folder in self.folders for path in files.data(folder, leave_out)]
+
+    def _read(self) -> LocalStore:
+        memory = LocalStore(triple for file in self.files for triple in file.triples)
+        for _, triples in list(derive(memory, self.root, self.prefixes)):
             memory.add(triples)
         return memory
 
-    def _snapshot(self) -> MemoryStore:
+    def _snapshot(self) -> LocalStore:
         """Open the snapshot of the graph, or read its files and leave one."""
         spot = snapshot.place([*self._paths, *sorted((self.root / "ontology/rules").glob("*.rq"))])
         if spot is not None and (engine := snapshot.recall(spot)):
-            return MemoryStore(engine=engine)
+            return LocalStore(engine=engine)
         memory = self._read()
         if spot is not None:
             snapshot.keep(spot, memory.engine)
@@ -78,13 +81,23 @@ class Graph:
 
     @cached_property
     def files(self) -> list[files.RdfFile]:
-        """The RDF files the graph is in; only terms, if it is at an endpoint."""
+        """The RDF files the graph is in; only those of the ontology's terms, if it is in a store or at an endpoint."""
         return [files.RdfFile.read(path) for path in self._paths]
 
     @cached_property
     def derived(self) -> dict[str, tuple[Triple, ...]]:
-        """The statements that follow by rule, by the rule's name; none at an endpoint."""
-        return derive(self.store, self.root, self.prefixes) if isinstance(self.store, MemoryStore) else {}
+        """The statements that follow by rule, by the rule's name."""
+        return {rule: tuple(triples) for rule, triples in derive(self.store, self.root, self.prefixes)}
+
+    @property
+    def stated(self) -> Iterator[Triple]:
+        """Every statement that is not derived: as its file spells it, or as the store or endpoint hands it out."""
+        if self.in_files:
+            yield from (triple for file in self.files for triple in file.triples)
+        else:
+            derived = {triple for triples in self.derived.values() for triple in triples}
+            everything = self.store.construct(sparql("everything"), self.prefixes)
+            yield from (triple for triple in everything if triple not in derived)
 
     @property
     def folders(self) -> list[Path]:
@@ -169,7 +182,8 @@ class Graph:
             numbers; a list for several at once, ``"any"`` for no restriction.
         """
         if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
-            return build(self.store.select(question, self.prefixes), self.store, self.names)
+            found = self.store.select(question, self.prefixes, timeout=self._timeout)
+            return build(found, self.store, self.names)
         if isinstance(question, str):
             question = self.question(question)
         elif not isinstance(question, Question):
@@ -179,7 +193,7 @@ class Graph:
             wanted = {"asOf": self.as_of, **parameters}
         text = question.bind(wanted, self.names, self.prefixes)
         return build(
-            self.store.select(text, self.prefixes, str(question.path)),
+            self.store.select(text, self.prefixes, str(question.path), self._timeout),
             self.store,
             self.names,
             question.citation,
@@ -213,9 +227,9 @@ class Graph:
         return validate([*self.files, *own], shapes(self.root), self.prefixes, self.lang, engine)
 
     @property
-    def triples(self) -> Iterable[Triple]:
-        """Every statement as its file spells it, derived ones after those stated."""
-        yield from (triple for file in self.files for triple in file.triples)
+    def triples(self) -> Iterator[Triple]:
+        """Every statement, derived ones after those stated."""
+        yield from self.stated
         yield from (triple for rule in self.derived.values() for triple in rule)
 
     @cached_property
@@ -230,18 +244,26 @@ class Graph:
 def load(
     data: str | PathLike[str] | None = None,
     *,
+    store: str | PathLike[str] | None = None,
     endpoint: str | None = None,
+    graph: str | None = None,
     lang: str = "en",
     as_of: dt.date | str | None = None,
+    timeout: float | None = None,
+    allow_service: bool = False,
     leave_out: str | PathLike[str] | None = None,
 ) -> Graph:
-    """Load the bundled graph, a folder's, or reach one at an endpoint.
+    """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
         without adds its ``data/`` and ``queries/`` to it.
+    :param store: folder of a store that holds the graph, see :func:`cmgraph.fill.fill`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
+    :param graph: IRI of the graph at the endpoint, if it is not the server's default.
     :param lang: ``en`` or ``fr``, the language things are named in.
     :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
+    :param timeout: seconds after which a question is stopped, in a process of its own; None for no limit.
+    :param allow_service: let questions call other servers.
     :param leave_out: a data file not to read, for instance one that is about to be written again.
     """
     if lang not in LANGUAGES:
@@ -265,4 +287,12 @@ def load(
                 where=str(folder),
                 hint="See README, --data.",
             )
-    return Graph(root, extra, endpoint, lang, day, Path(leave_out) if leave_out is not None else None)
+    home: Store | None = None
+    if endpoint:
+        home = EndpointStore(endpoint, graph, allow_service=allow_service, patience=timeout or PATIENCE)
+    elif store is not None:
+        home = LocalStore(engine=opened(Path(store)))
+    made = Graph(root, extra, home, lang, day, timeout, Path(leave_out) if leave_out is not None else None)
+    if isinstance(made.store, LocalStore):
+        made.store.allow_service = allow_service
+    return made

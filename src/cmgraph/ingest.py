@@ -18,7 +18,7 @@ from cmgraph.files import RdfFile, from_lines, lines, read_text, whole
 from cmgraph.graph import Graph, load
 from cmgraph.head import block
 from cmgraph.names import fold
-from cmgraph.store import MemoryStore, values
+from cmgraph.store import LocalStore, values
 from cmgraph.table import Table
 from cmgraph.template import TableColumn, Template, slug
 from cmgraph.terms import CM, RDF_TYPE, SKOS, Term, text_of
@@ -203,8 +203,8 @@ class _Reading:
             return set()
         query = "".join(values(part, given[part]) if name else part for name, part in self._parts)
         store = self.graph.store
-        assert isinstance(store, MemoryStore)  # tables are read beside files, never at an endpoint
-        made = store.construct(query, self.graph.prefixes, str(self.template.path))
+        assert isinstance(store, LocalStore)  # tables are read beside files, never at an endpoint
+        made = list(store.construct(query, self.graph.prefixes, str(self.template.path)))
         stated = lines(made)
         if not stated and not self.template.silent:
             what = "the row says nothing by this template."

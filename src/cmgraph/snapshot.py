@@ -1,4 +1,4 @@
-"""The bundled graph as a database on disk, made once and opened in milliseconds until a file changes.
+"""The graph in files as a database on disk, made once and opened in milliseconds until a file changes.
 
 It lies in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
 that none is kept. Files stay the truth: a snapshot goes by what they are, and one that cannot be read is
@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pyoxigraph
+
+from cmgraph.database import filling, opened
+from cmgraph.errors import CmgraphError
 
 KEPT = 3
 """Snapshots that stay, newest first: other checkouts and versions have theirs."""
@@ -34,29 +37,18 @@ def place(paths: Iterable[Path]) -> Path | None:
 
 
 def recall(spot: Path) -> pyoxigraph.Store | None:
-    """Open the snapshot at ``spot``, to be read only; None if there is none."""
-    if not spot.is_dir():
-        return None
-    try:
-        return pyoxigraph.Store.read_only(str(spot))
-    except (OSError, RuntimeError):  # RuntimeError is how a broken database is told
-        return None
+    """Open the snapshot at ``spot``, to be read only; None if there is none that can be read."""
+    with suppress(CmgraphError):
+        return opened(spot)
+    return None
 
 
 def keep(spot: Path, engine: pyoxigraph.Store) -> None:
     """Write ``engine`` to ``spot``, whole or not at all, and let the oldest snapshots go."""
-    try:
-        spot.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=spot.parent, ignore_cleanup_errors=True) as scratch:
-            new = pyoxigraph.Store(scratch + "/store")
+    with suppress(CmgraphError, OSError):
+        with filling(spot, replace=True) as new:
             new.bulk_extend(engine)
             new.optimize()
-            new.flush()
-            del new
-            shutil.rmtree(spot, ignore_errors=True)
-            Path(scratch, "store").rename(spot)
-        others = [path for path in spot.parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        others = [path for path in spot.parent.iterdir() if path.is_dir()]
         for old in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
-    except OSError:
-        return

@@ -1,41 +1,73 @@
-"""Where questions are put: Oxigraph in this process, or a SPARQL endpoint somewhere else."""
+"""Where questions are put: Oxigraph in this process, in memory or on disk, or a SPARQL endpoint somewhere else."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Protocol, TypeAlias
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import (
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Triple,
+    parse,
+    parse_query_results,
+)
 from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
+from cmgraph.guard import guarded
 from cmgraph.terms import Term
+from cmgraph.tokens import Token, check, uncommented
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 """Variable names, and one tuple of terms per row in the same order."""
+
+PAGE = 10_000
+"""Rows asked of an endpoint at once; servers cut longer answers."""
+
+PATIENCE = 60.0
+"""Seconds that an endpoint may be silent."""
+
+_SMALL = 1000
+"""A page of fewer rows is the last one: no server cuts answers as short as that."""
 
 
 class Store(Protocol):
     """Something that answers SPARQL."""
 
-    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
-        """Answer a SELECT query; ``name`` is what errors call its text."""
+    def select(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Solutions:
+        """Answer a SELECT query.
+
+        :param name: what errors call the query's text.
+        :param timeout: seconds after which it is stopped; None for no limit.
+        :raises QueryStopped: if it took longer, or too much memory.
+        """
         ...
 
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
         ...
 
 
-class MemoryStore:
-    """The graph in this process: in memory, or opened from a snapshot of it.
+class LocalStore:
+    """A graph in this process: in memory, or a database on disk that it reads.
 
     :ivar engine: the Oxigraph store itself.
+    :ivar allow_service: let queries call other servers.
     """
 
     def __init__(self, triples: Iterable[Triple] = (), engine: Oxigraph | None = None) -> None:
-        self.engine = engine or Oxigraph()
+        self.engine = Oxigraph() if engine is None else engine  # an empty one is false
+        self.allow_service = False
         if engine is None:
             self.add(triples)
 
@@ -43,118 +75,192 @@ class MemoryStore:
         """Add statements."""
         self.engine.bulk_extend(Quad(*triple) for triple in triples)
 
-    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
-        """Answer a SELECT query."""
-        solutions = _run(self.engine, query, prefixes, name)
-        if not isinstance(solutions, QuerySolutions):
-            raise _not_a("SELECT", name)
-        variables = tuple(variable.value for variable in solutions.variables)
-        return variables, [tuple(solution) for solution in solutions]
+    def select(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Solutions:
+        """Answer a SELECT query, in a process of its own if there is a ``timeout``."""
+        words = check(query, name, self.allow_service)
+        if timeout is None:
+            return _rows(_selected(self.engine, query, prefixes, name, words))
 
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+        def work() -> bytes:
+            return _selected(self.engine, query, prefixes, name, words).serialize(format=QueryResultsFormat.JSON) or b""
+
+        return _rows(_parsed(guarded(work, timeout, name, offline=not self.allow_service)))
+
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
-        triples = _run(self.engine, query, prefixes, name)
+        triples = _run(self.engine, query, prefixes, name, check(query, name, self.allow_service))
         if not isinstance(triples, QueryTriples):
             raise _not_a("CONSTRUCT", name)
-        return list(triples)
+        return iter(triples)
 
 
 class EndpointStore:
-    """A SPARQL 1.1 endpoint, asked through SPARQLWrapper."""
+    """A SPARQL 1.1 endpoint, asked through SPARQLWrapper.
 
-    def __init__(self, url: str, timeout: int = 60) -> None:
-        self.url, self.timeout = url, timeout
+    ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` say who asks. What fails for a moment is asked again, twice at most.
+
+    :param graph: IRI of the graph to ask, if it is not the server's default.
+    """
+
+    def __init__(
+        self, url: str, graph: str | None = None, *, allow_service: bool = False, patience: float = PATIENCE
+    ) -> None:
+        self.url, self._graph, self._allow_service, self._patience = url, graph, allow_service, patience
         self._grammar = Oxigraph()
 
-    def select(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Solutions:
-        """Answer a SELECT query."""
-        if not isinstance(_run(self._grammar, query, prefixes, name), QuerySolutions):
-            raise _not_a("SELECT", name)
-        from SPARQLWrapper import JSON
+    def select(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Solutions:
+        """Answer a SELECT query; a long answer to an ordered one is fetched page by page."""
+        words = check(query, name, self._allow_service)
 
-        answer = self._ask(query, prefixes, JSON)
-        try:
-            variables = tuple(answer["head"]["vars"])
-            rows = [tuple(_term(row.get(v)) for v in variables) for row in answer["results"]["bindings"]]
-        except (KeyError, TypeError, ValueError):
-            raise EndpointError("the answer is not a SPARQL result", where=self.url) from None
-        return variables, rows
+        def work() -> bytes:
+            _selected(self._grammar, query, prefixes, name, words)
+            return b"\n".join(self._pages(_declared(query, words, prefixes), words))
 
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> list[Triple]:
+        answer = work() if timeout is None else guarded(work, timeout, name, offline=False)
+        pages = [_rows(_parsed(page, self.url)) for page in answer.split(b"\n")]
+        return pages[0][0], [row for _, rows in pages for row in rows]
+
+    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
-        if not isinstance(_run(self._grammar, query, prefixes, name), QueryTriples):
+        words = check(query, name, self._allow_service)
+        if not isinstance(_run(self._grammar, query, prefixes, name, words), QueryTriples):
             raise _not_a("CONSTRUCT", name)
-        from pyoxigraph import RdfFormat, parse
-        from SPARQLWrapper import TURTLE
-
-        text = self._ask(query, prefixes, TURTLE)
+        text, _ = self._ask(_declared(query, words, prefixes), "turtle")
         try:
-            return [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+            yield from (quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
         except SyntaxError:
             raise EndpointError("the answer is not Turtle", where=self.url) from None
 
-    def _ask(self, query: str, prefixes: Mapping[str, str], form: str) -> Any:
-        from urllib.error import URLError
+    def _pages(self, query: str, words: Sequence[Token]) -> Iterator[bytes]:
+        """Yield an answer as JSON on one line per page."""
+        ends = {word.text for word in words[_last_brace(words) :] if word.kind == "word"}
+        if "ORDER" not in ends or ends & {"LIMIT", "OFFSET", "VALUES"}:
+            text, cut = self._ask(query, "json")
+            if cut and len(_rows(_parsed(text, self.url))[1]) >= cut:
+                hint = "End the query with ORDER BY: then it is fetched page by page."
+                raise EndpointError(f"the server cut the answer at {cut} rows", where=self.url, hint=hint)
+            yield _line(text)
+            return
+        had = 0
+        while True:
+            text, _ = self._ask(f"{query}\nLIMIT {PAGE} OFFSET {had}", "json")
+            count = len(_rows(_parsed(text, self.url))[1])
+            if count or not had:
+                yield _line(text)
+            had += count
+            if count < _SMALL:
+                return
 
-        from SPARQLWrapper import POST, SPARQLWrapper
-        from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+    def _ask(self, query: str, form: str) -> tuple[bytes, int]:
+        """Return the answer, and after how many rows the server says that it cuts; 0 if it does not say."""
+        from urllib.error import HTTPError, URLError
 
+        from SPARQLWrapper import BASIC, DIGEST, POST, SPARQLWrapper
+        from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException, Unauthorized
+
+        user, password = os.environ.get("CMGRAPH_USER"), os.environ.get("CMGRAPH_PASSWORD", "")
         wrapper = SPARQLWrapper(self.url, agent="cmgraph")
         wrapper.setMethod(POST)
-        wrapper.setTimeout(self.timeout)
+        wrapper.setTimeout(round(self._patience) or 1)
         wrapper.setReturnFormat(form)
-        # SPARQLWrapper guesses the form of a query from its words, those of comments included.
-        said = _ASIDE.sub(lambda m: "" if m[0].startswith("#") else m[0], query)
-        wrapper.setQuery(_declared(said, prefixes))
-        try:
-            return wrapper.query().convert()
-        except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
-            reason = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
-            hint = "Check the address, and that the server is running."
-            raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
+        wrapper.setQuery(query)
+        if self._graph:
+            wrapper.addDefaultGraph(self._graph)
+        schemes = [BASIC, DIGEST] if user else [BASIC]
+        tries = 3
+        while True:
+            if user:
+                wrapper.setCredentials(user, password)
+                wrapper.setHTTPAuth(schemes[0])
+            try:
+                with wrapper.query().response as response:
+                    return response.read(), int(response.headers.get("X-SPARQL-MaxRows") or 0)
+            except Unauthorized:
+                schemes.pop(0)
+                if not schemes:
+                    hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD."
+                    raise EndpointError("the server wants to know who asks", where=self.url, hint=hint) from None
+            except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
+                tries -= 1
+                if tries and isinstance(error, HTTPError) and error.code in (429, 502, 503, 504):
+                    wait = error.headers.get("Retry-After") or ""
+                    time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
+                    continue
+                reason = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
+                hint = "Check the address, and that the server is running."
+                raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
 
 
-_ASIDE = re.compile(
-    r'"""(?:[^\\]|\\.)*?"""'
-    r"|'''(?:[^\\]|\\.)*?'''"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|'(?:[^'\\\n]|\\.)*'"
-    r"|<[^<>\"{}|^`\\\s]*>|#[^\n]*|[?$]\w+|[\w-]*:[\w.%-]*",
-    re.DOTALL,
-)
-"""What in a query is no keyword: strings, IRIs, comments, variables, names with a prefix."""
-
-
-def _refuse_service(query: str, name: str) -> None:
-    """Raise an error if a query would make whoever answers it call another server."""
-    if found := re.search(r"\bSERVICE\b", _ASIDE.sub(lambda m: " " * len(m[0]), query), re.IGNORECASE):
-        line = query.count("\n", 0, found.start()) + 1
-        column = found.start() - query.rfind("\n", 0, found.start())
-        raise CmgraphError(
-            "SERVICE is not allowed: a query may not call other servers",
-            where=f"{name}:{line}:{column}",
-            excerpt=excerpt(query, line, column),
-            hint="Ask the other server with --endpoint URL, and join the answers.",
-        )
+def _selected(
+    engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str, words: Sequence[Token]
+) -> QuerySolutions:
+    solutions = _run(engine, query, prefixes, name, words)
+    if not isinstance(solutions, QuerySolutions):
+        raise _not_a("SELECT", name)
+    return solutions
 
 
 def _run(
-    engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str
+    engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str, words: Sequence[Token]
 ) -> QuerySolutions | QueryTriples | object:
-    _refuse_service(query, name)
     try:
         return engine.query(query, prefixes=dict(prefixes))
     except SyntaxError as error:
-        raise _syntax_error(query, prefixes, name, error) from None
+        raise _syntax_error(query, prefixes, name, words, error) from None
     except (RuntimeError, OSError) as error:
         raise CmgraphError(f"the query failed: {error}", where=name) from None
+
+
+def _rows(solutions: QuerySolutions) -> Solutions:
+    variables = tuple(variable.value for variable in solutions.variables)
+    return variables, [tuple(solution) for solution in solutions]
+
+
+def _parsed(answer: bytes, where: str = "") -> QuerySolutions:
+    try:
+        solutions = parse_query_results(answer, format=QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError):
+        solutions = None
+    if not isinstance(solutions, QuerySolutions):
+        raise EndpointError("the answer is not a SPARQL result", where=where)
+    return solutions
+
+
+def _line(text: bytes) -> bytes:
+    """Write JSON on one line; a line's end within a string is escaped in it already."""
+    return text.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _last_brace(words: Sequence[Token]) -> int:
+    return max((i for i, word in enumerate(words) if word.text == "}" and word.kind == "sign"), default=0)
 
 
 def _not_a(form: str, name: str) -> CmgraphError:
     return CmgraphError(f"this is not a {form} query", where=name, hint=f"Write it as {form} … WHERE {{ … }}.")
 
 
-def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: SyntaxError) -> CmgraphError:
+def _own_prefixes(words: Sequence[Token]) -> set[str]:
+    return {
+        name.text.partition(":")[0] for word, name in pairwise(words) if (word.kind, word.text) == ("word", "PREFIX")
+    }
+
+
+def _declared(query: str, words: Sequence[Token], prefixes: Mapping[str, str]) -> str:
+    """Put the prefixes that a query uses but does not declare in front of it, and leave out its comments.
+
+    SPARQLWrapper guesses the form of a query from its words, those of comments included.
+    """
+    used = {word.text.partition(":")[0] for word in words if word.kind == "name"} - _own_prefixes(words)
+    return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in prefixes if p in used) + uncommented(query)
+
+
+def _syntax_error(
+    query: str, prefixes: Mapping[str, str], name: str, words: Sequence[Token], error: SyntaxError
+) -> CmgraphError:
     found = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
     if not found:
         return CmgraphError(str(error), where=name)
@@ -166,7 +272,7 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         line, column = len(kept), len(kept[-1]) + 1
     lines = query.splitlines() or [""]
     before = lines[min(line, len(lines)) - 1][: column - 1]
-    declared = {*prefixes, *re.findall(r"(?im)^\s*prefix\s+([\w-]*):", query)}
+    declared = {*prefixes, *_own_prefixes(words)}
     prefix = re.search(r"([A-Za-z][\w-]*):[\w.%-]*$", before)
     if prefix and prefix[1] not in declared:
         said = f"unknown prefix '{prefix[1]}:'"
@@ -177,28 +283,6 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         said = "the query ends too early" if at_end else "the query is not valid SPARQL here"
         hint = f"Expected one of: {' '.join(dict.fromkeys(wanted))}" if wanted else ""
     return CmgraphError(said, where=f"{name}:{line}:{column}", excerpt=excerpt(query, line, column), hint=hint)
-
-
-def _declared(query: str, prefixes: Mapping[str, str]) -> str:
-    """Put the prefixes that a query uses but does not declare in front of it, on one line."""
-    own = set(re.findall(r"(?im)^\s*prefix\s+([\w-]*):", query))
-    used = [p for p in prefixes if p not in own and re.search(rf"(?<![\w-]){re.escape(p)}:", query)]
-    return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in used) + query
-
-
-def _term(cell: Mapping[str, str] | None) -> Term | None:
-    if cell is None:
-        return None
-    match cell["type"]:
-        case "uri":
-            return NamedNode(cell["value"])
-        case "bnode":
-            return BlankNode(cell["value"])
-    if "xml:lang" in cell:
-        return Literal(cell["value"], language=cell["xml:lang"])
-    if "datatype" in cell:
-        return Literal(cell["value"], datatype=NamedNode(cell["datatype"]))
-    return Literal(cell["value"])
 
 
 def values(variable: str, terms: Sequence[Term | None]) -> str:

@@ -35,10 +35,15 @@ class _Group(click.Group):
 _GLOBAL = (
     click.option("--lang", type=click.Choice(["en", "fr"]), help="Language of names and texts."),
     click.option("--data", metavar="DIR", help="Folder that replaces (with ontology/) or extends the graph."),
+    click.option("--store", metavar="DIR", help="Ask a store on disk, made by: cmgraph load."),
     click.option("--endpoint", metavar="URL", help="Ask a SPARQL endpoint that holds the graph."),
+    click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
     click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
+    click.option("--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), help="Stop after; 60."),
+    click.option("--allow-service", is_flag=True, default=None, help="Let queries call other servers."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on stderr."),
 )
+_GLOBAL_NAMES = ("lang", "data", "store", "endpoint", "graph", "as_of", "timeout", "allow_service", "verbose")
 
 
 def _global(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,8 +51,9 @@ def _global(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.pass_context
     def run(ctx: click.Context, /, **options: Any) -> Any:
-        mine = {name: options.pop(name) for name in ("lang", "data", "endpoint", "as_of", "verbose")}
+        mine = {name: options.pop(name) for name in _GLOBAL_NAMES}
         said = {**(ctx.find_root().obj or {}), **{k: v for k, v in mine.items() if v is not None}}
+        ctx.find_root().obj = said
         return ctx.invoke(command, lambda: _load(said), **options)
 
     for option in reversed(_GLOBAL):
@@ -60,16 +66,27 @@ def _load(said: dict[str, Any]) -> Graph:
 
     from cmgraph.graph import load
 
+    _who()
     started = time.perf_counter()
     graph = load(
         said.get("data"),
+        store=said.get("store"),
         endpoint=said.get("endpoint"),
+        graph=said.get("graph"),
         lang=_lang(said),
         as_of=said.get("as_of"),
+        timeout=said.get("timeout", 60.0),
+        allow_service=said.get("allow_service", False),
     )
     if said.get("verbose"):
         click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
     return graph
+
+
+def _who() -> None:
+    """Ask for the password of ``CMGRAPH_USER``, if it is not set and somebody is there to give it."""
+    if os.environ.get("CMGRAPH_USER") and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
+        os.environ["CMGRAPH_PASSWORD"] = click.prompt("Password", hide_input=True, err=True)
 
 
 def _lang(said: dict[str, Any]) -> str:
@@ -352,6 +369,44 @@ def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, fo
     return int(report.failed(fail_on))
 
 
+@cmgraph.command("load")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace what is there, not add to it.")
+@click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
+@_global
+def load_(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
+    """Put FILES (RDF, .gz or not), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
+
+    The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
+
+    \b
+    cmgraph load more.nt.gz --store mystore && cmgraph stats --store mystore
+    cmgraph load --endpoint http://localhost:7878/store --replace
+    """
+    from cmgraph.fill import count, fill, send
+    from cmgraph.graph import load as load_graph
+
+    said = click.get_current_context().find_root().obj
+    store, url, into = said.get("store"), said.get("endpoint"), said.get("graph")
+    if (store is None) == (url is None):
+        raise CmgraphError("say where to load it: --store DIR or --endpoint URL", hint="See: cmgraph load --help")
+    _who()
+    graph = load_graph(said.get("data"), lang=_lang(said))
+    paths = list(files) or graph.data_files()
+    where = f"{store or url}{f' ({into})' if into else ''}"
+    with _progress("", "MB", 1_000_000, quiet=bool(said.get("quiet"))) as step:
+        if dry_run:
+            number = count(paths, graph, step=step)
+            click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
+            return 0
+        if store:
+            number = fill(store, paths, graph, replace=replace, step=step)
+        else:
+            number = send(url, paths, graph, into=into, replace=replace, step=step)
+    click.echo(f"{number} statements {'in' if store else 'sent to'} {where}", err=True)
+    return 0
+
+
 @cmgraph.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the folder if it is there.")
@@ -423,7 +478,7 @@ def ingest(
 
     said = click.get_current_context().find_root().obj or {}
     given = {name: values[-1] for name, values in _given(params).items()}
-    with _progress(str(table), quiet=bool(said.get("quiet"))) as step:
+    with _progress(str(table), "rows", 1, quiet=bool(said.get("quiet"))) as step:
         done = take_in(
             table, by, output, data=said.get("data"), lang=_lang(said), given=given, progress=step, **options
         )
@@ -437,15 +492,18 @@ def ingest(
 
 
 @contextmanager
-def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int], object]]:
-    """Show how many rows are done, on a terminal and nowhere else."""
+def _progress(what: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
+    """Show how much is done, on a terminal and nowhere else.
+
+    What is given is told the number done, and may be told the name of what is being done.
+    """
     if quiet or not sys.stderr.isatty():
-        yield lambda row: None
+        yield lambda done, name="": None
         return
     from rich.console import Console
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), TextColumn("{task.completed} rows"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), TextColumn("{task.completed} " + unit), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda row: bar.update(task, completed=row) if row % 100 == 0 else None
+        yield lambda done, name=what: bar.update(task, completed=round(done / every), description=name)

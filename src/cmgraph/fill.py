@@ -1,0 +1,162 @@
+"""A graph put where questions are asked of it: into a store on disk, or onto a server by the Graph Store Protocol."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, serialize
+from pyoxigraph import Store as Oxigraph
+
+from cmgraph import files
+from cmgraph.database import filling
+from cmgraph.derive import derive, stars
+from cmgraph.errors import EndpointError
+from cmgraph.graph import Graph
+from cmgraph.store import LocalStore
+
+_SUBJECTS = 10_000
+"""How many subjects are derived from at once, so that memory stays bounded."""
+
+Step = Callable[[int, str], object]
+"""Told of progress: how many bytes of a file are read, and its name."""
+
+
+def fill(
+    folder: str | os.PathLike[str],
+    paths: Sequence[Path],
+    graph: Graph,
+    *,
+    replace: bool = False,
+    step: Step | None = None,
+) -> int:
+    """Put RDF files, the terms of the ontology and what follows by rule into a store on disk.
+
+    What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
+
+    :param paths: RDF files, ``.gz`` or not; they are read as a stream.
+    :param graph: the graph whose ontology and rules count.
+    :returns: how many statements the store holds then.
+    """
+    everything = [*files.terms(graph.root), *paths]
+    with filling(Path(folder), replace=replace) as engine:
+        store, added = LocalStore(engine=engine), len(engine) > 0
+        _read(engine, everything, step)
+        for part in _parts(store, everything, graph) if added else [store]:
+            for _, triples in derive(part, graph.root, graph.prefixes):
+                store.add(triples)
+        engine.optimize()
+        return len(engine)
+
+
+def send(
+    url: str,
+    paths: Sequence[Path],
+    graph: Graph,
+    *,
+    into: str | None = None,
+    replace: bool = False,
+    step: Step | None = None,
+) -> int:
+    """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
+
+    It goes in one request, so that the server takes all or nothing; sent again, it changes nothing.
+
+    :param url: address of the Graph Store, not of the SPARQL endpoint.
+    :param into: IRI of the graph there; the default graph if none is given.
+    :param replace: replace the graph there, not add to it.
+    :returns: how many statements were sent.
+    :raises EndpointError: if the server refuses.
+    """
+    everything = [*files.terms(graph.root), *paths]
+    store = LocalStore()
+    _read(store.engine, everything, step)
+    with tempfile.TemporaryFile() as body:
+        serialize(chain.from_iterable(map(files.stream, everything)), body, RdfFormat.N_TRIPLES)
+        for _, triples in derive(store, graph.root, graph.prefixes):
+            store.add(found := list(triples))
+            serialize(found, body, RdfFormat.N_TRIPLES)
+        _request(url, _Body(body), into, "PUT" if replace else "POST")
+    return len(store.engine)
+
+
+def count(paths: Sequence[Path], graph: Graph, *, step: Step | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is."""
+    store = LocalStore()
+    _read(store.engine, [*files.terms(graph.root), *paths], step)
+    for _, triples in derive(store, graph.root, graph.prefixes):
+        store.add(triples)
+    return len(store.engine)
+
+
+def _read(engine: Oxigraph, paths: Iterable[Path], step: Step | None) -> None:
+    for path in paths:
+        with files.readable(path) as file:
+            source: Any = _Counted(file, path.name, step) if step else file
+            engine.bulk_load(source, files.rdf_format(path), to_graph=DefaultGraph())
+
+
+def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
+    """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
+    found = (triple.subject for path in paths for triple in files.stream(path))
+    subjects = iter(dict.fromkeys(subject.value for subject in found if isinstance(subject, NamedNode)))
+    while some := list(islice(subjects, _SUBJECTS)):
+        yield stars(store, some, graph.prefixes)
+
+
+def _request(url: str, body: _Body, into: str | None, method: str) -> None:
+    from urllib.error import HTTPError, URLError
+    from urllib.parse import quote
+    from urllib.request import (
+        HTTPBasicAuthHandler,
+        HTTPDigestAuthHandler,
+        HTTPPasswordMgrWithDefaultRealm,
+        Request,
+        build_opener,
+    )
+
+    known = HTTPPasswordMgrWithDefaultRealm()
+    if user := os.environ.get("CMGRAPH_USER"):
+        known.add_password(None, url, user, os.environ.get("CMGRAPH_PASSWORD", ""))
+    opener = build_opener(HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known))
+    target = f"{url}?graph={quote(into, safe='')}" if into else f"{url}?default"
+    headers = {"Content-Type": "application/n-triples", "Content-Length": str(body.size)}
+    try:
+        with opener.open(Request(target, data=body, headers=headers, method=method)) as answer:  # noqa: S310
+            answer.read()
+    except HTTPError as error:
+        hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
+        said = f"the server refused the graph: {error.code} {error.reason}"
+        raise EndpointError(said, where=url, hint=hint) from None
+    except (URLError, OSError, ValueError) as error:
+        hint = "Give the address of its Graph Store, and check that the server is running."
+        said = f"the server took no graph: {getattr(error, 'reason', error)}"
+        raise EndpointError(said, where=url, hint=hint) from None
+
+
+class _Body:
+    """A file as the body of a request, which can be sent again when the server asks who sends."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.size = file, file.tell()
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        yield from iter(lambda: self._file.read(1 << 16), b"")
+
+
+class _Counted:
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: IO[bytes], name: str, step: Step) -> None:
+        self._file, self._name, self._step, self._done = file, name, step, 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._done += len(block)
+        self._step(self._done, self._name)
+        return block
