@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, serialize
 from pyoxigraph import Store as Oxigraph
@@ -18,6 +19,9 @@ from cmgraph.derive import derive, stars
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
 from cmgraph.store import LocalStore
+
+if TYPE_CHECKING:
+    from urllib.request import Request
 
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
@@ -80,7 +84,7 @@ def send(
         for _, triples in derive(store, graph.root, graph.prefixes):
             store.add(found := list(triples))
             serialize(found, body, RdfFormat.N_TRIPLES)
-        _request(url, _Body(body), into, "PUT" if replace else "POST")
+        _request(url, body, into, "PUT" if replace else "POST")
     return len(store.engine)
 
 
@@ -108,25 +112,21 @@ def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[L
         yield stars(store, some, graph.prefixes)
 
 
-def _request(url: str, body: _Body, into: str | None, method: str) -> None:
+def _request(url: str, body: IO[bytes], into: str | None, method: str) -> None:
     from urllib.error import HTTPError, URLError
     from urllib.parse import quote
-    from urllib.request import (
-        HTTPBasicAuthHandler,
-        HTTPDigestAuthHandler,
-        HTTPPasswordMgrWithDefaultRealm,
-        Request,
-        build_opener,
-    )
+    from urllib.request import Request, urlopen
 
-    known = HTTPPasswordMgrWithDefaultRealm()
-    if user := os.environ.get("CMGRAPH_USER"):
-        known.add_password(None, url, user, os.environ.get("CMGRAPH_PASSWORD", ""))
-    opener = build_opener(HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known))
     target = f"{url}?graph={quote(into, safe='')}" if into else f"{url}?default"
-    headers = {"Content-Type": "application/n-triples", "Content-Length": str(body.size)}
+    headers = {"Content-Type": "application/n-triples"}
+    size = str(body.tell())
+    body.seek(0)
     try:
-        with opener.open(Request(target, data=body, headers=headers, method=method)) as answer:  # noqa: S310
+        request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
+        if user := os.environ.get("CMGRAPH_USER"):
+            probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
+            _authorize(request, probe, user, os.environ.get("CMGRAPH_PASSWORD", ""))
+        with urlopen(request) as answer:  # noqa: S310
             answer.read()
     except HTTPError as error:
         hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
@@ -138,15 +138,34 @@ def _request(url: str, body: _Body, into: str | None, method: str) -> None:
         raise EndpointError(said, where=url, hint=hint) from None
 
 
-class _Body:
-    """A file as the body of a request, which can be sent again when the server asks who sends."""
+def _authorize(request: Request, probe: Request, user: str, password: str) -> None:
+    """Let a request say who sends it, in the way that the server asks for when it is sent nothing.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self.size = file, file.tell()
+    A server that has to ask while a whole graph is being sent to it may hang up instead.
+    """
+    from urllib.error import HTTPError
+    from urllib.request import (
+        AbstractDigestAuthHandler,
+        HTTPPasswordMgrWithDefaultRealm,
+        parse_http_list,
+        parse_keqv_list,
+        urlopen,
+    )
 
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        yield from iter(lambda: self._file.read(1 << 16), b"")
+    try:
+        urlopen(probe).close()  # noqa: S310
+    except HTTPError as error:
+        scheme, _, challenge = (error.headers.get("WWW-Authenticate") or "").partition(" ")
+        if error.code != 401:
+            raise
+        if scheme.lower() == "digest":
+            known = HTTPPasswordMgrWithDefaultRealm()
+            known.add_password(None, request.full_url, user, password)
+            asked = parse_keqv_list(parse_http_list(challenge))
+            said = AbstractDigestAuthHandler(known).get_authorization(request, asked)
+        else:
+            said = b64encode(f"{user}:{password}".encode()).decode()
+        request.add_header("Authorization", f"{scheme} {said}")
 
 
 class _Counted:

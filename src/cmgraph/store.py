@@ -24,7 +24,7 @@ from pyoxigraph import Store as Oxigraph
 from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
 from cmgraph.guard import guarded
 from cmgraph.terms import Term
-from cmgraph.tokens import Token, check, uncommented
+from cmgraph.tokens import Token, check, tokens, uncommented
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 """Variable names, and one tuple of terms per row in the same order."""
@@ -121,8 +121,9 @@ class EndpointStore:
             return b"\n".join(self._pages(_declared(query, words, prefixes), words))
 
         answer = work() if timeout is None else guarded(work, timeout, name, offline=False)
-        pages = [_rows(_parsed(page, self.url)) for page in answer.split(b"\n")]
-        return pages[0][0], [row for _, rows in pages for row in rows]
+        first, *others = (_parsed(page, self.url) for page in answer.split(b"\n"))
+        variables, rows = _rows(first)
+        return variables, [*rows, *(tuple(row[name] for name in variables) for page in others for row in page)]
 
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
@@ -146,8 +147,11 @@ class EndpointStore:
             yield _line(text)
             return
         had = 0
+        start = next(word.start for word in tokens(query) if word.text == "SELECT")
         while True:
-            text, _ = self._ask(f"{query}\nLIMIT {PAGE} OFFSET {had}", "json")
+            # some servers sort no more than a page of rows, unless in a query within the query
+            within = f"{query[:start]} SELECT * WHERE {{ {{ {query[start:]} }} }} LIMIT {PAGE} OFFSET {had}"
+            text, _ = self._ask(within if had else f"{query}\nLIMIT {PAGE}", "json")
             count = len(_rows(_parsed(text, self.url))[1])
             if count or not had:
                 yield _line(text)
@@ -190,7 +194,7 @@ class EndpointStore:
                     wait = error.headers.get("Retry-After") or ""
                     time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
                     continue
-                reason = re.sub(r"\s+", " ", str(getattr(error, "msg", "") or error))[:200]
+                reason = re.sub(r"(\s|\\n)+", " ", str(error).replace("Response: b'", ""))[:300]
                 hint = "Check the address, and that the server is running."
                 raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
 

@@ -1,0 +1,160 @@
+"""The same graph in memory, in a store on disk, on an Oxigraph server and on Virtuoso: the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import servers
+from conftest import Run
+
+import cmgraph
+from cmgraph.fill import fill, send
+from cmgraph.graph import Graph
+from cmgraph.network import measures, paths
+
+VIRTUOSO = {
+    "codes": "it knows no boolean and says 1",
+    "dated-by": "it knows no boolean and says 1",
+    "instruments-as-of": "it knows no boolean and says 1",
+    "by-sector": "it sorts what is unbound after what is bound",
+    "funding-by-program": "it sorts what is unbound after what is bound",
+    "common-partners": "it fails: No column partner",
+    "concentration": "it fails: Non numeric argument(s) to arithmetic operation",
+    "shared-areas": "it joins no sub-selects of which one leaves a variable unbound",
+}
+"""Questions that Virtuoso 7.2.5 answers otherwise, and why."""
+
+
+@contextmanager
+def _filled(server: servers.Server, graph: Graph, patch: pytest.MonkeyPatch) -> Iterator[Graph]:
+    with patch.context() as context:
+        for name, value in server.environment.items():
+            context.setenv(name, value)
+        send(server.graph_store, graph.data_files(), graph, into=server.graph, replace=True)
+    yield cmgraph.load(endpoint=server.endpoint, graph=server.graph)
+
+
+@pytest.fixture(scope="module")
+def store(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    folder = tmp_path_factory.mktemp("homes") / "store"
+    fill(folder, graph.data_files(), graph)
+    return cmgraph.load(store=folder)
+
+
+@pytest.fixture(scope="module")
+def oxigraph(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    with (
+        servers.oxigraph(tmp_path_factory.mktemp("oxigraph")) as server,
+        _filled(server, graph, pytest.MonkeyPatch()) as there,
+    ):
+        yield there
+
+
+@pytest.fixture(scope="module")
+def virtuoso(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    with (
+        servers.virtuoso(tmp_path_factory.mktemp("virtuoso")) as server,
+        _filled(server, graph, pytest.MonkeyPatch()) as there,
+    ):
+        yield there
+
+
+@pytest.fixture(params=["store", "oxigraph", "virtuoso"])
+def elsewhere(request: pytest.FixtureRequest) -> Graph:
+    return request.getfixturevalue(request.param)
+
+
+def test_every_question_answers_alike(graph: Graph, elsewhere: Graph, request: pytest.FixtureRequest) -> None:
+    virtuoso = "virtuoso" in request.node.callspec.id
+    for name, question in graph.questions.items():
+        if virtuoso and name in VIRTUOSO:
+            continue
+        assert elsewhere.query(name) == graph.query(name), name
+        if not virtuoso:
+            assert elsewhere.query(name, **question.also) == graph.query(name, **question.also), name
+
+
+def test_what_virtuoso_answers_otherwise_is_known(graph: Graph, virtuoso: Graph) -> None:
+    for name in VIRTUOSO:
+        try:
+            assert virtuoso.query(name) != graph.query(name), name
+        except cmgraph.EndpointError:
+            pass
+
+
+def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere: Graph) -> None:
+    assert elsewhere.search("japan") == graph.search("japan")
+    assert elsewhere.entity("NRCan") == graph.entity("NRCan")
+    assert elsewhere.stats() == graph.stats()
+    assert measures(elsewhere, "members") == measures(graph, "members")
+    assert paths(elsewhere, "Canada", "Chile") == paths(graph, "Canada", "Chile")
+
+
+def test_what_is_stated_and_what_follows_are_told_apart(graph: Graph, store: Graph, oxigraph: Graph) -> None:
+    for there in (store, oxigraph):
+        assert {rule: set(found) for rule, found in there.derived.items()} == {
+            rule: set(found) for rule, found in graph.derived.items()
+        }
+        assert len(set(there.stated)) == len(set(graph.stated))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?s {\n  # what a source\n  # adds to another\n  ?s a cm:Forum # insert, delete\n} ORDER BY ?s",
+        'SELECT ?x { BIND("""one\n# two""" AS ?x) } # add',
+        "# add\n# construct\nSELECT ?s { ?s a cm:Forum } ORDER BY ?s",
+    ],
+)
+def test_comments_change_nothing_and_strings_are_kept(graph: Graph, oxigraph: Graph, query: str) -> None:
+    assert oxigraph.query(query) == graph.query(query)
+
+
+def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(graph: Graph, virtuoso: Graph) -> None:
+    every = "SELECT ?s ?p { ?s ?p ?o }"
+    with pytest.raises(cmgraph.EndpointError, match="cut the answer at 10000 rows"):
+        virtuoso.query(every)
+    subjects = "SELECT DISTINCT ?s { ?s ?p ?o } ORDER BY ?s"
+    assert len(virtuoso.query(subjects)) == len(graph.query(subjects)) > 10_000
+
+
+def test_sending_again_changes_nothing_and_replacing_replaces(graph: Graph, small: Path, tmp_path: Path) -> None:
+    with servers.oxigraph(tmp_path) as server:
+        few = sorted((small / "data/seed-page").glob("*.ttl"))
+        first = send(server.graph_store, few, graph)
+        there = cmgraph.load(endpoint=server.endpoint)
+        stats = there.stats()
+        assert send(server.graph_store, few, graph) == first
+        assert cmgraph.load(endpoint=server.endpoint).stats() == stats
+        assert send(server.graph_store, few[:1], graph, replace=True) < first
+        assert cmgraph.load(endpoint=server.endpoint).stats() != stats
+
+
+def test_the_command_loads_and_asks(run: Run, graph: Graph, tmp_path: Path, small: Path) -> None:
+    few = [str(path) for path in sorted((small / "data/seed-page").glob("*.ttl"))]
+    with servers.virtuoso(tmp_path) as server:
+        there = ["--graph", server.graph or ""]
+        refused = run("load", *few, "--endpoint", server.graph_store, *there)
+        assert refused.returncode == 4 and "CMGRAPH_USER" in refused.stderr
+        said = run("load", *few, "--endpoint", server.graph_store, *there, "--dry-run", **server.environment)
+        assert said.returncode == 0 and "would go into" in said.stderr
+        done = run("load", *few, "--endpoint", server.graph_store, *there, **server.environment)
+        assert done.returncode == 0 and said.stderr.split()[0] == done.stderr.split()[0]
+        known = run("stats", "--endpoint", server.endpoint + "-auth", *there, **server.environment)
+    disk = tmp_path / "store"
+    assert run("load", *few, "--store", str(disk)).returncode == 0
+    assert run("stats", "--store", str(disk)).stdout == known.stdout != ""
+
+
+def test_trouble_with_a_server_is_said(oxigraph: Graph, graph: Graph) -> None:
+    assert isinstance(oxigraph.store, cmgraph.store.EndpointStore)
+    address = oxigraph.store.url
+    with pytest.raises(cmgraph.EndpointError, match="did not answer"):
+        cmgraph.load(endpoint=address.replace("/query", "/nothing")).stats()
+    with pytest.raises(cmgraph.EndpointError, match="refused the graph"):
+        send(address.replace("/query", "/nothing"), [], graph)
+    with pytest.raises(cmgraph.EndpointError, match="took no graph"):
+        send("http://127.0.0.1:9/store", [], graph)
