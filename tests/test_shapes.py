@@ -10,6 +10,7 @@ from cmgraph import files
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
+from cmgraph.store import LocalStore
 from cmgraph.validate import Report, shapes, validate
 
 HERE = Path(__file__).parent
@@ -18,13 +19,9 @@ INVALID = sorted((HERE / "invalid").glob("*.ttl"))
 
 def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
-    read = [RdfFile.read(path) for path in (HERE / "valid/base.ttl", *paths)]
-    return validate(
-        [*(RdfFile.read(path) for path in files.terms(graph.root)), *read],
-        shapes(graph.root),
-        graph.prefixes,
-        engine=engine,
-    )
+    read = [RdfFile.read(path) for path in (*files.terms(graph.root), HERE / "valid/base.ttl", *paths)]
+    store = LocalStore(triple for file in read for triple in file.triples)
+    return validate(store, shapes(graph.root), graph.prefixes, engine=engine, files=read)
 
 
 def rules(graph: Graph) -> set[str]:
@@ -60,7 +57,7 @@ def test_the_bundled_graph_is_clean(graph: Graph) -> None:
 
 def test_no_shapes_is_an_error_not_a_pass(graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="no shapes"):
-        validate(graph.files, [], graph.prefixes)
+        validate(graph.store, [], graph.prefixes)
 
 
 @pytest.mark.gate

@@ -221,10 +221,12 @@ class Graph:
         """
         from cmgraph.validate import shapes, validate
 
-        if isinstance(self.store, EndpointStore):
-            raise CmgraphError("an endpoint's graph is not validated from here", hint="Validate its files.")
         own = [files.RdfFile.read(Path(path)) for path in paths]
-        return validate([*self.files, *own], shapes(self.root), self.prefixes, self.lang, engine)
+        if own and not self.in_files:
+            raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
+        read = [*self.files, *own] if self.in_files else []
+        store = LocalStore(triple for file in read for triple in file.triples) if own else self.store
+        return validate(store, shapes(self.root), self.prefixes, self.lang, engine, read)
 
     @property
     def triples(self) -> Iterator[Triple]:

@@ -311,7 +311,9 @@ class _Reading:
         context = _TableFile(self.table.path, (*said, *(t for iri in near for t in self._said.get(iri, ()))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
-        report = validate([*self._terms, context, mine], shapes(graph.root), graph.prefixes, graph.lang)
+        read = [*self._terms, context, mine]
+        store = LocalStore(triple for file in read for triple in file.triples)
+        report = validate(store, shapes(graph.root), graph.prefixes, graph.lang, files=read)
         for finding in report.findings:
             focus = finding.focus
             unknown = focus.iri not in self._said

@@ -137,6 +137,19 @@ def to_rdflib(term: Term) -> rdflib.term.Node:
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
 
 
+def from_rdflib(term: rdflib.term.Node | None) -> Term | None:
+    """Turn one of rdflib's terms into the engine's."""
+    import rdflib
+
+    if isinstance(term, rdflib.URIRef):
+        return NamedNode(str(term))
+    if isinstance(term, rdflib.Literal):
+        if term.language:
+            return Literal(str(term), language=term.language)
+        return Literal(str(term), datatype=NamedNode(str(term.datatype)) if term.datatype else None)
+    return None if term is None else BlankNode(str(term))
+
+
 def rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:
     """Copy statements into an rdflib graph, literals spelled as they are."""
     import rdflib

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
-from cmgraph.terms import BASE, SKOS, Prefixes, Thing, pick, rdflib_graph, text_of
-
-if TYPE_CHECKING:
-    import rdflib
+from cmgraph.names import Names, sparql
+from cmgraph.shapes import SH, Breach, Shapes
+from cmgraph.store import Store
+from cmgraph.terms import BASE, RDF_TYPE, XSD, Prefixes, Term, Thing, from_rdflib, pick, rdflib_graph
 
 ENGINES = ("fast", "reference")
 SEVERITIES = ("violation", "warning", "info")
@@ -45,15 +44,38 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What validation found, worst first, and the SHACL report graph it was read from."""
+    """What validation found, worst first, and the results of SHACL that it was read from."""
 
     findings: tuple[Finding, ...]
-    rdf: rdflib.Graph
+    breaches: tuple[Breach, ...]
 
     def failed(self, fail_on: str = "violation") -> bool:
         """Say whether anything is as bad as ``fail_on`` or worse."""
         bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
         return any(finding.severity in bad for finding in self.findings)
+
+    @property
+    def triples(self) -> Iterator[Triple]:
+        """The report in SHACL's own words."""
+        report = BlankNode("report")
+        conforms = Literal(str(not self.breaches).lower(), datatype=NamedNode(XSD + "boolean"))
+        yield Triple(report, RDF_TYPE, NamedNode(SH + "ValidationReport"))
+        yield Triple(report, NamedNode(SH + "conforms"), conforms)
+        for number, breach in enumerate(self.breaches, 1):
+            result = BlankNode(f"result{number}")
+            name = breach.constraint
+            component = "SPARQL" if name == "sparql" else name[0].upper() + name[1:]
+            says: list[tuple[str, Term | None]] = [
+                ("resultSeverity", NamedNode(SH + breach.severity.capitalize())),
+                ("sourceConstraintComponent", NamedNode(f"{SH}{component}ConstraintComponent")),
+                ("sourceShape", breach.shape),
+                ("focusNode", breach.focus),
+                ("resultPath", breach.path if isinstance(breach.path, NamedNode) else None),
+                ("value", breach.value),
+            ]
+            yield Triple(report, NamedNode(SH + "result"), result)
+            yield Triple(result, RDF_TYPE, NamedNode(SH + "ValidationResult"))
+            yield from (Triple(result, NamedNode(SH + said), what) for said, what in says if what is not None)
 
 
 def shapes(root: Path) -> list[RdfFile]:
@@ -63,52 +85,52 @@ def shapes(root: Path) -> list[RdfFile]:
 
 
 def validate(
-    files: Sequence[RdfFile], shape_files: Sequence[RdfFile], prefixes: Prefixes, lang: str = "en", engine: str = "fast"
+    store: Store,
+    rules: Sequence[RdfFile],
+    prefixes: Prefixes,
+    lang: str = "en",
+    engine: str = "fast",
+    files: Sequence[RdfFile] = (),
 ) -> Report:
-    """Check ``files`` together against ``shape_files``, as they stand: nothing is inferred.
+    """Check what is in ``store`` against the shapes in ``rules``; nothing is inferred.
 
-    :param engine: ``fast`` for pyshacl-turbo, ``reference`` for pySHACL; both give the same findings.
+    :param engine: ``fast`` asks the store a query per constraint; ``reference`` runs pySHACL over a copy of it. Both
+        give the same findings.
+    :param files: where the statements stand, if they are read from files; findings tell the place.
     :raises CmgraphError: if there is nothing to check with; a report that cannot fail would say nothing.
     """
-    import rdflib
-    from rdflib.namespace import SH
-
-    if not any(shape.triples for shape in shape_files):
+    said = [triple for file in rules for triple in file.triples]
+    if not said:
         raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
-    rules = _graph(shape_files)
-    report = _run(engine, files, rules)
-    if not isinstance(report, rdflib.Graph):
-        raise CmgraphError(f"validation could not run: {report}")
+    if engine == "fast":
+        breaches = set(Shapes(said).breaches(store, prefixes))
+    elif engine == "reference":
+        breaches = set(_reference(store, said, prefixes, files))
+    else:
+        raise CmgraphError(f"no validator is called '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
+    messages: dict[str, dict[str, str]] = {}
+    for triple in said:
+        if triple.predicate.value == SH + "message" and isinstance(triple.object, Literal):
+            messages.setdefault(str(triple.subject), {})[triple.object.language or ""] = triple.object.value
+    ends = {term.value for b in breaches for term in (b.focus, b.value) if isinstance(term, NamedNode)}
+    labels = Names(store, prefixes, lang).labels(ends)
 
-    rows = []
-    for result in report.subjects(rdflib.RDF.type, SH.ValidationResult):
-        focus, value = report.value(result, SH.focusNode), report.value(result, SH.value)
-        if str(focus) == BASE + "ontology" and value is not None:
-            focus, value = value, None
-        shape = str(report.value(result, SH.sourceShape))
-        if not shape.startswith(_SHAPE):
-            raise CmgraphError(f"a shape without an id: {shape}", hint="Give every shape an IRI in shape:.")
-        said = rules.objects(rdflib.URIRef(shape), SH.message)
-        messages = {m.language or "": str(m) for m in said if isinstance(m, rdflib.Literal)}
-        rows.append((result, focus, value, shape, messages))
-    labels = _labels(files)
-
-    def shown(term: rdflib.term.Node | None) -> str:
-        if not isinstance(term, rdflib.URIRef):
-            return "" if term is None else str(term)
-        return pick(labels.get(str(term), {}), lang) or prefixes.shorten(str(term))
+    def shown(term: Term | None) -> str:
+        return "" if term is None else labels.get(term.value, term.value)
 
     findings = []
-    for result, focus, value, shape, messages in rows:
-        path = report.value(result, SH.resultPath)
-        file, line = _place(files, [str(term) for term in (focus, value) if isinstance(term, rdflib.URIRef)])
+    for breach in sorted(breaches, key=lambda b: tuple(map(str, b))):
+        focus, value = breach.focus, breach.value
+        if focus.value == BASE + "ontology" and value is not None:
+            focus, value = value, None
+        file, line = _place(files, [term.value for term in (focus, value) if isinstance(term, NamedNode)])
         findings.append(
             Finding(
-                severity=str(report.value(result, SH.resultSeverity)).rpartition("#")[2].lower(),
-                rule=shape.removeprefix(_SHAPE),
-                message=pick(messages, lang),
-                focus=Thing(str(focus), shown(focus)),
-                path=prefixes.shorten(str(path)) if isinstance(path, rdflib.URIRef) else "",
+                severity=breach.severity,
+                rule=breach.shape.value.removeprefix(_SHAPE),
+                message=pick(messages.get(str(breach.shape), {}), lang),
+                focus=Thing(focus.value, shown(focus)),
+                path=prefixes.shorten(breach.path.value) if isinstance(breach.path, NamedNode) else "",
                 value=shown(value),
                 file=file,
                 line=line,
@@ -116,34 +138,35 @@ def validate(
         )
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     findings.sort(key=lambda f: (order.get(f.severity, len(order)), f.rule, f.focus.iri, f.path, f.value))
-    return Report(tuple(findings), report)
+    return Report(tuple(findings), tuple(sorted(breaches, key=lambda b: tuple(map(str, b)))))
 
 
-def _run(engine: str, files: Iterable[RdfFile], rules: rdflib.Graph) -> Any:
-    if engine == "fast":
-        import pyshacl_turbo
+def _reference(store: Store, rules: Sequence[Triple], prefixes: Prefixes, files: Sequence[RdfFile]) -> Iterator[Breach]:
+    import pyshacl
+    import rdflib
 
-        store = Store()
-        store.bulk_extend(Quad(*triple) for file in files for triple in file.triples)
-        return pyshacl_turbo.validate(store, shacl_graph=rules)[1]
-    if engine == "reference":
-        import pyshacl
-
-        return pyshacl.validate(_graph(files), shacl_graph=rules, inplace=True)[1]
-    raise CmgraphError(f"no validator is called '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
-
-
-def _graph(files: Iterable[RdfFile]) -> rdflib.Graph:
-    return rdflib_graph(triple for file in files for triple in file.triples)
-
-
-def _labels(files: Iterable[RdfFile]) -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = {}
-    for file in files:
-        for triple in file.triples:
-            if triple.predicate.value == SKOS + "prefLabel" and isinstance(triple.object, Literal):
-                labels.setdefault(text_of(triple.subject), {})[triple.object.language or ""] = triple.object.value
-    return labels
+    stated = (triple for file in files for triple in file.triples)
+    graph = rdflib_graph(stated if files else store.construct(sparql("everything"), prefixes))
+    report = pyshacl.validate(graph, shacl_graph=rdflib_graph(rules), inplace=True)[1]
+    if not isinstance(report, rdflib.Graph):
+        raise CmgraphError(f"validation could not run: {report}")
+    for result in report.subjects(rdflib.RDF.type, rdflib.SH.ValidationResult):
+        severity, component, shape, focus, path, value = (
+            from_rdflib(report.value(result, said))
+            for said in (
+                rdflib.SH.resultSeverity,
+                rdflib.SH.sourceConstraintComponent,
+                rdflib.SH.sourceShape,
+                rdflib.SH.focusNode,
+                rdflib.SH.resultPath,
+                rdflib.SH.value,
+            )
+        )
+        if not isinstance(shape, NamedNode) or focus is None or severity is None or component is None:
+            raise CmgraphError("a shape without an id", hint="Give every shape with a target an IRI.")
+        name = component.value.removeprefix(SH).removesuffix("ConstraintComponent")
+        name = "sparql" if name == "SPARQL" else name[0].lower() + name[1:]
+        yield Breach(severity.value.removeprefix(SH).lower(), name, shape, focus, path, value)
 
 
 def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+from pyoxigraph import RdfFormat, serialize
+
 from cmgraph.entity import Entity, Statement
 from cmgraph.graph import Graph
 from cmgraph.ingest import Ingested
@@ -14,6 +16,7 @@ from cmgraph.names import Hit
 from cmgraph.question import Question
 from cmgraph.render import plain, printable, word
 from cmgraph.result import Citation, Result, Row
+from cmgraph.shapes import SH
 from cmgraph.template import Template
 from cmgraph.terms import Thing, Value, pick
 from cmgraph.validate import SEVERITIES, Report
@@ -136,7 +139,8 @@ def question_text(question: Question, candidates: Mapping[str, Sequence[str]], l
 def report_text(report: Report, form: str, lang: str) -> str:
     """Write a validation report: text grouped by rule, JSON, or the SHACL report as Turtle."""
     if form == "ttl":
-        return report.rdf.serialize(format="turtle")
+        text = serialize(report.triples, format=RdfFormat.TURTLE, prefixes={"sh": SH})
+        return (text or b"").decode()
     if form == "json":
         rows = [dataclasses.asdict(f) | {"focus": f.focus._asdict()} for f in report.findings]
         return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
