@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ import servers
 from cmgraph.fill import fill, send
 from cmgraph.graph import Graph
 from cmgraph.network import measures, paths
-from conftest import Run
+from conftest import ROOT, Run
 
 VIRTUOSO = {
     "codes": "it knows no boolean and says 1",
@@ -89,6 +90,18 @@ def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere:
     assert elsewhere.stats() == graph.stats()
     assert measures(elsewhere, "members") == measures(graph, "members")
     assert paths(elsewhere, "Canada", "Chile") == paths(graph, "Canada", "Chile")
+
+
+def test_the_graph_is_clean_wherever_it_lives_and_what_is_broken_is_found(
+    graph: Graph, elsewhere: Graph, store: Graph, tmp_path: Path
+) -> None:
+    assert elsewhere.validate().findings == ()
+    if elsewhere is store:
+        broken = [ROOT / f"tests/invalid/{rule}.ttl" for rule in ("C1", "D1", "I5", "K2", "O5", "P1", "T1", "T5")]
+        fill(tmp_path / "broken", [*graph.data_files(), ROOT / "tests/valid/base.ttl", *broken], graph)
+        there = cmgraph.load(store=tmp_path / "broken").validate().findings
+        here = graph.validate(ROOT / "tests/valid/base.ttl", *broken).findings
+        assert [dataclasses.replace(finding, file="", line=0) for finding in here] == list(there) != []
 
 
 def test_what_is_stated_and_what_follows_are_told_apart(graph: Graph, store: Graph, oxigraph: Graph) -> None:

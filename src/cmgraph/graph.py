@@ -225,7 +225,7 @@ class Graph:
         if own and not self.in_files:
             raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
         read = [*self.files, *own] if self.in_files else []
-        store = LocalStore(triple for file in read for triple in file.triples) if own else self.store
+        store = LocalStore(triple for file in read for triple in file.triples) if self.in_files else self.store
         return validate(store, shapes(self.root), self.prefixes, self.lang, engine, read)
 
     @property

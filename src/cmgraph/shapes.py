@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from itertools import combinations, count
+from itertools import combinations, count, pairwise
 from string import Template
 from typing import Any, NamedTuple
 
@@ -17,11 +17,13 @@ from cmgraph.errors import CmgraphError
 from cmgraph.names import sparql
 from cmgraph.store import Store
 from cmgraph.terms import RDF_TYPE, XSD, Term
+from cmgraph.tokens import Token, tokens
 
 SH = "http://www.w3.org/ns/shacl#"
 _RDF = RDF_TYPE.value.removesuffix("type")
 _TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
 _SAID = (*_TARGETS, "path", "message", "severity", "deactivated", "flags", "qualifiedValueShape", "name", "description")
+_CLASS = NamedNode("http://www.w3.org/2000/01/rdf-schema#Class")
 _PATHS = {"zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
 
 
@@ -52,10 +54,10 @@ class Shapes:
     """
 
     def __init__(self, triples: Iterable[Triple]) -> None:
-        self._says: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+        self._says: dict[Term, dict[str, list[Term]]] = {}
         for s, p, o in triples:
             assert not isinstance(s, Triple) and not isinstance(o, Triple)
-            self._says[s][p.value.removeprefix(SH)].append(o)
+            self._says.setdefault(s, {}).setdefault(p.value.removeprefix(SH), []).append(o)
         self._below: Mapping[str, set[str]] = {}
         self._fresh = count()
 
@@ -69,27 +71,41 @@ class Shapes:
             if isinstance(narrow, NamedNode) and isinstance(wide, NamedNode):
                 below[wide.value].add(narrow.value)
         self._below = below
-        shapes = [shape for shape, says in self._says.items() if any(target in says for target in _TARGETS)]
-        for shape in sorted(shapes, key=str):
+        if components := [says for says in self._says.values() if "parameter" in says]:
+            hint = "Check with --engine reference."
+            raise CmgraphError(f"{len(components)} constraints of the shapes' own are not known here", hint=hint)
+        known = {**prefixes, **self._prefixes()}
+        off = Literal("true", datatype=NamedNode(XSD + "boolean"))
+        for shape in sorted(self._says, key=str):
+            target = self._target(shape)
+            if not target or off in self._says[shape].get("deactivated", ()):
+                continue
             if not isinstance(shape, NamedNode):
                 raise CmgraphError("a shape without an id", hint="Give every shape with a target an IRI.")
             severity = self._one(shape, "severity")
             said = severity.value.removeprefix(SH).lower() if isinstance(severity, NamedNode) else "violation"
             path = self._one(shape, "path")
-            for constraint, query in self._queries(shape):
-                for row in map(dict, _rows(store, query, prefixes, f"{shape.value} ({constraint})")):
-                    yield Breach(said, constraint, shape, row["this"], row.get("path") or path, row.get("value"))
+            for constraint, query in self._queries(shape, target):
+                for row in map(dict, _rows(store, query, known, f"{shape.value} ({constraint})")):
+                    value = row.get("value", row["this"] if constraint == "sparql" and not path else None)
+                    yield Breach(said, constraint, shape, row["this"], row.get("path") or path, value)
 
-    def _queries(self, shape: NamedNode) -> Iterator[tuple[str, str]]:
-        """Yield the name of each constraint of a shape with the query for what breaks it."""
-        target = self._target(shape)
+    def _queries(self, shape: Term, target: str) -> Iterator[tuple[str, str]]:
+        """Yield the name of each constraint of a shape with the query for what breaks it among the target's nodes."""
         for constraint in self._says[shape]:
             if constraint == "sparql":
                 for said in self._says[shape]["sparql"]:
                     select = self._one(said, "select")
                     assert isinstance(select, Literal)
                     # the target comes first in the pattern; an answer binds $this as if it had been given
-                    yield constraint, re.sub(r"\{", lambda _: f"{{ {target} ", select.value, count=1)
+                    _refuse_nested(select.value, shape)
+                    text = select.value.replace("$PATH", self._path(shape))
+                    yield constraint, re.sub(r"\{", lambda _: f"{{ {target} ", text, count=1)
+            elif constraint == "property":
+                above = f"{target.replace('?this', up := self._new())} {up} {self._path(shape)} ?this"
+                below = f"{{ SELECT DISTINCT ?this WHERE {{ {above} }} }}" if self._path(shape) else target
+                for part in self._says[shape][constraint]:
+                    yield from self._queries(part, below)
             else:
                 for test, of_value in self._tests(shape, constraint, "?this", "?value"):
                     if not of_value:
@@ -101,11 +117,17 @@ class Shapes:
                         where = f"{target} BIND(?this AS ?value) FILTER({test})"
                         yield constraint, f"SELECT DISTINCT ?this ?value WHERE {{ {where} }}"
 
+    def _prefixes(self) -> dict[str, str]:
+        """Return the prefixes that the shapes declare for their SPARQL."""
+        declared = [says for says in self._says.values() if "prefix" in says and "namespace" in says]
+        return {says["prefix"][0].value: says["namespace"][0].value for says in declared}
+
     def _target(self, shape: Term) -> str:
         """Return a pattern that binds ?this to every node that ``shape`` is about."""
         says = self._says[shape]
         found = []
-        if classes := says.get("targetClass"):
+        itself = [shape] if _CLASS in says.get(RDF_TYPE.value, ()) else []
+        if classes := [*says.get("targetClass", ()), *itself]:
             among = " ".join(f"<{iri}>" for kind in classes for iri in self._classes(kind))
             found.append(f"{{ SELECT DISTINCT ?this WHERE {{ VALUES ?kind {{ {among} }} ?this a ?kind }} }}")
         ends = [f"?this {prop} ?any" for prop in says.get("targetSubjectsOf", ())]
@@ -134,7 +156,7 @@ class Shapes:
             if constraint == "property":
                 yield self._breaks(x, value), True
                 continue
-            for of_value, kind in ((True, "values"), (False, "nodes")):
+            for of_value, kind in ((True, "values"), (False, "nodes" if self._path(shape) else "itself")):
                 if text := _constraints()[kind].get(constraint):
                     words = self._words(shape, constraint, x, node, value)
                     yield Template(text).substitute(words), of_value
@@ -151,9 +173,10 @@ class Shapes:
             case "class":
                 words["classes"] = ", ".join(f"<{iri}>" for iri in self._classes(x))
             case "datatype":
-                local = x.value.removeprefix(XSD)
-                compares = f"COALESCE({value} <= {value}, false)"
-                words["wellformed"] = compares if local in _constraints()["ordered"] else "true"
+                sample = _constraints()["compared"].get(x.value.removeprefix(XSD))
+                literal = f'"{sample}"^^{x}'
+                compares = f"COALESCE({value} = {literal} || {value} != {literal}, false)"
+                words["wellformed"] = compares if sample else "true"
             case "nodeKind":
                 kind = _constraints()["kinds"][x.value.removeprefix(SH)]
                 words["kind"] = Template(kind).substitute(value=value)
@@ -166,7 +189,7 @@ class Shapes:
             case "and" | "or" | "xone":
                 broken = [self._breaks(part, value) for part in self._list(x)]
                 words["any"], words["all"] = " || ".join(broken), " && ".join(broken)
-                words["conforming"] = " + ".join(f"IF({test}, 0, 1)" for test in broken)
+                words["two"] = " || ".join(f"(!{one} && !{other})" for one, other in combinations(broken, 2)) or "false"
             case "minCount" | "maxCount" | "qualifiedMinCount" | "qualifiedMaxCount":
                 number = int(x.value) + constraint.lower().endswith("maxcount")
                 of = self._one(shape, "qualifiedValueShape") if constraint.startswith("qualified") else None
@@ -186,9 +209,9 @@ class Shapes:
         return "" if step is None else self._step(step)
 
     def _step(self, step: Term) -> str:
-        says = self._says[step]
         if isinstance(step, NamedNode):
             return str(step)
+        says = self._says[step]
         if _RDF + "first" in says:
             return "(" + "/".join(map(self._step, self._list(step))) + ")"
         if "alternativePath" in says:
@@ -209,10 +232,24 @@ class Shapes:
         return sorted({kind.value, *self._below.get(kind.value, ())})
 
     def _one(self, shape: Term, name: str) -> Term | None:
-        return next(iter(self._says[shape][name]), None) if name in self._says[shape] else None
+        return next(iter(self._says[shape].get(name, ())), None)
 
     def _new(self) -> str:
         return f"?x{next(self._fresh)}"
+
+
+def _refuse_nested(select: str, shape: Term) -> None:
+    """Refuse a constraint that names $this in a group of its own, which only a value given beforehand would reach."""
+    groups: list[bool] = []
+    words = list(tokens(select))
+    for before, word in pairwise([Token("", "", 0), *words]):
+        if word.text == "{" and word.kind == "sign":
+            groups.append(bool(groups) and before.text != "EXISTS")
+        elif word.text == "}" and word.kind == "sign":
+            groups.pop()
+        elif word.text[1:] in ("shapesGraph", "currentShape") or (word.text[1:] == "this" and any(groups)):
+            hint = "Check with --engine reference."
+            raise CmgraphError(f"a nested {word.text} is not known here", where=str(shape), hint=hint)
 
 
 def _rows(store: Store, query: str, prefixes: Mapping[str, str], name: str) -> Iterator[list[tuple[str, Term]]]:

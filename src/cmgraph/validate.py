@@ -150,7 +150,7 @@ def _reference(store: Store, rules: Sequence[Triple], prefixes: Prefixes, files:
     report = pyshacl.validate(graph, shacl_graph=rdflib_graph(rules), inplace=True)[1]
     if not isinstance(report, rdflib.Graph):
         raise CmgraphError(f"validation could not run: {report}")
-    for result in report.subjects(rdflib.RDF.type, rdflib.SH.ValidationResult):
+    for result in report.objects(None, rdflib.SH.result):
         severity, component, shape, focus, path, value = (
             from_rdflib(report.value(result, said))
             for said in (

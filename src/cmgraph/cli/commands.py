@@ -353,7 +353,7 @@ def search(load: Callable[[], Graph], text: tuple[str, ...], limit: int, form: s
     type=click.Choice(["fast", "reference"]),
     default="fast",
     show_default=True,
-    help="pyshacl-turbo, or pySHACL itself; both find the same.",
+    help="Queries asked where the graph lives, or pySHACL; both find the same.",
 )
 @_global
 def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str) -> int:

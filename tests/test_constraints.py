@@ -1,0 +1,110 @@
+"""Shapes asked as queries find what pySHACL finds, constraint by constraint, or say that they cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cmgraph.errors import CmgraphError
+from cmgraph.files import RdfFile
+from cmgraph.graph import Graph
+from cmgraph.store import LocalStore
+from cmgraph.validate import validate
+
+PREFIXES = """
+@prefix : <https://w3id.org/cmgraph/shape/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+DATA = """
+:Narrow rdfs:subClassOf :Kind .
+:a a :Kind ; :p "x"@en , "y"@en , "z"@fr ; :n 1 , 5 ; :date "2020-02-30"^^xsd:date ; :to :b .
+:b a :Narrow ; :p "long enough" ; :n 7 ; :date "2020-02-29"^^xsd:date ; :back :b ; :to :b , :c ; :q 7 .
+:c a :Other ; :flag "none"^^xsd:boolean , true ; :to "text" ; :n "seven" ; :back :a ; :n "9"^^xsd:decimal .
+"""
+TARGET = "sh:targetClass :Kind , :Other"
+CONSTRAINTS = [
+    "sh:path :n ; sh:minCount 2",
+    "sh:path :n ; sh:maxCount 1",
+    "sh:path :n ; sh:minInclusive 5",
+    "sh:path :n ; sh:maxExclusive 7",
+    "sh:path :n ; sh:lessThan :q",
+    "sh:path :n ; sh:in ( 1 5 7 )",
+    "sh:path :n ; sh:datatype xsd:integer",
+    "sh:path :date ; sh:datatype xsd:date",
+    "sh:path :flag ; sh:datatype xsd:boolean",
+    "sh:path :p ; sh:uniqueLang true",
+    'sh:path :p ; sh:languageIn ( "en" )',
+    "sh:path :p ; sh:minLength 2 ; sh:maxLength 5",
+    'sh:path :p ; sh:pattern "^X$" ; sh:flags "i"',
+    "sh:path :to ; sh:class :Kind",
+    "sh:path :to ; sh:nodeKind sh:IRI",
+    "sh:path :to ; sh:hasValue :b",
+    "sh:path ( :to :to ) ; sh:minCount 1",
+    "sh:path [ sh:inversePath :to ] ; sh:minCount 1",
+    "sh:path [ sh:alternativePath ( :to :back ) ] ; sh:class :Kind",
+    "sh:path [ sh:zeroOrMorePath :to ] ; sh:hasValue :a",
+    "sh:path :to ; sh:disjoint :back",
+    "sh:path :p ; sh:qualifiedValueShape [ sh:languageIn ( 'en' ) ] ; sh:qualifiedMinCount 1 ; sh:qualifiedMaxCount 1",
+    "sh:path :to ; sh:node [ sh:property [ sh:path :q ; sh:minCount 1 ] ]",
+    "sh:not [ sh:path :q ; sh:minCount 1 ]",
+    "sh:or ( [ sh:path :q ; sh:minCount 1 ] [ sh:path :back ; sh:minCount 1 ] )",
+    "sh:and ( [ sh:path :q ; sh:minCount 1 ] [ sh:path :n ; sh:maxCount 1 ] )",
+    "sh:xone ( [ sh:path :q ; sh:minCount 1 ] [ sh:path :n ; sh:minCount 1 ] [ sh:path :back ; sh:minCount 1 ] )",
+    "sh:hasValue :a",
+    "sh:deactivated true ; sh:path :n ; sh:minCount 9",
+    "sh:severity sh:Warning ; sh:path :n ; sh:minCount 9",
+]
+
+
+def found(graph: Graph, shape: str, folder: Path, engine: str) -> set[tuple[str, ...]]:
+    """Return what breaks a shape: severity, focus, path, value."""
+    files = []
+    for name, text in (("data", DATA), ("shapes", shape)):
+        path = folder / f"{name}.ttl"
+        path.write_text(PREFIXES + text, encoding="utf-8")
+        files.append(RdfFile.read(path))
+    store = LocalStore(files[0].triples)
+    report = validate(store, [files[1]], graph.prefixes, engine=engine, files=[files[0]])
+    return {(f.severity, f.focus.iri, f.path, f.value) for f in report.findings}
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_both_validators_find_the_same(graph: Graph, tmp_path: Path, constraint: str) -> None:
+    shape = f":s {TARGET} ; {constraint} ."
+    expected = found(graph, shape, tmp_path, "reference")
+    assert found(graph, shape, tmp_path, "fast") == expected
+    assert expected or "deactivated" in constraint
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        ":s sh:targetSubjectsOf :back ; sh:path :n ; sh:minCount 9 .",
+        ":s sh:targetObjectsOf :to ; sh:nodeKind sh:IRI .",
+        ":s sh:targetNode :c , :nobody ; sh:path :n ; sh:minCount 9 .",
+        ":Kind a rdfs:Class , sh:NodeShape ; sh:not [ sh:path :q ; sh:minCount 1 ] .",
+        ':s sh:targetClass :Kind ; sh:sparql [ sh:select "SELECT $this ?value { $this '
+        '<https://w3id.org/cmgraph/shape/n> ?value FILTER(?value > 4) }" ] .',
+    ],
+)
+def test_targets_are_the_same(graph: Graph, tmp_path: Path, targets: str) -> None:
+    expected = found(graph, targets, tmp_path, "reference")
+    assert found(graph, targets, tmp_path, "fast") == expected != set()
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (f":s {TARGET} ; sh:closed true .", "sh:closed is not known here"),
+        (f":s {TARGET} ; sh:path :n ; sh:equals :q .", "sh:equals is not known here"),
+        (f":s {TARGET} ; :own 1 . :c a sh:ConstraintComponent ; sh:parameter [ sh:path :own ] .", "of the shapes' own"),
+        (f':s {TARGET} ; sh:sparql [ sh:select "SELECT $this {{ {{ FILTER($this = 1) }} }}" ] .', "nested .this"),
+        (f"[] {TARGET} ; sh:path :n ; sh:minCount 1 .", "a shape without an id"),
+    ],
+)
+def test_what_is_not_known_is_refused_not_passed_over(graph: Graph, tmp_path: Path, shape: str, said: str) -> None:
+    with pytest.raises(CmgraphError, match=said):
+        found(graph, shape, tmp_path, "fast")
