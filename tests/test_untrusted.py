@@ -1,19 +1,32 @@
-"""A query from somebody else reaches neither the network nor the disk."""
+"""A query or a file from somebody else reaches neither the network nor the disk, and stops when it is told to."""
 
 from __future__ import annotations
 
+import faulthandler
+import os
+import signal
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from cmgraph.errors import CmgraphError
+import cmgraph
+import servers
+from cmgraph import guard
+from cmgraph.errors import CmgraphError, QueryStopped
+from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
+from cmgraph.guard import guarded
+from conftest import Run
 
 
-@pytest.mark.parametrize("form", ["SERVICE", "service SILENT", "SeRvIcE"])
-def test_service_is_refused_and_nothing_is_called(graph: Graph, form: str) -> None:
+@contextmanager
+def listening() -> Iterator[tuple[str, threading.Event]]:
+    """Give an address of this machine, and whether anybody called there."""
     called = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.3)
@@ -27,10 +40,17 @@ def test_service_is_refused_and_nothing_is_called(graph: Graph, form: str) -> No
 
         listener = threading.Thread(target=listen)
         listener.start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/sparql"
-        with pytest.raises(CmgraphError, match="SERVICE is not allowed") as error:
-            graph.query(f"SELECT ?s {{\n  {form} <{address}> {{ ?s ?p ?o }} }}")
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/sparql", called
         listener.join()
+
+
+@pytest.mark.parametrize("form", ["SERVICE", "service SILENT", "SeRvIcE"])
+def test_service_is_refused_and_nothing_is_called(graph: Graph, form: str) -> None:
+    with (
+        listening() as (address, called),
+        pytest.raises(CmgraphError, match="SERVICE is not allowed") as error,
+    ):
+        graph.query(f"SELECT ?s {{\n  {form} <{address}> {{ ?s ?p ?o }} }}")
     assert not called.is_set()
     assert error.value.where == "query:2:3" and "--endpoint" in error.value.hint
 
@@ -53,3 +73,114 @@ def test_from_a_file_reads_nothing(graph: Graph, tmp_path: Path) -> None:
     secret.write_text("<https://example.org/s> <https://example.org/p> 'secret' .")
     with pytest.raises(CmgraphError, match="FROM is not allowed"):
         graph.query(f"SELECT ?o FROM <{secret.as_uri()}> {{ ?s ?p ?o }}")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        'SELECT * { ?s cm:a\\\' ?o . SERVICE <%s> { ?s ?p ?o } FILTER("\'" = "x") }',
+        "SELECT * { ?s cm:a.b\\#c ?o . SERVICE <%s> { ?s ?p ?o } }",
+        "SELECT * { FILTER(?a<?b) SERVICE<%s>{ ?s ?p ?o } FILTER(?c>?d) }",
+        "SELECT * { ?s ?p 1.SERVICE <%s> { ?s ?p ?o } }",
+        "SELECT * { { SELECT * { { SERVICE <%s> { ?s ?p ?o } } } } }",
+    ],
+)
+def test_service_is_seen_wherever_it_hides(graph: Graph, hidden: str) -> None:
+    with listening() as (address, called), pytest.raises(CmgraphError, match="SERVICE is not allowed"):
+        graph.query(hidden % address)
+    assert not called.is_set()
+
+
+def test_service_is_called_by_who_means_it() -> None:
+    with listening() as (address, called), pytest.raises(CmgraphError):
+        cmgraph.load(allow_service=True, timeout=5).query(f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
+    assert called.is_set()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * { ?s ?p 'a\\u0022 } SERVICE <http://x> { #' }", "escaped characters"),
+        ("SELECT * # \\u000A SERVICE\n { ?s ?p ?o }", "escaped characters"),
+        ("INSERT DATA { <a:a> <a:b> <a:c> }", "not valid SPARQL"),
+        ("LOAD <http://127.0.0.1:9/x>", "not valid SPARQL"),
+        ("SELECT * { " + "{" * 3000 + "}" * 3000 + " }", "nested deeper than 64"),
+        ("SELECT (" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) { }", "nested deeper than 64"),
+        ("SELECT (1" + "+1" * 8000 + " AS ?x) { }", "more than 1000 operators"),
+        ("SELECT * { " + " UNION ".join(["{}"] * 8000) + " }", "more than 1000 operators"),
+    ],
+)
+def test_what_could_hide_change_or_crash_is_refused(graph: Graph, query: str, said: str) -> None:
+    with pytest.raises(CmgraphError, match=said):
+        graph.query(query)
+
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+def test_a_query_stops_in_time_wherever_it_runs(graph: Graph, tmp_path: Path, small: Path) -> None:
+    with servers.oxigraph(tmp_path) as server:
+        cmgraph.send(server.graph_store, sorted((small / "data").rglob("*.ttl")), graph)
+        cmgraph.fill(tmp_path / "disk", sorted((small / "data").rglob("*.ttl")), graph)
+        for home in ({"data": small}, {"store": tmp_path / "disk"}, {"endpoint": server.endpoint}):
+            there = cmgraph.load(**home, timeout=1)  # type: ignore[arg-type]
+            started = time.monotonic()
+            with pytest.raises(QueryStopped, match="stopped after 1 s"):
+                there.query(ENDLESS)
+            assert time.monotonic() - started < 3
+            assert len(there.query("partners")) > 0
+
+
+def test_the_command_says_that_it_stopped(run: Run) -> None:
+    done = run("query", "-q", ENDLESS, "--timeout", "1")
+    assert done.returncode == 5 and "stopped after 1 s" in done.stderr and "--timeout" in done.stderr
+
+
+def test_a_query_gets_no_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MEMORY", 200 << 20)
+    doubling = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(30))
+    with pytest.raises(QueryStopped, match="memory"):
+        cmgraph.load(timeout=20).query(f'SELECT (STRLEN(?x30) AS ?n) {{ BIND("0123456789" AS ?x0) {doubling} }}')
+
+
+def test_guarded_work_opens_nothing_and_its_crash_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"text")
+    assert guarded(path.read_bytes, 5, offline=False) == b"text"
+    with pytest.raises(OSError, match="Too many open files"):
+        guarded(path.read_bytes, 5)
+    with pytest.raises(OSError, match="Too many open files"):
+        guarded(lambda: socket.create_connection(("127.0.0.1", 9)).recv(1), 5)
+    with pytest.raises(QueryStopped, match="nested too deeply"):
+        guarded(lambda: bytes(faulthandler.disable() or os.kill(os.getpid(), signal.SIGSEGV) or 0), 5)
+
+
+RDF = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "laughs.rdf",
+            "<!DOCTYPE x ["
+            + "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(10))
+            + f'<!ENTITY a0 "ha">]>{RDF}<e:A><e:p>&a10;</e:p></e:A></rdf:RDF>',
+            "amplification|recursive|undefined",
+        ),
+        (
+            "outside.rdf",
+            f'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>{RDF}<e:A><e:p>&a;</e:p></e:A></rdf:RDF>',
+            "entity 'a' lies elsewhere",
+        ),
+        ("deep.rdf", RDF + "<e:A><e:p>" * 500 + "</e:p></e:A>" * 500 + "</rdf:RDF>", "nested deeper than 200"),
+        ("deep.jsonld", '{"http://e/p":' * 10000 + "1" + "}" * 10000, "nested deeper than 200"),
+        ("remote.jsonld", '{"@context": "http://127.0.0.1:9/context", "@id": "http://e/a", "p": 1}', "remote"),
+        ("terms.ttl", "<a:a> <a:b> " + "<<( <a:a> <a:b> " * 2000 + "1" + " )>>" * 2000 + " .", "triple terms"),
+    ],
+)
+def test_a_file_neither_crashes_nor_swells_nor_reads_another(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(CmgraphError, match=f"(?i){said}") as error:
+        RdfFile.read(tmp_path / name)
+    assert error.value.where.startswith(str(tmp_path / name)) and error.value.hint

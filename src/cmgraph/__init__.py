@@ -8,7 +8,8 @@
 """
 
 from cmgraph.entity import Entity, Statement
-from cmgraph.errors import CmgraphError, EndpointError, UnknownName
+from cmgraph.errors import CmgraphError, EndpointError, QueryStopped, UnknownName
+from cmgraph.fill import fill, send
 from cmgraph.graph import Graph, load
 from cmgraph.head import Parameter
 from cmgraph.names import Hit
@@ -25,12 +26,15 @@ __all__ = [
     "Graph",
     "Hit",
     "Parameter",
+    "QueryStopped",
     "Question",
     "Result",
     "Row",
     "Statement",
     "Thing",
     "UnknownName",
+    "fill",
     "load",
+    "send",
 ]
 __version__ = "0.1.0"

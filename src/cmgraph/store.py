@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Protocol, TypeAlias
 
@@ -81,10 +82,13 @@ class LocalStore:
         """Answer a SELECT query, in a process of its own if there is a ``timeout``."""
         words = check(query, name, self.allow_service)
         if timeout is None:
-            return _rows(_selected(self.engine, query, prefixes, name, words))
+            with _told(name):
+                return _rows(_selected(self.engine, query, prefixes, name, words))
 
         def work() -> bytes:
-            return _selected(self.engine, query, prefixes, name, words).serialize(format=QueryResultsFormat.JSON) or b""
+            with _told(name):
+                found = _selected(self.engine, query, prefixes, name, words)
+                return found.serialize(format=QueryResultsFormat.JSON) or b""
 
         return _rows(_parsed(guarded(work, timeout, name, offline=not self.allow_service)))
 
@@ -215,6 +219,13 @@ def _run(
         return engine.query(query, prefixes=dict(prefixes))
     except SyntaxError as error:
         raise _syntax_error(query, prefixes, name, words, error) from None
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell in one line what goes wrong while a query is answered."""
+    try:
+        yield
     except (RuntimeError, OSError) as error:
         raise CmgraphError(f"the query failed: {error}", where=name) from None
 

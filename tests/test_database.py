@@ -1,0 +1,83 @@
+"""A store on disk holds what it held or what it was to hold, whatever happens while it is filled."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import cmgraph
+from cmgraph.database import filling
+from cmgraph.errors import CmgraphError
+from cmgraph.files import RdfFile
+from cmgraph.graph import Graph
+from conftest import ROOT
+
+SEED = sorted((ROOT / "data/seed-page").glob("*.ttl"))
+MORE = sorted((ROOT / "data/international").glob("*.ttl"))
+
+
+def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(graph: Graph, tmp_path: Path) -> None:
+    cmgraph.fill(tmp_path / "both", [*SEED, *MORE], graph)
+    cmgraph.fill(tmp_path / "one", SEED, graph)
+    cmgraph.fill(tmp_path / "one", MORE, graph)
+    one, both = (set(map(str, cmgraph.load(store=tmp_path / name).triples)) for name in ("one", "both"))
+    assert one == both
+    count = cmgraph.fill(tmp_path / "one", SEED, graph, replace=True)
+    assert count < len(both)
+
+
+def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(graph: Graph, tmp_path: Path) -> None:
+    """Rules read one subject at a time, so halves of every subject are the hardest that can come."""
+    triples = sorted({str(triple) for path in SEED for triple in RdfFile.read(path).triples})
+    for name, some in (("even", triples[::2]), ("odd", triples[1::2])):
+        with gzip.open(tmp_path / f"{name}.nt.gz", "wt", encoding="utf-8") as file:
+            file.write("".join(f"{triple} .\n" for triple in some))
+    cmgraph.fill(tmp_path / "whole", SEED, graph)
+    for name in ("even", "odd"):
+        cmgraph.fill(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], graph)
+    halves, whole = (set(map(str, cmgraph.load(store=tmp_path / name).triples)) for name in ("halves", "whole"))
+    assert halves == whole
+
+
+def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    before = cmgraph.fill(store, SEED, graph)
+    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "load", "--store", str(store)]
+    seen = set()
+    for moment in range(10):
+        loading = subprocess.Popen([*command, *map(str, MORE)], stderr=subprocess.DEVNULL)
+        time.sleep(0.15 + 0.15 * moment)
+        loading.kill()
+        loading.wait()
+        seen.add(len(list(cmgraph.load(store=store).triples)))
+    assert min(seen) == before
+    after = cmgraph.fill(store, MORE, graph)
+    assert len(seen - {before}) <= 1 and max(seen) <= after
+    assert len([path for path in store.iterdir() if path.is_dir()]) <= 2
+
+
+def test_a_mistake_in_a_file_is_told_and_changes_nothing(graph: Graph, tmp_path: Path) -> None:
+    store, wrong = tmp_path / "store", tmp_path / "wrong.nt"
+    before = cmgraph.fill(store, SEED, graph)
+    wrong.write_text("<a:a> <a:b> <a:c> .\n<a:a> <a:b> oops .\n", encoding="utf-8")
+    with pytest.raises(CmgraphError) as error:
+        cmgraph.fill(store, [wrong], graph)
+    assert error.value.where.startswith(f"{wrong}:2:") and "oops" in error.value.excerpt
+    assert len(list(cmgraph.load(store=store).triples)) == before
+
+
+def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_path: Path) -> None:
+    with filling(tmp_path / "store"), pytest.raises(CmgraphError, match="somebody else is filling"):
+        cmgraph.fill(tmp_path / "store", [], graph)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/letter.txt").write_text("dear")
+    with pytest.raises(CmgraphError, match="holds other things"):
+        cmgraph.fill(tmp_path / "mine", [], graph)
+    with pytest.raises(CmgraphError, match="there is no store here"):
+        cmgraph.load(store=tmp_path / "mine")
+    assert (tmp_path / "mine/letter.txt").read_text() == "dear"
