@@ -308,6 +308,31 @@ def path(load: Callable[[], Graph], one: str, other: str, over: str, count: int,
 
 
 @cmgraph.command()
+@click.argument("name", required=False)
+@click.option("--explain", is_flag=True, help="Say what each statement follows from, with its sources.")
+@click.option("--owl-rl", "closure", type=click.Path(path_type=Path, dir_okay=False), help="Write what OWL RL entails.")
+@_FORMATS
+@_global
+def reason(load: Callable[[], Graph], name: str | None, explain: bool, closure: Path | None, form: str | None) -> int:
+    """Show what is derived about one thing, by which rule; or the rules, if none is named.
+
+    \b
+    cmgraph reason "Yukon" --explain
+    cmgraph reason --owl-rl closure.nt
+    """
+    from cmgraph.reason import derived, owl_rl, rules
+
+    graph = load()
+    if closure is not None:
+        click.echo(f"{owl_rl(graph, closure)} statements follow by OWL RL: {closure}", err=True)
+    elif name is None:
+        _show(rules(graph), _form(form), graph.lang)
+    else:
+        _show(derived(graph, name, explain=explain), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
 @click.argument("name")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_global
