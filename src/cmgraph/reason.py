@@ -56,7 +56,8 @@ def derived(graph: Graph, name: str, *, explain: bool = False) -> Result:
 def owl_rl(graph: Graph, path: Path) -> int:
     """Write all that OWL RL entails from the graph with its axioms, and the graph does not say, as N-Triples.
 
-    A clash is not told here: the project's tests look for those.
+    What it says of nodes without an IRI, which are parts of axioms, is left out. A clash is not told here: the
+    project's tests look for those.
 
     :returns: how many statements follow.
     :raises CmgraphError: if the reasoner is not installed.
@@ -71,7 +72,11 @@ def owl_rl(graph: Graph, path: Path) -> int:
     reasoner = reasonable.PyReasoner()
     reasoner.from_graph(rdflib_graph(known))
     entailed = (tuple(map(from_rdflib, triple)) for triple in reasoner.reason())
-    kept = (Triple(s, p, o) for s, p, o in entailed if not isinstance(s, Literal) and isinstance(p, NamedNode))
+    kept = (
+        Triple(s, p, o)
+        for s, p, o in entailed
+        if isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(o, (NamedNode, Literal))
+    )
     new = sorted(lines(kept) - lines(known))
     with whole(path) as target:
         target.write_text("".join(f"{line}\n" for line in new), encoding="utf-8", newline="")
