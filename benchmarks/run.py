@@ -1,54 +1,158 @@
-"""Time cmgraph beside the naive way, rdflib and pySHACL alone, in one run; print medians and ratios.
+"""Time cmgraph beside the naive way, rdflib and pySHACL alone, and beside Oxigraph alone, in one run.
 
-Usage: python benchmarks/run.py [ROUNDS]
+``python benchmarks/run.py [--full]`` prints the tables as Markdown: medians of processes run in turn, ratios, peak memory,
+and growth with size. Without ``--full`` it leaves out what takes more than minutes: a million statements in rdflib, ten
+million in cmgraph.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CMGRAPH = "from cmgraph.cli import main; main()"
-LOAD = f"""
-import glob, rdflib
-g = rdflib.Graph()
-for pattern in ("ontology/*.ttl", "ontology/modules/*.ttl", "ontology/vocabularies/*.ttl", "data/**/*.ttl"):
-    for path in glob.glob({str(ROOT)!r} + "/" + pattern, recursive=True):
-        g.parse(path)
-"""
-QUERY = f"print(len(g.query(open({str(ROOT / 'queries/partners/partners.rq')!r}).read())))"
-VALIDATE = f"""
-import pyshacl
-s = rdflib.Graph()
-for path in [*glob.glob({str(ROOT)!r} + "/ontology/shapes/*.ttl"), {str(ROOT / "ontology/prefixes.ttl")!r}]:
-    s.parse(path)
-print(pyshacl.validate(g, shacl_graph=s)[0])
-"""
-WORK = {
-    "query, whole process": (["-c", CMGRAPH, "query", "partners"], ["-c", LOAD + QUERY]),
-    "validate, whole process": (["-c", CMGRAPH, "validate"], ["-c", LOAD + VALIDATE]),
+from generate import generate
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CMGRAPH = [sys.executable, "-c", "from cmgraph.cli import main; main()"]
+PARTNERS = ROOT / "queries/partners/partners.rq"
+READ = f"import glob; files = [p for p in glob.glob({str(ROOT)!r} + '/**/*.ttl', recursive=True) if '/data/' in p]; "
+ASK = f"; print(len(list(g.query(open({str(PARTNERS)!r}).read()))))"
+WHOLE = {
+    "start-up": (
+        [*CMGRAPH, "--version"],
+        [sys.executable, "-c", "import rdflib, pyshacl, SPARQLWrapper"],
+        [sys.executable, "-c", "import pyoxigraph"],
+    ),
+    "a query, whole process": (
+        [*CMGRAPH, "query", "partners"],
+        [sys.executable, "-c", READ + "import rdflib; g = rdflib.Graph(); [g.parse(p) for p in files]" + ASK],
+        [
+            sys.executable,
+            "-c",
+            READ + "from pyoxigraph import Store; g = Store(); [g.bulk_load(path=p) for p in files]" + ASK,
+        ],
+    ),
 }
 
 
-def seconds(args: list[str]) -> float:
-    """Run Python with ``args`` and return the wall time in seconds."""
+def process(command: list[str]) -> tuple[float, int, str]:
+    """Run a command and return its wall time in seconds, its peak memory in bytes and what it printed."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, *args], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    return time.perf_counter() - started
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stderr is not None
+    said = child.stdout.read()
+    trouble = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(command)[:200]}: {trouble}")
+    return time.perf_counter() - started, usage.ru_maxrss * 1024, said
+
+
+def task(*arguments: str) -> tuple[dict[str, float], int]:
+    """Do a task of ``tasks.py`` and return its times and peak memory."""
+    _, memory, said = process([sys.executable, str(HERE / "tasks.py"), *arguments])
+    return json.loads(said), memory
+
+
+def row(name: str, ours: list[float], naive: list[float], floor: list[float], memory: list[int]) -> None:
+    """Print a row: medians, ratio, peak memory of cmgraph and of the naive way."""
+    mine, theirs = statistics.median(ours), statistics.median(naive) if naive else math.nan
+    least = f"{statistics.median(floor):.3f}" if floor else ""
+    sizes = " / ".join(f"{size / 1e6:.0f}" for size in memory)
+    said = f"{theirs:.3f} | {least} | {theirs / mine:.1f}" if naive else f" | {least} | "
+    print(f"| {name} | {mine:.3f} | {said} | {sizes} |", flush=True)  # noqa: T201
+
+
+def compare(name: str, work: str, path: Path, rounds: int, *, naive: bool = True, floor: bool = True) -> None:
+    """Time a task by each in turn, and print its row."""
+    who = ["ours", *(["naive"] if naive else []), *(["floor"] if floor else [])]
+    found = {one: [task(work, one, str(path)) for _ in range(rounds)] for one in who}
+    times = {one: [times["work"] for times, _ in found.get(one, [])] for one in ("ours", "naive", "floor")}
+    memory = [max(size for _, size in found[one]) for one in who[:2] if one != "floor"]
+    row(name, times["ours"], times["naive"], times["floor"], memory)
+
+
+def ask(name: str, path: Path, runs: int, *, naive: bool) -> None:
+    """Time every saved question by each, and print means of ratios and the slowest."""
+    who = ["ours", "floor", *(["naive"] if naive else [])]
+    times = {one: task("questions", one, str(path), str(1 if one == "naive" else runs))[0] for one in who}
+    ours, floor = times["ours"], times["floor"]
+
+    def ratios(of: dict[str, float]) -> str:
+        found = [of[name] / ours[name] for name in ours]
+        return f"geometric mean {math.exp(statistics.fmean(map(math.log, found))):.1f}, least {min(found):.2f}"
+
+    print(f"\n{name}: {len(ours)} questions, {sum(ours.values()):.2f} s in all.")  # noqa: T201
+    if naive:
+        print(f"rdflib takes {sum(times['naive'].values()):.1f} s, ratio: {ratios(times['naive'])}.")  # noqa: T201
+    extra = [(ours[name] - floor[name]) / floor[name] for name in ours]
+    more = (sum(ours.values()) - sum(floor.values())) / sum(floor.values())
+    print(f"Over Oxigraph alone: {100 * more:.0f} % in all, median {100 * statistics.median(extra):.0f} %.\n")  # noqa: T201
+    print("| slowest | cmgraph, ms | Oxigraph, ms | rdflib, ms |\n| --- | ---: | ---: | ---: |")  # noqa: T201
+    for slow in sorted(ours, key=lambda name: -ours[name])[:8]:
+        theirs = f"{times['naive'][slow] * 1000:.0f}" if naive else ""
+        print(f"| {slow} | {ours[slow] * 1000:.1f} | {floor[slow] * 1000:.1f} | {theirs} |", flush=True)  # noqa: T201
+
+
+def grow(sizes: list[int], folder: Path) -> None:
+    """Load, validate and export ever larger graphs in a store on disk, and print what each statement costs."""
+    print("\n| statements | load, s | µs each | MB | validate, s | µs each | MB | export, s | µs each | MB |")  # noqa: T201
+    print("| ---: " * 10 + "|")  # noqa: T201
+    for size in sizes:
+        path, store = folder / f"{size}.nt", folder / f"store-{size}"
+        count = generate(size, path)
+        cells = [f"{count:,}"]
+        for command in (
+            ["load", str(path), "--store", str(store)],
+            ["validate", "--store", str(store)],
+            ["export", str(folder / f"out-{size}"), "--store", str(store), *(["--only", "cmgraph.nt"])],
+        ):
+            seconds, memory, _ = process([*CMGRAPH, *command])
+            cells += [f"{seconds:.1f}", f"{seconds / count * 1e6:.1f}", f"{memory / 1e6:.0f}"]
+        print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
 
 
 def main() -> None:
-    """Run each pair in turn, so that both see the same machine."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    sys.stdout.write(f"{'work':26} {'cmgraph':>9} {'naive':>9} {'ratio':>7}\n")
-    for name, (ours, naive) in WORK.items():
-        pairs = [(seconds(ours), seconds(naive)) for _ in range(rounds + 1)][1:]
-        mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-        sys.stdout.write(f"{name:26} {mine:8.3f}s {theirs:8.3f}s {theirs / mine:6.1f}x\n")
+    """Print every table."""
+    full = "--full" in sys.argv
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        hundred, million = folder / "100k.nt", folder / "1m.nt"
+        generate(100_000, hundred)
+        generate(1_000_000, million)
+        print("| work | cmgraph, s | naive, s | Oxigraph alone, s | ratio | peak MB, cmgraph / naive |")  # noqa: T201
+        print("| --- | ---: | ---: | ---: | ---: | ---: |")  # noqa: T201
+        for name, commands in WHOLE.items():
+            process(commands[0])
+            found = [[process(command) for command in commands] for _ in range(5)]
+            ours, naive, floor = ([one[number][0] for one in found] for number in range(3))
+            row(name, ours, naive, floor, [max(one[number][1] for one in found) for number in range(2)])
+        turtle = folder / "1m.ttl"
+        process([sys.executable, "-c", _TURTLE, str(million), str(turtle)])
+        compare("load Turtle, 10⁶", "load", turtle, 1 if full else 1, naive=full)
+        compare("derive, 10⁵", "derive", hundred, 3)
+        compare("validate, 10⁵", "validate", hundred, 1, floor=False)
+        compare("export, 10⁵", "export", hundred, 3, floor=False)
+        compare("network of actors with betweenness, 10⁵", "network", hundred, 3, floor=False)
+        ask("10⁵ statements", hundred, 5, naive=True)
+        ask("10⁶ statements", million, 3, naive=full)
+        grow([10_000, 100_000, 1_000_000, *([10_000_000] if full else [])], folder)
+
+
+_TURTLE = """
+import sys
+from pyoxigraph import RdfFormat, parse, serialize
+serialize((quad.triple for quad in parse(path=sys.argv[1])), sys.argv[2], RdfFormat.TURTLE)
+"""
 
 
 if __name__ == "__main__":

@@ -75,6 +75,16 @@ def test_an_export_under_another_hash_seed_is_the_same_bytes(folder: Path, small
         assert (tmp_path / "again" / file).read_bytes() == (folder / file).read_bytes()
 
 
+def test_lines_of_a_large_graph_are_sorted_in_parts_and_each_is_there_once(
+    graph: Graph, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmgraph.export._CHUNK", 1000)
+    assert export(graph, tmp_path / "some", only=["cmgraph.nt"]) == [tmp_path / "some/cmgraph.nt"]
+    assert (tmp_path / "some/cmgraph.nt").read_bytes() == (folder / "cmgraph.nt").read_bytes()
+    with pytest.raises(CmgraphError, match=r"an export has no 'cmgraph\.xls'"):
+        export(graph, tmp_path / "other", only=["cmgraph.xls"])
+
+
 def test_the_context_stands_alone(folder: Path) -> None:
     context = json.loads((folder / "context.jsonld").read_text())["@context"]
     assert context["hasParty"] == {"@id": "cm:hasParty", "@type": "@id"}

@@ -5,55 +5,95 @@ Every file is the same, byte for byte, whenever the graph is the same. The folde
 
 from __future__ import annotations
 
+import heapq
 import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError
-from cmgraph.files import ordered
+from cmgraph.files import lines, ordered
 from cmgraph.graph import Graph
 from cmgraph.render import delimited
 from cmgraph.result import build
 from cmgraph.terms import RDF_TYPE, XSD, Prefixes, text_of
 
+FILES = ("cmgraph.ttl", "cmgraph.nt", "derived.nt", "context.jsonld", "cmgraph.jsonld", "tables")
+"""What an export consists of."""
 
-def export(graph: Graph, folder: Path, *, force: bool = False) -> list[Path]:
+_CHUNK = 500_000
+"""How many statements are sorted in memory at once."""
+
+
+def export(graph: Graph, folder: Path, *, force: bool = False, only: Collection[str] = ()) -> list[Path]:
     """Write the graph into ``folder`` and return the files, sorted.
 
-    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule.
+    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples are written as a
+    stream, so that a graph of any size fits.
 
     :param force: replace the folder if it exists.
+    :param only: names out of :data:`FILES`, to write no others.
     """
+    if unknown := set(only) - set(FILES):
+        raise CmgraphError(f"an export has no '{min(unknown)}'", hint=f"It has: {', '.join(FILES)}.")
+    wanted = set(only or FILES)
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a new folder.")
     if folder.exists() and any(folder.iterdir()) and not force:
         raise CmgraphError(
             "the folder is not empty", where=str(folder), hint="Name another, or replace it with --force."
         )
-    stated = ordered(graph.stated)
-    derived = ordered(triple for rule in graph.derived.values() for triple in rule)
     with _whole(folder) as target:
-        serialize(stated, target / "cmgraph.ttl", RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
-        serialize(stated, target / "cmgraph.nt", RdfFormat.N_TRIPLES)
-        serialize(derived, target / "derived.nt", RdfFormat.N_TRIPLES)
-        _write_json(target / "context.jsonld", context := {"@context": jsonld_context(stated, graph.prefixes)})
-        _write_json(target / "cmgraph.jsonld", {**context, "@graph": list(jsonld_nodes(stated, graph.prefixes))})
-        tables = target / "tables"
-        tables.mkdir()
-        for query in sorted((files("cmgraph") / "sparql/tables").iterdir(), key=lambda path: path.name):
-            text = query.read_text(encoding="utf-8")
-            result = build(graph.store.select(text, graph.prefixes), graph.store, graph.names)
-            path = tables / f"{query.name.removesuffix('.rq')}.csv"
-            path.write_text(delimited(result, ","), encoding="utf-8", newline="")
+        if "cmgraph.nt" in wanted:
+            _write_lines(target / "cmgraph.nt", graph.stated)
+        if "derived.nt" in wanted:
+            _write_lines(target / "derived.nt", (triple for rule in graph.derived.values() for triple in rule))
+        if wanted & {"cmgraph.ttl", "context.jsonld", "cmgraph.jsonld"}:
+            _write_documents(target, graph, wanted)
+        if "tables" in wanted:
+            _write_tables(target / "tables", graph)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _write_documents(target: Path, graph: Graph, wanted: Collection[str]) -> None:
+    stated = ordered(graph.stated)
+    context = {"@context": jsonld_context(stated, graph.prefixes)}
+    if "cmgraph.ttl" in wanted:
+        serialize(stated, target / "cmgraph.ttl", RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
+    if "context.jsonld" in wanted:
+        _write_json(target / "context.jsonld", context)
+    if "cmgraph.jsonld" in wanted:
+        _write_json(target / "cmgraph.jsonld", {**context, "@graph": list(jsonld_nodes(stated, graph.prefixes))})
+
+
+def _write_tables(tables: Path, graph: Graph) -> None:
+    tables.mkdir()
+    for query in sorted((files("cmgraph") / "sparql/tables").iterdir(), key=lambda path: path.name):
+        text = query.read_text(encoding="utf-8")
+        result = build(graph.store.select(text, graph.prefixes), graph.store, graph.names)
+        path = tables / f"{query.name.removesuffix('.rq')}.csv"
+        path.write_text(delimited(result, ","), encoding="utf-8", newline="")
+
+
+def _write_lines(path: Path, triples: Iterable[Triple]) -> None:
+    """Write statements as lines of N-Triples, sorted, each once, in bounded memory."""
+    rest = iter(triples)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, ExitStack() as stack:
+        parts: list[TextIO] = []
+        while some := lines(islice(rest, _CHUNK)):
+            part = Path(scratch) / str(len(parts))
+            part.write_text("".join(f"{line}\n" for line in sorted(some)), encoding="utf-8", newline="")
+            parts.append(stack.enter_context(part.open(encoding="utf-8", newline="\n")))
+        with path.open("w", encoding="utf-8", newline="") as target:
+            target.writelines(line for line, _ in groupby(heapq.merge(*parts)))
 
 
 def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, Any]:

@@ -191,7 +191,8 @@ def ordered(triples: Iterable[Triple]) -> list[Triple]:
 
 def lines(triples: Iterable[Triple]) -> set[str]:
     """Write statements as lines of N-Triples, which take less memory and compare as text."""
-    return set((serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode().splitlines())
+    written = (serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode()
+    return set(written.removesuffix("\n").split("\n")) if written else set()
 
 
 def from_lines(written: Iterable[str]) -> Iterator[Triple]:

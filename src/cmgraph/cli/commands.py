@@ -435,12 +435,13 @@ def load_(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry
 @cmgraph.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the folder if it is there.")
+@click.option("--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, …; repeatable.")
 @_global
-def export(load: Callable[[], Graph], folder: Path, force: bool) -> int:
+def export(load: Callable[[], Graph], folder: Path, force: bool, only: tuple[str, ...]) -> int:
     """Write the graph into FOLDER as Turtle, N-Triples, JSON-LD and CSV tables."""
     from cmgraph.export import export as write
 
-    paths = write(load(), folder, force=force)
+    paths = write(load(), folder, force=force, only=only)
     if not click.get_current_context().find_root().obj.get("quiet"):
         size = sum(path.stat().st_size for path in paths)
         click.echo(f"{len(paths)} files, {size / 1e6:.1f} MB in {folder}", err=True)

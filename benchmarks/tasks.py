@@ -1,0 +1,173 @@
+"""One piece of work, done by cmgraph, by rdflib and pySHACL alone, or by Oxigraph alone, and timed.
+
+``python benchmarks/tasks.py WORK WHO ARGUMENT…`` prints the seconds that the work took by itself, as JSON. ``run.py``
+calls it; each call is a process of its own, so that nothing is shared.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TERMS = [
+    *sorted((ROOT / "ontology").glob("[!a]*.ttl")),
+    *sorted((ROOT / "ontology/modules").glob("*.ttl")),
+    *sorted((ROOT / "ontology/vocabularies").glob("*.ttl")),
+]
+SHAPES = [ROOT / "ontology/prefixes.ttl", *sorted((ROOT / "ontology/shapes").glob("*.ttl"))]
+RULES = sorted((ROOT / "ontology/rules").glob("*.rq"))
+QUESTIONS = sorted((ROOT / "queries").rglob("*.rq"))
+Timed = dict[str, float]
+
+
+def timed(work: Callable[[], Any], name: str = "work", runs: int = 1) -> Timed:
+    """Do some work and return the least time it took."""
+    taken = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return {name: min(taken)}
+
+
+def rdflib_of(*paths: Path) -> Any:
+    """Read files with rdflib."""
+    import rdflib
+
+    graph = rdflib.Graph()
+    for path in paths:
+        graph.parse(path)
+    return graph
+
+
+def oxigraph_of(*paths: Path) -> Any:
+    """Read files with Oxigraph."""
+    from pyoxigraph import Store
+
+    store = Store()
+    for path in paths:
+        store.bulk_load(path=str(path))
+    return store
+
+
+def cmgraph_of(path: Path) -> Any:
+    """Read a file into a graph in memory, with what follows by rule."""
+    from cmgraph.derive import derive
+    from cmgraph.files import stream
+    from cmgraph.graph import Graph, load
+    from cmgraph.store import LocalStore
+
+    bundled = load()
+    store = LocalStore(triple for one in [*TERMS, path] for triple in stream(one))
+    for _, triples in list(derive(store, bundled.root, bundled.prefixes)):
+        store.add(triples)
+    return Graph(bundled.root, None, store, "en", None)
+
+
+def load(who: str, path: Path) -> Timed:
+    """Read a file into memory."""
+    if who == "naive":
+        return timed(lambda: rdflib_of(path))
+    if who == "floor":
+        return timed(lambda: oxigraph_of(path))
+    from cmgraph.files import stream
+    from cmgraph.store import LocalStore
+
+    return timed(lambda: LocalStore(stream(path)))
+
+
+def questions(who: str, path: Path, runs: str) -> Timed:
+    """Answer every saved question; the time of each."""
+    found: Timed = {}
+    graph = {"naive": rdflib_of, "floor": oxigraph_of, "ours": lambda *paths: cmgraph_of(paths[-1])}[who](*TERMS, path)
+    if who != "ours":
+        for rule in RULES:
+            new = list(graph.query(rule.read_text(encoding="utf-8")))
+            if who == "naive":
+                graph += new
+            else:
+                from pyoxigraph import Quad
+
+                graph.bulk_extend(Quad(*triple) for triple in new)
+    for question in QUESTIONS:
+        text = question.read_text(encoding="utf-8")
+        ask = (lambda name=question.stem: graph.query(name)) if who == "ours" else (lambda: list(graph.query(text)))
+        found |= timed(ask, question.stem, int(runs))
+    return found
+
+
+def validate(who: str, path: Path) -> Timed:
+    """Check a file against the shapes."""
+    if who == "naive":
+        import pyshacl
+
+        data, shapes = rdflib_of(*TERMS, path), rdflib_of(*SHAPES)
+        return timed(lambda: pyshacl.validate(data, shacl_graph=shapes, inplace=True))
+    graph = cmgraph_of(path)
+    return timed(graph.validate)
+
+
+def derive(who: str, path: Path) -> Timed:
+    """Run every rule."""
+    texts = [rule.read_text(encoding="utf-8") for rule in RULES]
+    graph = rdflib_of(path) if who == "naive" else oxigraph_of(path)
+    if who != "ours":
+        return timed(lambda: [list(graph.query(text)) for text in texts])
+    from cmgraph import derive as room
+    from cmgraph.graph import load
+    from cmgraph.store import LocalStore
+
+    bundled = load()
+    store = LocalStore(engine=graph)
+    return timed(lambda: [list(found) for _, found in room.derive(store, bundled.root, bundled.prefixes)])
+
+
+def export(who: str, path: Path) -> Timed:
+    """Write Turtle, N-Triples and JSON-LD (cmgraph writes tables too)."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out"
+        if who == "ours":
+            from cmgraph.export import export as write
+
+            graph = cmgraph_of(path)
+            return timed(lambda: write(graph, target))
+        graph = rdflib_of(*TERMS, path)
+        return timed(lambda: [graph.serialize(f"{target}.{form}", form) for form in ("turtle", "nt", "json-ld")])
+
+
+def network(who: str, path: Path) -> Timed:
+    """Project actors tied by instruments, and measure betweenness."""
+    import networkx as nx
+
+    if who == "ours":
+        from cmgraph.network import network as project
+
+        graph = cmgraph_of(path)
+        return timed(lambda: nx.betweenness_centrality(project(graph, "actors")))
+    text = (ROOT / "ontology/projections/actors.rq").read_text(encoding="utf-8")
+    data = rdflib_of(*TERMS, path)
+    for rule in RULES:
+        data += list(data.query(rule.read_text(encoding="utf-8")))
+
+    def work() -> None:
+        net = nx.Graph()
+        net.add_edges_from((str(row[0]), str(row[1])) for row in data.query(text))
+        nx.betweenness_centrality(net)
+
+    return timed(work)
+
+
+def main(arguments: list[str]) -> Iterator[str]:
+    """Do the work that is named and yield its times."""
+    work, who, path, *rest = arguments
+    yield json.dumps(globals()[work](who, Path(path), *rest))
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(main(sys.argv[1:]))
