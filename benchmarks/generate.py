@@ -1,8 +1,8 @@
 """Write a graph of the project's own shape, as N-Triples: the bundled data once, or many times under other names.
 
-``python benchmarks/generate.py STATEMENTS FILE`` writes as many copies as come nearest to STATEMENTS; each is a graph of
-its own, so that lists grow with the size and neighbourhoods do not. Below half the size of one copy it copies the seed
-page alone. The same STATEMENTS give the same bytes.
+``python benchmarks/generate.py STATEMENTS FILE`` writes as many copies as come nearest to STATEMENTS; each is a graph
+of its own, so that lists grow with the size and neighbourhoods do not. Below half the size of one copy it copies the
+seed page alone. The same STATEMENTS give the same bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def generate(statements: int, target: Path) -> int:
     copies = max(1, round(statements / len(written)))
     with target.open("w", encoding="utf-8", newline="") as file:
         for number in range(copies):
-            file.write(_OWN.sub(rf"\1-{number}>", text) if number else text)
+            file.write(_OWN.sub(rf"\1~{number}>", text) if number else text)
     return copies * len(written)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,18 +15,6 @@ from cmgraph.fill import fill, send
 from cmgraph.graph import Graph
 from cmgraph.network import measures, paths
 from conftest import ROOT, Run
-
-VIRTUOSO = {
-    "codes": "it knows no boolean and says 1",
-    "dated-by": "it knows no boolean and says 1",
-    "instruments-as-of": "it knows no boolean and says 1",
-    "by-sector": "it sorts what is unbound after what is bound",
-    "funding-by-program": "it sorts what is unbound after what is bound",
-    "common-partners": "it fails: No column partner",
-    "concentration": "it fails: Non numeric argument(s) to arithmetic operation",
-    "shared-areas": "it joins no sub-selects of which one leaves a variable unbound",
-}
-"""Questions that Virtuoso 7.2.5 answers otherwise, and why."""
 
 
 @contextmanager
@@ -68,20 +56,10 @@ def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
 
-def test_every_question_answers_alike(graph: Graph, elsewhere: Graph, request: pytest.FixtureRequest) -> None:
-    virtuoso = "virtuoso" in request.node.callspec.id
+def test_every_question_answers_alike(graph: Graph, elsewhere: Graph) -> None:
     for name, question in graph.questions.items():
-        if virtuoso and name in VIRTUOSO:
-            continue
         assert elsewhere.query(name) == graph.query(name), name
-        if not virtuoso:
-            assert elsewhere.query(name, **question.also) == graph.query(name, **question.also), name
-
-
-def test_what_virtuoso_answers_otherwise_is_known(graph: Graph, virtuoso: Graph) -> None:
-    for name in VIRTUOSO:
-        with suppress(cmgraph.EndpointError):
-            assert virtuoso.query(name) != graph.query(name), name
+        assert elsewhere.query(name, **question.also) == graph.query(name, **question.also), name
 
 
 def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere: Graph) -> None:

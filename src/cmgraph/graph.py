@@ -58,6 +58,7 @@ class Graph:
             self._paths += self.data_files(leave_out)
         self.store = home or (self._read() if leave_out else self._snapshot())
         self.names = Names(self.store, self.prefixes, lang)
+        self._read_questions: dict[str, Question] = {}
 
     def data_files(self, leave_out: Path | None = None) -> list[Path]:
         """List the data files below the graph's folders, all but one if it is given."""
@@ -144,7 +145,7 @@ class Graph:
     @cached_property
     def questions(self) -> dict[str, Question]:
         """The saved questions, by name."""
-        return {name: Question.read(path) for name, path in self._question_files.items()}
+        return {name: self.question(name) for name in self._question_files}
 
     @cached_property
     def _question_files(self) -> dict[str, Path]:
@@ -158,7 +159,9 @@ class Graph:
         if name not in self._question_files:
             hint = nearest(name, self._question_files) or "List them with: cmgraph queries"
             raise UnknownName(f"no saved question is called '{name}'", hint=hint)
-        return Question.read(self._question_files[name])
+        if name not in self._read_questions:
+            self._read_questions[name] = Question.read(self._question_files[name])
+        return self._read_questions[name]
 
     def candidates(self, question: Question) -> dict[str, list[str]]:
         """Return the names that each parameter of ``question`` can take, where they can be listed."""

@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Protocol, TypeAlias
 
 from pyoxigraph import (
+    Literal,
+    NamedNode,
     Quad,
     QueryResultsFormat,
     QuerySolutions,
@@ -24,7 +26,7 @@ from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
 from cmgraph.guard import guarded
-from cmgraph.terms import Term
+from cmgraph.terms import XSD, Term
 from cmgraph.tokens import Token, check, tokens, uncommented
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
@@ -35,6 +37,9 @@ PAGE = 10_000
 
 PATIENCE = 60.0
 """Seconds that an endpoint may be silent."""
+
+_BOOLEANS = {Literal(digit, datatype=NamedNode(XSD + "boolean")): Literal(digit == "1") for digit in ("0", "1")}
+"""Some servers spell truth in digits."""
 
 _SMALL = 1000
 """A page of fewer rows is the last one: no server cuts answers as short as that."""
@@ -127,7 +132,8 @@ class EndpointStore:
         answer = work() if timeout is None else guarded(work, timeout, name, offline=False)
         first, *others = (_parsed(page, self.url) for page in answer.split(b"\n"))
         variables, rows = _rows(first)
-        return variables, [*rows, *(tuple(row[name] for name in variables) for page in others for row in page)]
+        rows += [tuple(row[name] for name in variables) for page in others for row in page]
+        return variables, [tuple(_BOOLEANS.get(term, term) for term in row) for row in rows]  # type: ignore[arg-type]
 
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
