@@ -59,12 +59,11 @@ def oxigraph_of(*paths: Path) -> Any:
 def cmgraph_of(path: Path) -> Any:
     """Read a file into a graph in memory, with what follows by rule."""
     from cmgraph.derive import derive
-    from cmgraph.files import stream
     from cmgraph.graph import Graph, load
     from cmgraph.store import LocalStore
 
-    bundled = load()
-    store = LocalStore(triple for one in [*TERMS, path] for triple in stream(one))
+    bundled, store = load(), LocalStore()
+    store.read([*TERMS, path])
     for _, triples in list(derive(store, bundled.root, bundled.prefixes)):
         store.add(triples)
     return Graph(bundled.root, None, store, "en", None)
@@ -76,10 +75,9 @@ def load(who: str, path: Path) -> Timed:
         return timed(lambda: rdflib_of(path))
     if who == "floor":
         return timed(lambda: oxigraph_of(path))
-    from cmgraph.files import stream
     from cmgraph.store import LocalStore
 
-    return timed(lambda: LocalStore(stream(path)))
+    return timed(lambda: LocalStore().read([path]))
 
 
 def questions(who: str, path: Path, runs: str) -> Timed:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import os
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, serialize
-from pyoxigraph import Store as Oxigraph
+from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from cmgraph import files
 from cmgraph.database import filling
 from cmgraph.derive import derive, stars
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
-from cmgraph.store import LocalStore
+from cmgraph.store import LocalStore, Step
 
 if TYPE_CHECKING:
     from urllib.request import Request
 
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
-
-Step = Callable[[int, str], object]
-"""Told of progress: how many bytes of a file are read, and its name."""
 
 
 def fill(
@@ -49,7 +45,7 @@ def fill(
     everything = [*files.terms(graph.root), *paths]
     with filling(Path(folder), replace=replace) as engine:
         store, added = LocalStore(engine=engine), len(engine) > 0
-        _read(engine, everything, step)
+        store.read(everything, step)
         for part in _parts(store, everything, graph) if added else [store]:
             for _, triples in derive(part, graph.root, graph.prefixes):
                 store.add(triples)
@@ -78,7 +74,7 @@ def send(
     """
     everything = [*files.terms(graph.root), *paths]
     store = LocalStore()
-    _read(store.engine, everything, step)
+    store.read(everything, step)
     with tempfile.TemporaryFile() as body:
         serialize(chain.from_iterable(map(files.stream, everything)), body, RdfFormat.N_TRIPLES)
         for _, triples in derive(store, graph.root, graph.prefixes):
@@ -91,17 +87,10 @@ def send(
 def count(paths: Sequence[Path], graph: Graph, *, step: Step | None = None) -> int:
     """Read what would be put into a store, and return how many statements it is."""
     store = LocalStore()
-    _read(store.engine, [*files.terms(graph.root), *paths], step)
+    store.read([*files.terms(graph.root), *paths], step)
     for _, triples in derive(store, graph.root, graph.prefixes):
         store.add(triples)
     return len(store.engine)
-
-
-def _read(engine: Oxigraph, paths: Iterable[Path], step: Step | None) -> None:
-    for path in paths:
-        with files.readable(path) as file:
-            source: Any = _Counted(file, path.name, step) if step else file
-            engine.bulk_load(source, files.rdf_format(path), to_graph=DefaultGraph())
 
 
 def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
@@ -166,16 +155,3 @@ def _authorize(request: Request, probe: Request, user: str, password: str) -> No
         else:
             said = b64encode(f"{user}:{password}".encode()).decode()
         request.add_header("Authorization", f"{scheme} {said}")
-
-
-class _Counted:
-    """A file that tells how far it has been read."""
-
-    def __init__(self, file: IO[bytes], name: str, step: Step) -> None:
-        self._file, self._name, self._step, self._done = file, name, step, 0
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        self._done += len(block)
-        self._step(self._done, self._name)
-        return block

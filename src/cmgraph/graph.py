@@ -65,7 +65,8 @@ class Graph:
         return [path for folder in self.folders for path in files.data(folder, leave_out)]
 
     def _read(self) -> LocalStore:
-        memory = LocalStore(triple for file in self.files for triple in file.triples)
+        memory = LocalStore()
+        memory.read(self._paths)
         for _, triples in list(derive(memory, self.root, self.prefixes)):
             memory.add(triples)
         return memory

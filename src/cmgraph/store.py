@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeAlias
 
 from pyoxigraph import (
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -25,12 +27,16 @@ from pyoxigraph import (
 from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
+from cmgraph.files import rdf_format, readable
 from cmgraph.guard import guarded
 from cmgraph.terms import XSD, Term
 from cmgraph.tokens import Token, check, tokens, uncommented
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 """Variable names, and one tuple of terms per row in the same order."""
+
+Step: TypeAlias = Callable[[int, str], object]
+"""Told of progress: how many bytes of a file are read, and its name."""
 
 PAGE = 10_000
 """Rows asked of an endpoint at once; servers cut longer answers."""
@@ -80,6 +86,13 @@ class LocalStore:
     def add(self, triples: Iterable[Triple]) -> None:
         """Add statements."""
         self.engine.bulk_extend(Quad(*triple) for triple in triples)
+
+    def read(self, paths: Iterable[Path], step: Step | None = None) -> None:
+        """Add the statements of RDF files, read as a stream."""
+        for path in paths:
+            with readable(path) as file:
+                source: Any = _Counted(file, path.name, step) if step else file
+                self.engine.bulk_load(source, rdf_format(path), to_graph=DefaultGraph())
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
@@ -207,6 +220,19 @@ class EndpointStore:
                 reason = re.sub(r"(\s|\\n)+", " ", str(error).replace("Response: b'", ""))[:300]
                 hint = "Check the address, and that the server is running."
                 raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
+
+
+class _Counted:
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: IO[bytes], name: str, step: Step) -> None:
+        self._file, self._name, self._step, self._done = file, name, step, 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._done += len(block)
+        self._step(self._done, self._name)
+        return block
 
 
 def _selected(
