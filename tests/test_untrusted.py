@@ -92,8 +92,9 @@ def test_service_is_seen_wherever_it_hides(graph: Graph, hidden: str) -> None:
 
 
 def test_service_is_called_by_who_means_it() -> None:
+    graph = cmgraph.load(allow_service=True, timeout=5)
     with listening() as (address, called), pytest.raises(CmgraphError):
-        cmgraph.load(allow_service=True, timeout=5).query(f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
+        graph.query(f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
     assert called.is_set()
 
 

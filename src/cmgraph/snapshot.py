@@ -32,7 +32,7 @@ def place(paths: Iterable[Path]) -> Path | None:
     said = hashlib.sha256(pyoxigraph.__version__.encode())
     for path in paths:
         state = path.stat()
-        said.update(f"\n{path} {state.st_size} {state.st_mtime_ns}".encode())
+        said.update(f"\n{path.resolve()} {state.st_size} {state.st_mtime_ns}".encode())
     return Path(folder or Path(home) / "cmgraph") / said.hexdigest()[:24]
 
 
