@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,19 @@ INVALID = sorted((HERE / "invalid").glob("*.ttl"))
 
 def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
-    read = [RdfFile.read(path) for path in (*files.terms(graph.root), HERE / "valid/base.ttl", *paths)]
+    read = [*_common(graph.root), *map(RdfFile.read, paths)]
     store = LocalStore(triple for file in read for triple in file.triples)
-    return validate(store, shapes(graph.root), graph.prefixes, engine=engine, files=read)
+    return validate(store, _shapes(graph.root), graph.prefixes, engine=engine, files=read)
+
+
+@cache
+def _common(root: Path) -> list[RdfFile]:
+    return [RdfFile.read(path) for path in (*files.terms(root), HERE / "valid/base.ttl")]
+
+
+@cache
+def _shapes(root: Path) -> list[RdfFile]:
+    return shapes(root)
 
 
 def rules(graph: Graph) -> set[str]:

@@ -55,9 +55,11 @@ def guarded(work: Callable[[], bytes], timeout: float, where: str = "", *, offli
 
 
 def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
+    import faulthandler
     import resource
 
     try:
+        faulthandler.disable()
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)
         with suppress(OSError, ValueError):

@@ -135,7 +135,7 @@ class EndpointStore:
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
-        """Answer a SELECT query; a long answer to an ordered one is fetched page by page."""
+        """Answer a SELECT query; a long answer is fetched page by page."""
         words = check(query, name, self._allow_service)
 
         def work() -> bytes:
@@ -160,15 +160,18 @@ class EndpointStore:
             raise EndpointError("the answer is not Turtle", where=self.url) from None
 
     def _pages(self, query: str, words: Sequence[Token]) -> Iterator[bytes]:
-        """Yield an answer as JSON on one line per page."""
+        """Yield an answer as JSON, a page a line; ordered by every column if it has no order and must be paged."""
         ends = {word.text for word in words[_last_brace(words) :] if word.kind == "word"}
         if "ORDER" not in ends or ends & {"LIMIT", "OFFSET", "VALUES"}:
             text, cut = self._ask(query, "json")
-            if cut and len(_rows(_parsed(text, self.url))[1]) >= cut:
-                hint = "End the query with ORDER BY: then it is fetched page by page."
+            variables, rows = _rows(_parsed(text, self.url))
+            if not cut or len(rows) < cut:
+                yield _line(text)
+                return
+            if ends & {"LIMIT", "OFFSET", "VALUES"}:
+                hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
                 raise EndpointError(f"the server cut the answer at {cut} rows", where=self.url, hint=hint)
-            yield _line(text)
-            return
+            query += f"\nORDER BY {' '.join(f'?{name}' for name in variables)}"
         had = 0
         start = next(word.start for word in tokens(query) if word.text == "SELECT")
         while True:
