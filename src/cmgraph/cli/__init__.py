@@ -13,7 +13,8 @@ from cmgraph.errors import CmgraphError
 def main() -> None:
     """Run ``cmgraph``.
 
-    Exit codes: 0 fine, 1 findings, 2 could not run, 3 no such name, 4 the endpoint failed, 130 stopped by Ctrl-C.
+    Exit codes: 0 fine, 1 findings, 2 could not run, 3 no such name, 4 the endpoint failed, 5 stopped by its limits,
+    130 stopped by Ctrl-C.
     """
     from cmgraph.cli.commands import cmgraph
 
