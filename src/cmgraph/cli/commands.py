@@ -151,7 +151,8 @@ def cmgraph(ctx: click.Context, /, quiet: bool, **options: Any) -> None:
     """Who works with whom on critical minerals, under which arrangement, since when, and how do we know.
 
     \b
-    Exit codes: 0 fine · 1 findings · 2 could not run · 3 no such name · 4 the endpoint failed · 5 out of limits · 130 stopped
+    Exit codes: 0 fine · 1 findings · 2 could not run · 3 no such name · 4 the endpoint failed · 5 out of limits
+    · 130 stopped
     """
     ctx.obj = {name: value for name, value in options.items() if value is not None} | {"quiet": quiet}
 
