@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,34 @@ def test_trouble_with_a_server_is_said(oxigraph: Graph, graph: Graph) -> None:
         send(address.replace("/query", "/nothing"), [], graph)
     with pytest.raises(cmgraph.EndpointError, match="took no graph"):
         send("http://127.0.0.1:9/store", [], graph)
+
+
+def test_what_fails_for_a_moment_is_asked_again_and_what_fails_for_good_is_not() -> None:
+    """A server of our own is the only one that can be told to fail."""
+    codes: list[int] = []
+    answer = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "y"}}]}}'
+
+    class Moody(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            code = codes.pop(0)
+            self.send_response(code)
+            self.send_header("Retry-After", "0")
+            self.send_header("Content-Type", "application/sparql-results+json")
+            self.end_headers()
+            self.wfile.write(answer if code == 200 else b"no")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Moody) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        store = EndpointStore(f"http://127.0.0.1:{server.server_port}/query")
+        codes[:] = [503, 429, 200]
+        assert str(store.select("SELECT ?x { ?s ?p ?x }", {})[1][0][0]) == '"y"' and codes == []
+        for lasting in ([503, 503, 503, 200], [404, 200]):
+            codes[:] = lasting
+            with pytest.raises(cmgraph.EndpointError, match="did not answer"):
+                store.select("SELECT ?x { ?s ?p ?x }", {})
+            assert codes == [200]
+        server.shutdown()
