@@ -54,6 +54,10 @@ CONSTRAINTS = [
     "sh:and ( [ sh:path :q ; sh:minCount 1 ] [ sh:path :n ; sh:maxCount 1 ] )",
     "sh:xone ( [ sh:path :q ; sh:minCount 1 ] [ sh:path :n ; sh:minCount 1 ] [ sh:path :back ; sh:minCount 1 ] )",
     "sh:hasValue :a",
+    "sh:property :within . :within sh:path :n ; sh:minCount 2 ; sh:severity sh:Warning",
+    "sh:property :within . :within sh:path :to ; sh:property :deeper . :deeper sh:path :q ; sh:minCount 1",
+    "sh:property :within . :within sh:path :n ; sh:minCount 9 ; sh:deactivated true",
+    "sh:not [ sh:path :n ; sh:minCount 9 ; sh:deactivated true ]",
     "sh:deactivated true ; sh:path :n ; sh:minCount 9",
     "sh:severity sh:Warning ; sh:path :n ; sh:minCount 9",
 ]

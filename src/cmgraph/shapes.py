@@ -25,6 +25,7 @@ _TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
 _SAID = (*_TARGETS, "path", "message", "severity", "deactivated", "flags", "qualifiedValueShape", "name", "description")
 _CLASS = NamedNode("http://www.w3.org/2000/01/rdf-schema#Class")
 _PATHS = {"zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
+_TRUE = Literal(True)
 
 
 class Breach(NamedTuple):
@@ -47,101 +48,115 @@ def _constraints() -> dict[str, Any]:
     return found
 
 
-class Shapes:
-    """The shapes in some statements.
+def _written(kind: str, name: str, /, **words: str) -> str:
+    return Template(_constraints()[kind][name]).substitute(words)
 
-    :param triples: statements of SHACL; a shape with a target has an IRI.
+
+def breaches(store: Store, triples: Iterable[Triple], prefixes: Mapping[str, str]) -> Iterator[Breach]:
+    """Ask ``store`` for whatever breaks a shape.
+
+    :param triples: the shapes; one with a target has an IRI.
+    :raises CmgraphError: if a shape says what this does not know; the reference validator may.
+    """
+    below: dict[str, set[str]] = defaultdict(set)
+    for narrow, wide in store.select(sparql("superclasses"), {})[1]:
+        if isinstance(narrow, NamedNode) and isinstance(wide, NamedNode):
+            below[wide.value].add(narrow.value)
+    shapes = _Shapes(triples, below)
+    known = {**prefixes, **shapes.prefixes()}
+    for shape, target in shapes.targets():
+        for part, constraint, query in shapes.queries(shape, target):
+            path = shapes.one(part, "path")
+            variables, rows = store.select(query, known, f"{shape.value} ({constraint})")
+            for row in rows:
+                bound = {name: term for name, term in zip(variables, row, strict=True) if term is not None}
+                value = bound.get("value", bound["this"] if constraint == "sparql" and not path else None)
+                severity = shapes.severity(part)
+                yield Breach(severity, constraint, shape, bound["this"], bound.get("path") or path, value)
+
+
+class _Shapes:
+    """Statements of SHACL by subject and property, and the queries that they come to.
+
+    :param below: the classes below each class.
     """
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
+    def __init__(self, triples: Iterable[Triple], below: Mapping[str, set[str]]) -> None:
         self._says: dict[Term, dict[str, list[Term]]] = {}
         for s, p, o in triples:
             assert not isinstance(s, Triple) and not isinstance(o, Triple)
             self._says.setdefault(s, {}).setdefault(p.value.removeprefix(SH), []).append(o)
-        self._below: Mapping[str, set[str]] = {}
-        self._fresh = count()
+        self._below, self._fresh = below, count()
 
-    def breaches(self, store: Store, prefixes: Mapping[str, str]) -> Iterator[Breach]:
-        """Ask ``store`` for whatever breaks a shape.
-
-        :raises CmgraphError: if a shape says what this does not know; the reference validator may.
-        """
-        below: dict[str, set[str]] = defaultdict(set)
-        for narrow, wide in store.select(sparql("superclasses"), {})[1]:
-            if isinstance(narrow, NamedNode) and isinstance(wide, NamedNode):
-                below[wide.value].add(narrow.value)
-        self._below = below
+    def targets(self) -> Iterator[tuple[NamedNode, str]]:
+        """Yield each shape that is about something, with a pattern that binds ?this to what it is about."""
         if components := [says for says in self._says.values() if "parameter" in says]:
             hint = "Check with --engine reference."
             raise CmgraphError(f"{len(components)} constraints of the shapes' own are not known here", hint=hint)
-        known = {**prefixes, **self._prefixes()}
-        off = Literal("true", datatype=NamedNode(XSD + "boolean"))
         for shape in sorted(self._says, key=str):
-            target = self._target(shape)
-            if not target or off in self._says[shape].get("deactivated", ()):
+            if not (target := self._target(shape)):
                 continue
             if not isinstance(shape, NamedNode):
                 raise CmgraphError("a shape without an id", hint="Give every shape with a target an IRI.")
-            severity = self._one(shape, "severity")
-            said = severity.value.removeprefix(SH).lower() if isinstance(severity, NamedNode) else "violation"
-            path = self._one(shape, "path")
-            for constraint, query in self._queries(shape, target):
-                for row in map(dict, _rows(store, query, known, f"{shape.value} ({constraint})")):
-                    value = row.get("value", row["this"] if constraint == "sparql" and not path else None)
-                    yield Breach(said, constraint, shape, row["this"], row.get("path") or path, value)
+            yield shape, target
 
-    def _queries(self, shape: Term, target: str) -> Iterator[tuple[str, str]]:
-        """Yield the name of each constraint of a shape with the query for what breaks it among the target's nodes."""
-        for constraint in self._says[shape]:
+    def queries(self, shape: Term, target: str) -> Iterator[tuple[Term, str, str]]:
+        """Yield each constraint of a shape, and of those within it, with the query for what breaks it."""
+        if self._off(shape):
+            return
+        path = self._path(shape)
+        for constraint, said in self._says[shape].items():
             if constraint == "sparql":
-                for said in self._says[shape]["sparql"]:
-                    select = self._one(said, "select")
+                for select in (self.one(one, "select") for one in said):
                     assert isinstance(select, Literal)
                     # the target comes first in the pattern; an answer binds $this as if it had been given
                     _refuse_nested(select.value, shape)
-                    text = select.value.replace("$PATH", self._path(shape))
-                    yield constraint, re.sub(r"\{", lambda _: f"{{ {target} ", text, count=1)
+                    text = select.value.replace("$PATH", path)
+                    yield shape, constraint, re.sub(r"\{", lambda _: f"{{ {target} ", text, count=1)
             elif constraint == "property":
-                above = f"{target.replace('?this', up := self._new())} {up} {self._path(shape)} ?this"
-                below = f"{{ SELECT DISTINCT ?this WHERE {{ {above} }} }}" if self._path(shape) else target
-                for part in self._says[shape][constraint]:
-                    yield from self._queries(part, below)
+                up = self._new()
+                within = _written("targets", "property", above=target.replace("?this", up), up=up, path=path)
+                for part in said:
+                    yield from self.queries(part, within if path else target)
             else:
                 for test, of_value in self._tests(shape, constraint, "?this", "?value"):
-                    if not of_value:
-                        yield constraint, f"SELECT DISTINCT ?this WHERE {{ {target} FILTER({test}) }}"
-                    elif path := self._path(shape):
-                        where = f"{target} ?this {path} ?value . FILTER({test})"
-                        yield constraint, f"SELECT DISTINCT ?this ?value WHERE {{ {where} }}"
-                    else:
-                        where = f"{target} BIND(?this AS ?value) FILTER({test})"
-                        yield constraint, f"SELECT DISTINCT ?this ?value WHERE {{ {where} }}"
+                    kind = ("path" if path else "itself") if of_value else "node"
+                    yield shape, constraint, _written("queries", kind, target=target, path=path, test=test)
 
-    def _prefixes(self) -> dict[str, str]:
+    def severity(self, shape: Term) -> str:
+        """Return how bad it is to break a shape."""
+        said = self.one(shape, "severity")
+        return said.value.removeprefix(SH).lower() if said else "violation"
+
+    def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the shapes declare for their SPARQL."""
         declared = [says for says in self._says.values() if "prefix" in says and "namespace" in says]
         return {says["prefix"][0].value: says["namespace"][0].value for says in declared}
 
+    def one(self, shape: Term, name: str) -> Term | None:
+        """Return what a shape says of one property of SHACL."""
+        return next(iter(self._says[shape].get(name, ())), None)
+
+    def _off(self, shape: Term) -> bool:
+        return _TRUE in self._says[shape].get("deactivated", ())
+
     def _target(self, shape: Term) -> str:
         """Return a pattern that binds ?this to every node that ``shape`` is about."""
         says = self._says[shape]
-        found = []
         itself = [shape] if _CLASS in says.get(RDF_TYPE.value, ()) else []
-        if classes := [*says.get("targetClass", ()), *itself]:
-            among = " ".join(f"<{iri}>" for kind in classes for iri in self._classes(kind))
-            found.append(f"{{ SELECT DISTINCT ?this WHERE {{ VALUES ?kind {{ {among} }} ?this a ?kind }} }}")
-        ends = [f"?this {prop} ?any" for prop in says.get("targetSubjectsOf", ())]
-        ends += [f"?any {prop} ?this" for prop in says.get("targetObjectsOf", ())]
-        found += [f"{{ SELECT DISTINCT ?this WHERE {{ {end} }} }}" for end in ends]
-        if nodes := says.get("targetNode"):
-            found.append(f"{{ VALUES ?this {{ {' '.join(map(str, nodes))} }} }}")
+        classes = [iri for kind in (*says.get("targetClass", ()), *itself) for iri in self._classes(kind)]
+        among = {"targetClass": " ".join(f"<{iri}>" for iri in classes)}
+        among["targetNode"] = " ".join(map(str, says.get("targetNode", ())))
+        found = [_written("targets", kind, x=x) for kind, x in among.items() if x]
+        for kind in ("targetSubjectsOf", "targetObjectsOf"):
+            found += [_written("targets", kind, x=str(prop)) for prop in says.get(kind, ())]
         return " UNION ".join(found)
 
     def _breaks(self, shape: Term, node: str) -> str:
         """Return an expression that is true if ``node`` breaks ``shape``."""
         path = self._path(shape)
         found = []
-        for constraint in self._says[shape]:
+        for constraint in () if self._off(shape) else self._says[shape]:
             value = self._new() if path else node
             for test, of_value in self._tests(shape, constraint, node, value):
                 inside = f"EXISTS {{ {node} {path} {value} . FILTER({test}) }}" if of_value and path else f"({test})"
@@ -157,9 +172,9 @@ class Shapes:
                 yield self._breaks(x, value), True
                 continue
             for of_value, kind in ((True, "values"), (False, "nodes" if self._path(shape) else "itself")):
-                if text := _constraints()[kind].get(constraint):
+                if constraint in _constraints()[kind]:
                     words = self._words(shape, constraint, x, node, value)
-                    yield Template(text).substitute(words), of_value
+                    yield _written(kind, constraint, **words), of_value
                     break
             else:
                 hint = "Check with --engine reference."
@@ -168,20 +183,20 @@ class Shapes:
     def _words(self, shape: Term, constraint: str, x: Term, node: str, value: str) -> dict[str, str]:
         """Return what a constraint's template needs."""
         words = {"node": node, "value": value, "path": self._path(shape), "x": str(x)}
-        words |= {"new": self._new(), "other": self._new(), "flags": str(self._one(shape, "flags") or '""')}
+        words |= {"new": self._new(), "other": self._new(), "flags": str(self.one(shape, "flags") or '""')}
         match constraint:
             case "class":
                 words["classes"] = ", ".join(f"<{iri}>" for iri in self._classes(x))
             case "datatype":
-                sample = _constraints()["compared"].get(x.value.removeprefix(XSD))
-                literal = f'"{sample}"^^{x}'
-                compares = f"COALESCE({value} = {literal} || {value} != {literal}, false)"
-                words["wellformed"] = compares if sample else "true"
+                kind, samples = x.value.removeprefix(XSD), _constraints()["compared"]
+                sample = f'"{samples.get(kind)}"^^{x}'
+                compares = _written("parts", "wellformed", value=value, sample=sample)
+                words["wellformed"] = compares if kind in samples else "true"
             case "nodeKind":
-                kind = _constraints()["kinds"][x.value.removeprefix(SH)]
-                words["kind"] = Template(kind).substitute(value=value)
+                words["kind"] = _written("kinds", x.value.removeprefix(SH), value=value)
             case "languageIn":
-                words["languages"] = " || ".join(f"LANGMATCHES(LANG({value}), {tag})" for tag in self._list(x))
+                matches = (_written("parts", "language", value=value, tag=str(tag)) for tag in self._list(x))
+                words["languages"] = " || ".join(matches)
             case "in":
                 words["list"] = ", ".join(map(str, self._list(x)))
             case "not" | "node":
@@ -192,7 +207,7 @@ class Shapes:
                 words["two"] = " || ".join(f"(!{one} && !{other})" for one, other in combinations(broken, 2)) or "false"
             case "minCount" | "maxCount" | "qualifiedMinCount" | "qualifiedMaxCount":
                 number = int(x.value) + constraint.lower().endswith("maxcount")
-                of = self._one(shape, "qualifiedValueShape") if constraint.startswith("qualified") else None
+                of = self.one(shape, "qualifiedValueShape") if constraint.startswith("qualified") else None
                 words["several"] = self._several(node, self._path(shape), number, of)
         return words
 
@@ -205,7 +220,7 @@ class Shapes:
         return " ".join(f"{node} {path} {name} ." for name in names) + held
 
     def _path(self, shape: Term) -> str:
-        step = self._one(shape, "path")
+        step = self.one(shape, "path")
         return "" if step is None else self._step(step)
 
     def _step(self, step: Term) -> str:
@@ -231,9 +246,6 @@ class Shapes:
     def _classes(self, kind: Term) -> list[str]:
         return sorted({kind.value, *self._below.get(kind.value, ())})
 
-    def _one(self, shape: Term, name: str) -> Term | None:
-        return next(iter(self._says[shape].get(name, ())), None)
-
     def _new(self) -> str:
         return f"?x{next(self._fresh)}"
 
@@ -250,9 +262,3 @@ def _refuse_nested(select: str, shape: Term) -> None:
         elif word.text[1:] in ("shapesGraph", "currentShape") or (word.text[1:] == "this" and any(groups)):
             hint = "Check with --engine reference."
             raise CmgraphError(f"a nested {word.text} is not known here", where=str(shape), hint=hint)
-
-
-def _rows(store: Store, query: str, prefixes: Mapping[str, str], name: str) -> Iterator[list[tuple[str, Term]]]:
-    variables, rows = store.select(query, prefixes, name)
-    for row in rows:
-        yield [(variable, term) for variable, term in zip(variables, row, strict=True) if term is not None]

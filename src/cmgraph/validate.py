@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
 from cmgraph.names import Names, sparql
-from cmgraph.shapes import SH, Breach, Shapes
+from cmgraph.shapes import SH, Breach, breaches
 from cmgraph.store import Store
 from cmgraph.terms import BASE, RDF_TYPE, XSD, Prefixes, Term, Thing, from_rdflib, pick, rdflib_graph
 
@@ -103,23 +103,24 @@ def validate(
     if not said:
         raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
     if engine == "fast":
-        breaches = set(Shapes(said).breaches(store, prefixes))
+        results = set(breaches(store, said, prefixes))
     elif engine == "reference":
-        breaches = set(_reference(store, said, prefixes, files))
+        results = set(_reference(store, said, prefixes, files))
     else:
         raise CmgraphError(f"no validator is called '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
+    found = sorted(results, key=lambda breach: tuple(map(str, breach)))
     messages: dict[str, dict[str, str]] = {}
     for triple in said:
         if triple.predicate.value == SH + "message" and isinstance(triple.object, Literal):
             messages.setdefault(str(triple.subject), {})[triple.object.language or ""] = triple.object.value
-    ends = {term.value for b in breaches for term in (b.focus, b.value) if isinstance(term, NamedNode)}
+    ends = {term.value for b in found for term in (b.focus, b.value) if isinstance(term, NamedNode)}
     labels = Names(store, prefixes, lang).labels(ends)
 
     def shown(term: Term | None) -> str:
         return "" if term is None else labels.get(term.value, term.value)
 
     findings = []
-    for breach in sorted(breaches, key=lambda b: tuple(map(str, b))):
+    for breach in found:
         focus, value = breach.focus, breach.value
         if focus.value == BASE + "ontology" and value is not None:
             focus, value = value, None
@@ -138,7 +139,7 @@ def validate(
         )
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     findings.sort(key=lambda f: (order.get(f.severity, len(order)), f.rule, f.focus.iri, f.path, f.value))
-    return Report(tuple(findings), tuple(sorted(breaches, key=lambda b: tuple(map(str, b)))))
+    return Report(tuple(findings), tuple(found))
 
 
 def _reference(store: Store, rules: Sequence[Triple], prefixes: Prefixes, files: Sequence[RdfFile]) -> Iterator[Breach]:
