@@ -58,14 +58,13 @@ def oxigraph_of(*paths: Path) -> Any:
 
 def cmgraph_of(path: Path) -> Any:
     """Read a file into a graph in memory, with what follows by rule."""
-    from cmgraph.derive import derive
+    from cmgraph.derive import complete
     from cmgraph.graph import Graph, load
     from cmgraph.store import LocalStore
 
     bundled, store = load(), LocalStore()
     store.read([*TERMS, path])
-    for _, triples in list(derive(store, bundled.root, bundled.prefixes)):
-        store.add(triples)
+    complete(store, bundled.root, bundled.prefixes)
     return Graph(bundled.root, None, store, "en", None)
 
 

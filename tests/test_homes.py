@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,13 +27,14 @@ from cmgraph.validate import shapes, validate
 from conftest import ROOT, Run
 
 
-@contextmanager
-def _filled(server: servers.Server, graph: Graph, patch: pytest.MonkeyPatch) -> Iterator[Graph]:
-    with patch.context() as context:
-        for name, value in server.environment.items():
-            context.setenv(name, value)
-        send(server.graph_store, graph.data_files(), graph, into=server.graph, replace=True)
-    yield cmgraph.load(endpoint=server.endpoint, graph=server.graph)
+def _at(server: AbstractContextManager[servers.Server], graph: Graph) -> Iterator[Graph]:
+    """Send the graph to a server, as who may, and give it as anybody reaches it there."""
+    with server as there:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in there.environment.items():
+                patch.setenv(name, value)
+            send(there.graph_store, graph.data_files(), graph, into=there.graph, replace=True)
+        yield cmgraph.load(endpoint=there.endpoint, graph=there.graph)
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +46,12 @@ def store(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 @pytest.fixture(scope="module")
 def oxigraph(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    with (
-        servers.oxigraph(tmp_path_factory.mktemp("oxigraph")) as server,
-        _filled(server, graph, pytest.MonkeyPatch()) as there,
-    ):
-        yield there
+    yield from _at(servers.oxigraph(tmp_path_factory.mktemp("oxigraph")), graph)
 
 
 @pytest.fixture(scope="module")
 def virtuoso(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    with (
-        servers.virtuoso(tmp_path_factory.mktemp("virtuoso")) as server,
-        _filled(server, graph, pytest.MonkeyPatch()) as there,
-    ):
-        yield there
+    yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), graph)
 
 
 @pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.gate)])
@@ -171,32 +170,74 @@ def test_trouble_with_a_server_is_said(oxigraph: Graph, graph: Graph) -> None:
         send("http://127.0.0.1:9/store", [], graph)
 
 
-def test_what_fails_for_a_moment_is_asked_again_and_what_fails_for_good_is_not() -> None:
-    """A server of our own is the only one that can be told to fail."""
-    codes: list[int] = []
-    answer = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "y"}}]}}'
+ANSWER = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "y"}}]}}'
+ASKED = "SELECT ?x { ?s ?p ?x }"
+
+
+@contextmanager
+def _moody(code: Callable[[Message], int]) -> Iterator[str]:
+    """Serve one answer, or an error: a server of our own is the only one that can be told when to fail."""
 
     class Moody(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            code = codes.pop(0)
-            self.send_response(code)
+            said = code(self.headers)
+            self.send_response(said)
             self.send_header("Retry-After", "0")
+            self.send_header("WWW-Authenticate", 'Basic realm="here"')
             self.send_header("Content-Type", "application/sparql-results+json")
             self.end_headers()
-            self.wfile.write(answer if code == 200 else b"no")
+            self.wfile.write(ANSWER if said == 200 else b"no")
+
+        do_PUT = do_POST  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Moody) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        store = EndpointStore(f"http://127.0.0.1:{server.server_port}/query")
+        yield f"http://127.0.0.1:{server.server_port}/query"
+        server.shutdown()
+
+
+def test_what_fails_for_a_moment_is_asked_again_and_what_fails_for_good_is_not() -> None:
+    codes: list[int] = []
+    with _moody(lambda _: codes.pop(0)) as address:
+        store = EndpointStore(address)
         codes[:] = [503, 429, 200]
-        assert str(store.select("SELECT ?x { ?s ?p ?x }", {})[1][0][0]) == '"y"' and codes == []
+        assert str(store.select(ASKED, {})[1][0][0]) == '"y"' and codes == []
         for lasting in ([503, 503, 503, 200], [404, 200]):
             codes[:] = lasting
             with pytest.raises(cmgraph.EndpointError, match="did not answer"):
-                store.select("SELECT ?x { ?s ?p ?x }", {})
+                store.select(ASKED, {})
             assert codes == [200]
-        server.shutdown()
+
+
+def test_who_asks_is_told_from_the_environment_or_at_a_prompt(monkeypatch: pytest.MonkeyPatch, graph: Graph) -> None:
+    wanted = "Basic " + b64encode(b"me:secret").decode()
+    with _moody(lambda headers: 200 if headers["Authorization"] == wanted else 401) as address:
+        store = EndpointStore(address)
+        with pytest.raises(cmgraph.EndpointError, match="wants to know who asks"):
+            store.select(ASKED, {})
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "query", "-q", ASKED]
+        asking = subprocess.Popen(
+            [*command, "--endpoint", address],
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "CMGRAPH_USER": "me"},
+            start_new_session=True,
+        )
+        assert asking.stderr is not None and asking.stderr.read(9) == "Password:"
+        os.write(ours, b"secret\n")
+        said, rest = asking.communicate(timeout=30)
+        assert asking.returncode == 0 and said == "x\ny\n" and "secret" not in rest
+        monkeypatch.setenv("CMGRAPH_USER", "me")
+        monkeypatch.setenv("CMGRAPH_PASSWORD", "secret")
+        assert str(store.select(ASKED, {})[1][0][0]) == '"y"'
+        assert send(address, [], graph) > 0
+        monkeypatch.setenv("CMGRAPH_PASSWORD", "wrong")
+        with pytest.raises(cmgraph.EndpointError, match="refused the graph: 401"):
+            send(address, [], graph)

@@ -20,6 +20,8 @@ from cmgraph.errors import CmgraphError, QueryStopped
 from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
 from cmgraph.guard import guarded
+from cmgraph.store import LocalStore
+from cmgraph.validate import validate
 from conftest import Run
 
 
@@ -104,6 +106,7 @@ def test_service_is_called_by_who_means_it() -> None:
         ("SELECT * # \\u000A SERVICE\n { ?s ?p ?o }", "escaped characters"),
         ("INSERT DATA { <a:a> <a:b> <a:c> }", "not valid SPARQL"),
         ("LOAD <http://127.0.0.1:9/x>", "not valid SPARQL"),
+        ("DROP ALL", "ends too early"),
         ("SELECT * { " + "{" * 3000 + "}" * 3000 + " }", "nested deeper than 64"),
         ("SELECT (" + "(" * 5000 + "1" + ")" * 5000 + " AS ?x) { }", "nested deeper than 64"),
         ("SELECT (1" + "+1" * 8000 + " AS ?x) { }", "more than 1000 operators"),
@@ -184,3 +187,24 @@ def test_a_file_neither_crashes_nor_swells_nor_reads_another(tmp_path: Path, nam
     with pytest.raises(CmgraphError, match=f"(?i){said}") as error:
         RdfFile.read(tmp_path / name)
     assert error.value.where.startswith(str(tmp_path / name)) and error.value.hint
+
+
+@pytest.mark.parametrize("engine", ["fast", "reference"])
+def test_an_import_is_not_followed(small: Path, tmp_path: Path, engine: str) -> None:
+    with listening() as (address, called):
+        (tmp_path / "data.ttl").write_text(f"<{address}> <http://www.w3.org/2002/07/owl#imports> <{address}> .")
+        store = LocalStore()
+        store.read([tmp_path / "data.ttl"])
+        shape = RdfFile.read(tmp_path / "data.ttl")
+        validate(store, [shape], cmgraph.load(small).prefixes, engine=engine)
+    assert not called.is_set()
+
+
+def test_a_function_nobody_knows_is_one_clear_message(graph: Graph) -> None:
+    unknown = "{ BIND(<http://example.org/f>(1) AS ?x) }"
+    for ask in (
+        lambda: graph.query(f"SELECT ?x {unknown}"),
+        lambda: list(graph.store.construct(f"CONSTRUCT {{ ?x ?x ?x }} {unknown}", {})),
+    ):
+        with pytest.raises(CmgraphError, match="the query failed"):
+            ask()

@@ -22,6 +22,12 @@ def derive(store: Store, root: Path, prefixes: Mapping[str, str]) -> Iterator[tu
         yield path.stem, store.construct(read_text(path), prefixes, str(path))
 
 
+def complete(store: LocalStore, root: Path, prefixes: Mapping[str, str], of: LocalStore | None = None) -> None:
+    """Add to ``store`` what follows from it, or from a part ``of`` it."""
+    for _, triples in derive(of or store, root, prefixes):
+        store.add(triples)
+
+
 def stars(store: Store, subjects: Iterable[str], prefixes: Mapping[str, str]) -> LocalStore:
     """Return what ``store`` says of each of ``subjects`` (IRIs), as a store of its own to derive from."""
     query = sparql("stars").replace(values("thing", [None]), values("thing", [NamedNode(iri) for iri in subjects]))

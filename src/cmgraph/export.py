@@ -37,7 +37,7 @@ def export(graph: Graph, folder: Path, *, force: bool = False, only: Collection[
     """Write the graph into ``folder`` and return the files, sorted.
 
     ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples are written as a
-    stream, so that a graph of any size fits.
+    stream, sorted in parts.
 
     :param force: replace the folder if it exists.
     :param only: names out of :data:`FILES`, to write no others.

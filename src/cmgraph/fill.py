@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from cmgraph import files
 from cmgraph.database import filling
-from cmgraph.derive import derive, stars
+from cmgraph.derive import complete, derive, stars
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
 from cmgraph.store import LocalStore, Step
@@ -47,8 +47,7 @@ def fill(
         store, added = LocalStore(engine=engine), len(engine) > 0
         store.read(everything, step)
         for part in _parts(store, everything, graph) if added else [store]:
-            for _, triples in derive(part, graph.root, graph.prefixes):
-                store.add(triples)
+            complete(store, graph.root, graph.prefixes, part)
         engine.optimize()
         return len(engine)
 
@@ -88,8 +87,7 @@ def count(paths: Sequence[Path], graph: Graph, *, step: Step | None = None) -> i
     """Read what would be put into a store, and return how many statements it is."""
     store = LocalStore()
     store.read([*files.terms(graph.root), *paths], step)
-    for _, triples in derive(store, graph.root, graph.prefixes):
-        store.add(triples)
+    complete(store, graph.root, graph.prefixes)
     return len(store.engine)
 
 

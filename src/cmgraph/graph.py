@@ -13,7 +13,7 @@ from pyoxigraph import Triple
 
 from cmgraph import files, snapshot
 from cmgraph.database import opened
-from cmgraph.derive import derive
+from cmgraph.derive import complete, derive
 from cmgraph.entity import Entity, describe
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.names import Hit, Names, sparql
@@ -67,8 +67,7 @@ class Graph:
     def _read(self) -> LocalStore:
         memory = LocalStore()
         memory.read(self._paths)
-        for _, triples in list(derive(memory, self.root, self.prefixes)):
-            memory.add(triples)
+        complete(memory, self.root, self.prefixes)
         return memory
 
     def _snapshot(self) -> LocalStore:

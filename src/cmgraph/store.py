@@ -112,10 +112,12 @@ class LocalStore:
 
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
-        triples = _run(self.engine, query, prefixes, name, check(query, name, self.allow_service))
-        if not isinstance(triples, QueryTriples):
-            raise _not_a("CONSTRUCT", name)
-        return iter(triples)
+        words = check(query, name, self.allow_service)
+        with _told(name):
+            triples = _run(self.engine, query, prefixes, name, words)
+            if not isinstance(triples, QueryTriples):
+                raise _not_a("CONSTRUCT", name)
+            yield from triples
 
 
 class EndpointStore:
@@ -139,7 +141,8 @@ class EndpointStore:
         words = check(query, name, self._allow_service)
 
         def work() -> bytes:
-            _selected(self._grammar, query, prefixes, name, words)
+            with _told(name):
+                _selected(self._grammar, query, prefixes, name, words)
             return b"\n".join(self._pages(_declared(query, words, prefixes), words))
 
         answer = work() if timeout is None else guarded(work, timeout, name, offline=False)
@@ -151,8 +154,9 @@ class EndpointStore:
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
         words = check(query, name, self._allow_service)
-        if not isinstance(_run(self._grammar, query, prefixes, name, words), QueryTriples):
-            raise _not_a("CONSTRUCT", name)
+        with _told(name):
+            if not isinstance(_run(self._grammar, query, prefixes, name, words), QueryTriples):
+                raise _not_a("CONSTRUCT", name)
         text, _ = self._ask(_declared(query, words, prefixes), "turtle")
         try:
             yield from (quad.triple for quad in parse(text, format=RdfFormat.TURTLE))

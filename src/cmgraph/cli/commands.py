@@ -326,6 +326,8 @@ def reason(load: Callable[[], Graph], name: str | None, explain: bool, closure: 
     graph = load()
     if closure is not None:
         click.echo(f"{owl_rl(graph, closure)} statements follow by OWL RL: {closure}", err=True)
+    elif name is None and explain:
+        raise CmgraphError("say what to explain", where="--explain", hint="Name a thing: cmgraph reason NAME --explain")
     elif name is None:
         _show(rules(graph), _form(form), graph.lang)
     else:
