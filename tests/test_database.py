@@ -11,22 +11,28 @@ from pathlib import Path
 import pytest
 
 import cmgraph
-from cmgraph.database import filling
+from cmgraph.database import filling, opened
 from cmgraph.errors import CmgraphError
 from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
+from cmgraph.terms import CM
 from conftest import ROOT
 
 SEED = sorted((ROOT / "data/seed-page").glob("*.ttl"))
 MORE = sorted((ROOT / "data/international").glob("*.ttl"))
 
 
+def held(store: Path) -> set[str]:
+    """Return every statement that a store holds, derived ones as they were stored."""
+    return {str(quad.triple) for quad in opened(store)}
+
+
 def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(graph: Graph, tmp_path: Path) -> None:
     cmgraph.fill(tmp_path / "both", [*SEED, *MORE], graph)
     cmgraph.fill(tmp_path / "one", SEED, graph)
     cmgraph.fill(tmp_path / "one", MORE, graph)
-    one, both = (set(map(str, cmgraph.load(store=tmp_path / name).triples)) for name in ("one", "both"))
-    assert one == both
+    one, both = (held(tmp_path / name) for name in ("one", "both"))
+    assert one == both and any(f" <{CM}hasBeenPartyTo> <" in said for said in both)
     count = cmgraph.fill(tmp_path / "one", SEED, graph, replace=True)
     assert count < len(both)
 
@@ -40,8 +46,7 @@ def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(graph: G
     cmgraph.fill(tmp_path / "whole", SEED, graph)
     for name in ("even", "odd"):
         cmgraph.fill(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], graph)
-    halves, whole = (set(map(str, cmgraph.load(store=tmp_path / name).triples)) for name in ("halves", "whole"))
-    assert halves == whole
+    assert held(tmp_path / "halves") == held(tmp_path / "whole")
 
 
 def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path) -> None:
@@ -54,7 +59,7 @@ def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path
         time.sleep(0.15 + 0.15 * moment)
         loading.kill()
         loading.wait()
-        seen.add(len(list(cmgraph.load(store=store).triples)))
+        seen.add(len(held(store)))
     assert min(seen) == before
     after = cmgraph.fill(store, MORE, graph)
     assert len(seen - {before}) <= 1 and max(seen) <= after
@@ -68,7 +73,7 @@ def test_a_mistake_in_a_file_is_told_and_changes_nothing(graph: Graph, tmp_path:
     with pytest.raises(CmgraphError) as error:
         cmgraph.fill(store, [wrong], graph)
     assert error.value.where.startswith(f"{wrong}:2:") and "oops" in error.value.excerpt
-    assert len(list(cmgraph.load(store=store).triples)) == before
+    assert len(held(store)) == before
 
 
 def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_path: Path) -> None:
