@@ -39,7 +39,9 @@ _GLOBAL = (
     click.option("--endpoint", metavar="URL", help="Ask a SPARQL endpoint that holds the graph."),
     click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
     click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
-    click.option("--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), help="Stop after; 60."),
+    click.option(
+        "--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), help="Stop a question after; 60."
+    ),
     click.option("--allow-service", is_flag=True, default=None, help="Let queries call other servers."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on stderr."),
 )
