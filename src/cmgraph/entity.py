@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
@@ -16,6 +16,10 @@ from cmgraph.terms import CM, SKOS, XSD, Term, Thing, Value, to_python
 
 _CITED = CM + "hasCitation"
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
+_BATCH = 200
+
+Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
+"""By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +54,40 @@ class Entity:
 
 def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None = None) -> Entity:
     """Collect what the store says of ``node``; with ``as_of``, only statements that may hold on that day."""
-    me = values("thing", [node])
+    said = dict(collect([node.value], store, as_of))[node.value]
+    return entity(node.value, said, store, names)
+
+
+def collect(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
+    """Yield each thing with all that is said of it, for :func:`entity`; many at once take little longer than one."""
     day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
-    query = sparql("relationships").replace(values("thing", [None]), me)
-    related = store.select(query.replace(values("asOf", [None]), values("asOf", day)), {})[1]
-    about = store.select(sparql("about").replace(values("thing", [None]), me), {})[1]
+    query = sparql("relationships").replace(values("asOf", [None]), values("asOf", day))
+    wanted = list(iris)
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        these = values("thing", [NamedNode(iri) for iri in batch])
+        said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {iri: defaultdict(list) for iri in batch}
+        about = store.select(sparql("about").replace(values("thing", [None]), these), {})[1]
+        related = store.select(query.replace(values("thing", [None]), these), {})[1]
+        for thing, kind, statement, prop, what in [*((t, t, t, p, v) for t, p, v in about), *related]:
+            if thing and kind and statement and prop and what:
+                said[thing.value][kind.value, statement.value].append((prop.value, what))
+        yield from said.items()
 
-    said: dict[tuple[str, str], list[tuple[str, Term]]] = defaultdict(list)
-    rows: list[tuple[Term | None, ...]] = [*((node, node, *row) for row in about), *related]
-    for kind, statement, says, what in rows:
-        if kind is not None and statement is not None and says is not None and what is not None:
-            said[kind.value, statement.value].append((says.value, what))
-    mine = said.pop((node.value, node.value), [])
 
+def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
+    """Put what is said of a thing into words of one language, its citations numbered as they come."""
+    mine = said.get((iri, iri), [])
+    others = {key: pairs for key, pairs in said.items() if key != (iri, iri)}
     number: dict[str, int] = {}
-    for pairs in (mine, *said.values()):
+    for pairs in (mine, *others.values()):
         for prop, value in pairs:
             if prop == _CITED:
                 number.setdefault(value.value, len(number) + 1)
     labels = names.labels(
-        {node.value, *(of for of, _ in said)}
-        | {prop for pairs in (mine, *said.values()) for prop, _ in pairs}
-        | {v.value for pairs in (mine, *said.values()) for _, v in pairs if isinstance(v, NamedNode)}
+        {iri, *(of for of, _ in others)}
+        | {prop for pairs in (mine, *others.values()) for prop, _ in pairs}
+        | {v.value for pairs in (mine, *others.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
     known = citations(store, set(number), names.lang)
 
@@ -80,20 +96,18 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
 
     def pairs_of(pairs: Iterable[tuple[str, Term]]) -> tuple[tuple[Thing, Value], ...]:
         return tuple(
-            (thing(prop), to_python(value, labels))
-            for prop, value in pairs
-            if prop not in (_CITED, *_NAMES) and value != node
+            (thing(prop), to_python(value, labels)) for prop, value in pairs if prop not in (_CITED, *_NAMES)
         )
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
         return tuple(sorted(number[value.value] for prop, value in pairs if prop == _CITED))
 
     return Entity(
-        thing=thing(node.value),
-        kind=names.kind(node.value),
+        thing=thing(iri),
+        kind=names.kind(iri),
         names=tuple((v.value, v.language or "") for p, v in mine if p in _NAMES and isinstance(v, Literal)),
         facts=pairs_of(mine),
         cited=cited(mine),
-        statements=tuple(Statement(thing(of), iri, pairs_of(pairs), cited(pairs)) for (of, iri), pairs in said.items()),
+        statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
         citations=tuple(known[iri] for iri in number),
     )

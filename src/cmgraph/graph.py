@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -59,6 +60,19 @@ class Graph:
         self.store = home or (self._read() if leave_out else self._snapshot())
         self.names = Names(self.store, self.prefixes, lang)
         self._read_questions: dict[str, Question] = {}
+        self._part: Sequence[Triple] | None = None
+
+    def part(self, store: Store, stated: Sequence[Triple]) -> Graph:
+        """Return a graph like this one whose statements are ``stated``; ``store`` holds them and what follows."""
+        made = Graph(self.root, self._extra, store, self.lang, self.as_of, self._timeout)
+        made._part = stated
+        return made
+
+    def spoken(self, lang: str) -> Graph:
+        """Return this graph with things named in ``lang``."""
+        made = copy(self)
+        made.lang, made.names = lang, Names(self.store, self.prefixes, lang)
+        return made
 
     def data_files(self, leave_out: Path | None = None) -> list[Path]:
         """List the data files below the graph's folders, all but one if it is given."""
@@ -93,7 +107,9 @@ class Graph:
     @property
     def stated(self) -> Iterator[Triple]:
         """Every statement that is not derived: as its file spells it, or as the store or endpoint hands it out."""
-        if self.in_files:
+        if self._part is not None:
+            yield from self._part
+        elif self.in_files:
             yield from (triple for file in self.files for triple in file.triples)
         else:
             derived = {triple for triples in self.derived.values() for triple in triples}

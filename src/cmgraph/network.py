@@ -6,18 +6,16 @@ for a tie.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.errors import CmgraphError, UnknownName, nearest
-from cmgraph.files import whole
 from cmgraph.graph import Graph
+from cmgraph.layout import SEED
 from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
 from cmgraph.terms import CM, Term, Thing, pick
@@ -25,11 +23,7 @@ from cmgraph.terms import CM, Term, Thing, pick
 if TYPE_CHECKING:
     import networkx
 
-SEED = 1
-"""Seed of whatever is random, so that communities are the same each time."""
-
 MEASURES = ("degree", "ties", "betweenness", "eigenvector", "core", "community")
-_COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233), (102, 102, 102))
 
 
 def projections(graph: Graph) -> dict[str, Question]:
@@ -51,8 +45,8 @@ def network(graph: Graph, name: str, /, **parameters: object) -> networkx.Graph[
     """Turn the graph into a network by the projection ``name``.
 
     :returns: an undirected graph whose nodes are IRIs with ``label`` and ``kind``, and whose edges have ``weight`` (how
-        many things tie the two), ``via`` and ``sources`` (joined by "; "), ``since`` and ``until`` (first and last
-        date).
+        many things tie the two), ``via``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "),
+        ``since`` and ``until`` (first and last date).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
     """
     return _network(graph, name, graph.query(_projection(graph, name), **parameters))
@@ -116,31 +110,6 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
     return build((columns, solutions), graph.store, graph.names, "citation")
 
 
-def write(net: networkx.Graph[str], path: Path) -> None:
-    """Write a network as GEXF (with colours by kind) or GraphML, the same bytes every time."""
-    import networkx as nx
-
-    if path.suffix == ".gexf":
-        kinds = sorted({data["kind"] for _, data in net.nodes(data=True)})
-        shown = net.copy()
-        for _, data in shown.nodes(data=True):
-            red, green, blue = _COLOURS[kinds.index(data["kind"]) % len(_COLOURS)]
-            data["viz"] = {"color": {"r": red, "g": green, "b": blue, "a": 1.0}}
-        text = "\n".join(nx.generate_gexf(shown, version="1.2draft"))
-        text = re.sub(r' lastmodifieddate="[^"]*"', "", text)
-        text = re.sub(r"<creator>[^<]*</creator>", "<creator>cmgraph</creator>", text)
-    elif path.suffix == ".graphml":
-        text = "\n".join(nx.generate_graphml(net))
-    else:
-        raise CmgraphError("not a network by its ending", where=str(path), hint="Use .gexf or .graphml.")
-    with whole(path) as scratch:
-        scratch.write_text(_XML.sub("", text) + "\n", encoding="utf-8", newline="")
-
-
-_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML cannot hold."""
-
-
 def _projection(graph: Graph, name: str) -> Question:
     known = projections(graph)
     if name not in known:
@@ -168,7 +137,7 @@ def _network(graph: Graph, name: str, answer: Result) -> networkx.Graph[str]:
         net.add_node(iri, label=label, kind=graph.names.kind(iri))
     for pair, rows in ties:
         dates = sorted(str(row[3]) for row in rows if row[3] is not None)
-        urls = {answer.citations[number - 1].url for row in rows for number in row.citations}
+        cited = [answer.citations[number - 1] for row in rows for number in row.citations]
         via = {str(row[2]) for row in rows}
         net.add_edge(
             *pair,
@@ -176,7 +145,8 @@ def _network(graph: Graph, name: str, answer: Result) -> networkx.Graph[str]:
             via="; ".join(sorted(via)),
             since=dates[0] if dates else "",
             until=dates[-1] if dates else "",
-            sources="; ".join(sorted(filter(None, urls))),
+            citations="; ".join(sorted({citation.iri for citation in cited})),
+            sources="; ".join(sorted({citation.url for citation in cited} - {""})),
         )
     return net
 

@@ -53,8 +53,12 @@ def delimited(result: Result, delimiter: str) -> str:
 
 
 def _cell(value: Value) -> str:
-    text = plain(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in tuple("=+-@\t\r") else text
+    return defused(value) if isinstance(value, str) else plain(value)
+
+
+def defused(text: str) -> str:
+    """Mark text that a spreadsheet would run as a formula as text."""
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text
 
 
 def plain(value: Value) -> str:

@@ -267,7 +267,7 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @cmgraph.command()
 @click.argument("projection", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a .gexf or .graphml file.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a .gexf, .graphml, .cyjs or .csv file.")
 @_FORMATS
 @_global
 def network(
@@ -279,7 +279,8 @@ def network(
     cmgraph network actors -p asOf=2023-12-31
     cmgraph network members -o members.gexf
     """
-    from cmgraph.network import measures, network, projection_list, write
+    from cmgraph.netfile import write
+    from cmgraph.network import measures, network, projection_list
 
     graph = load()
     if projection is None:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from pyoxigraph import RdfFormat, serialize
 
-from cmgraph.entity import Entity, Statement
+from cmgraph.entity import Entity
 from cmgraph.graph import Graph
 from cmgraph.ingest import Ingested
 from cmgraph.names import Hit
@@ -20,26 +20,13 @@ from cmgraph.shapes import SH
 from cmgraph.template import Template
 from cmgraph.terms import Thing, Value, pick
 from cmgraph.validate import SEVERITIES, Report
+from cmgraph.wording import sentence
 
-_QUALIFIERS = (
-    "#asOf",
-    "#asPrinted",
-    "#endedOn",
-    "#hasClaimStatus",
-    "#hasEndState",
-    "#isLastNamedIn",
-    "#isNoLongerNamedIn",
-    "#leavesUnstated",
-    "#qualification",
-    "#startedOn",
-)
 FEW = 8
 """How many of the values that a parameter takes are shown with a question."""
 
 SHOWN = 20
 """How many things of one kind a report of changes names."""
-
-_USUAL = ("/end-state/unknown", "/claim-status/stated")
 
 
 def entity_text(entity: Entity, lang: str) -> str:
@@ -51,18 +38,10 @@ def entity_text(entity: Entity, lang: str) -> str:
     lines[-1] += _marks(entity.cited)
     for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
         lines += ["", kind.label]
-        lines += [f"  {_sentence(statement)}" for statement in statements]
+        for statement in statements:
+            said = "".join(printable(plain(word)) for word in sentence(statement, lang))
+            lines.append(f"  {said}{_marks(statement.citations)}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
-
-
-def _sentence(statement: Statement) -> str:
-    """Say what is tied first, and in brackets what qualifies it; what holds of most statements is left unsaid."""
-    parts: dict[bool, list[str]] = {False: [], True: []}
-    for prop, value in statement.says:
-        if not (isinstance(value, Thing) and value.iri.endswith(_USUAL)):
-            parts[prop.iri.endswith(_QUALIFIERS)].append(f"{prop.label} {printable(plain(value))}")
-    limits = f" ({'; '.join(parts[True])})" if parts[True] else ""
-    return f"{'; '.join(parts[False])}{limits}{_marks(statement.citations)}"
 
 
 def _marks(numbers: Iterable[int]) -> str:

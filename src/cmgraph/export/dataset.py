@@ -1,0 +1,229 @@
+"""What the publication says of itself: VoID, DCAT, schema.org, a record for open.canada.ca, how to cite, checksums."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, RdfFormat, Triple, parse
+
+from cmgraph.export.publication import Publication
+from cmgraph.export.rdf import as_text
+from cmgraph.files import ordered
+from cmgraph.names import sparql
+from cmgraph.page import filled
+from cmgraph.store import values
+from cmgraph.terms import BASE, RDF_TYPE, Prefixes, pick
+
+_MEDIA = {
+    ".csv": ("text/csv", "CSV"),
+    ".cyjs": ("application/json", "JSON"),
+    ".gexf": ("application/xml", "other"),
+    ".graphml": ("application/xml", "other"),
+    ".jsonld": ("application/ld+json", "JSONLD"),
+    ".nq": ("application/n-quads", "other"),
+    ".nt": ("application/n-triples", "NT"),
+    ".parquet": ("application/vnd.apache.parquet", "other"),
+    ".rdf": ("application/rdf+xml", "RDF"),
+    ".trig": ("application/trig", "TRIG"),
+    ".ttl": ("text/turtle", "TTL"),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX"),
+}
+"""Media type of a file by its ending, and what open.canada.ca calls its format."""
+
+_RDF = (".jsonld", ".nq", ".nt", ".rdf", ".trig", ".ttl")
+_ASIDE = ("id/", "vocab/", "queries/", "ontology/")
+"""Where files stand that are parts of a site, and no distributions of the whole."""
+
+_PREFIXES = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "void": "http://rdfs.org/ns/void#",
+    "void-ext": "http://ldf.fi/void-ext#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A file that holds the data set, or one form of a part of it.
+
+    :ivar path: from the publication's folder, with slashes.
+    """
+
+    path: str
+    file: Path
+
+    @property
+    def media(self) -> str:
+        """The media type."""
+        return _MEDIA[self.file.suffix][0]
+
+    @property
+    def rdf(self) -> bool:
+        """Whether it holds the whole data set as RDF."""
+        return self.path.startswith("cmgraph.") and self.file.suffix in _RDF
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.file.stat().st_size
+
+    @cached_property
+    def sha256(self) -> str:
+        """The checksum, in hexadecimal digits."""
+        with self.file.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def distributions(folder: Path) -> list[Distribution]:
+    """List the data files of a publication."""
+    found = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA)
+    return [Distribution(name, path) for name, path in found if not name.startswith(_ASIDE)]
+
+
+def describe(publication: Publication, folder: Path) -> None:
+    """Write every description of what is in ``folder``: call it when all else is there."""
+    files = distributions(folder)
+    dcat = ordered(_dataset(publication, files))
+    about = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
+    void = ordered([*about, *_partitions(publication)])
+    prefixes = Prefixes({**publication.graph.prefixes, **_PREFIXES})
+    for name, triples in {"dcat": dcat, "void": void, ".well-known/void": void}.items():
+        path = folder / (name if "/" in name else f"{name}.ttl")
+        publication.write(path, as_text(triples, RdfFormat.TURTLE, prefixes))
+    publication.write(folder / "dcat.jsonld", as_text(dcat, RdfFormat.JSON_LD, prefixes))
+    publication.write_json(folder / "dataset.jsonld", schema_org(publication, files))
+    publication.write_json(folder / "open-canada.json", open_canada(publication, files))
+    title = pick(publication.about["title"], publication.languages[0])
+    text = filled("CITATION.cff", about=_About(publication.about), title=title, address=publication.address)
+    publication.write(folder / "CITATION.cff", text)
+
+
+def dataset_iri(publication: Publication) -> str:
+    """Return the IRI of this version of the data set."""
+    version = publication.about.get("version")
+    return f"{BASE}dataset/{version}" if version else f"{BASE}dataset"
+
+
+def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Triple]:
+    names, rows = publication.graph.store.select(sparql("void-counts"), publication.graph.prefixes)
+    counts = {name: term.value for name, term in zip(names, rows[0], strict=True) if isinstance(term, Literal)}
+    text = filled(
+        "dataset.ttl",
+        about=_About(publication.about),
+        address=publication.address,
+        base=BASE,
+        counts=counts,
+        dataset=dataset_iri(publication),
+        distributions=files,
+        endpoint=publication.about.get("endpoint"),
+        modified=publication.modified,
+    )
+    found = Dataset(parse(text, format=RdfFormat.TURTLE))
+    found.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    yield from (quad.triple for quad in found)
+
+
+def _partitions(publication: Publication) -> Iterator[Triple]:
+    block = values("dataset", [NamedNode(dataset_iri(publication))])
+    query = sparql("void").replace(values("dataset", [None]), block)
+    yield from publication.graph.store.construct(query, publication.graph.prefixes)
+
+
+def schema_org(publication: Publication, files: list[Distribution]) -> dict[str, Any]:
+    """Describe the data set to search engines."""
+    about = publication.about
+    said: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "@id": dataset_iri(publication),
+        "name": [{"@value": text, "@language": tag} for tag, text in sorted(about["title"].items())],
+        "description": [{"@value": text, "@language": tag} for tag, text in sorted(about.get("description", {}).items())],
+        "url": publication.address + "index.html",
+        "keywords": [word for _, words in sorted(about.get("keywords", {}).items()) for word in words],
+        "inLanguage": [*publication.languages],
+        "isAccessibleForFree": True,
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "contentUrl": publication.address + file.path,
+                "encodingFormat": file.media,
+                "contentSize": str(file.size),
+                "sha256": file.sha256,
+            }
+            for file in files
+        ],
+    }
+    known = {
+        "license": about.get("licence", {}).get("path"),
+        "creator": about.get("creator") and {"@type": "Organization", "name": about["creator"]},
+        "version": about.get("version"),
+        "datePublished": about.get("issued") and str(about["issued"]),
+        "dateModified": publication.modified,
+    }
+    return said | {name: value for name, value in known.items() if value}
+
+
+def open_canada(publication: Publication, files: list[Distribution]) -> dict[str, Any]:
+    """Write a record for the catalogue of the Government of Canada.
+
+    Who publishes there (``owner_org``, ``maintainer_email``) is not known here and stays null.
+    """
+    about, choices = publication.about, publication.about.get("open_canada", {})
+
+    def both(texts: dict[str, Any]) -> dict[str, Any]:
+        return {tag: text for tag, text in sorted(texts.items()) if tag in ("en", "fr", "fr-t-en", "en-t-fr")}
+
+    return {
+        **choices,
+        "name": "cmgraph",
+        "owner_org": choices.get("owner_org"),
+        "maintainer_email": choices.get("maintainer_email"),
+        "title_translated": both(about["title"]),
+        "notes_translated": both(about.get("description", {})),
+        "keywords": both(about.get("keywords", {})),
+        "date_published": str(about.get("issued") or ""),
+        "date_modified": publication.modified,
+        "restrictions": "unrestricted",
+        "imso_approval": "false",
+        "ready_to_publish": "false",
+        "resources": [
+            {
+                "name_translated": {"en": file.path, "fr": file.path},
+                "resource_type": "dataset",
+                "format": _MEDIA[file.file.suffix][1],
+                "character_set": "UTF-8",
+                "size": file.size,
+                "language": [*publication.languages],
+                "url": publication.address + file.path,
+                "date_published": str(about.get("issued") or ""),
+            }
+            for file in files
+        ],
+    }
+
+
+class _About(dict[str, Any]):
+    """What is said of the data set; what is not said is none, in templates too."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+
+def checksums(folder: Path) -> str:
+    """List every file with its SHA-256, as ``sha256sum --check`` reads it."""
+    lines = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder).as_posix()}\n")
+    return "".join(lines)

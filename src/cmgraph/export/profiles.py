@@ -1,0 +1,91 @@
+"""The graph in other vocabularies, by the CONSTRUCT rules in ``ontology/alignments``."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+
+from cmgraph.errors import CmgraphError, nearest
+from cmgraph.export.publication import Publication
+from cmgraph.files import ordered, read_text
+from cmgraph.terms import RDF_TYPE, Prefixes, text_of
+
+PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl"}
+"""The profiles, and how the file of each ends."""
+
+
+def profiles(publication: Publication, folder: Path) -> None:
+    """Write the graph in every profile."""
+    for name, ending in PROFILES.items():
+        profile(publication, name, folder / f"{name}{ending}")
+
+
+def profile(publication: Publication, name: str, path: Path) -> None:
+    """Write the graph in one profile: Turtle, or the JSON that users of the vocabulary expect.
+
+    :raises CmgraphError: if there is no such profile.
+    """
+    if name not in PROFILES:
+        raise CmgraphError(f"no profile is called '{name}'", hint=nearest(name, PROFILES) or ", ".join(PROFILES))
+    graph, rule = publication.graph, publication.graph.root / f"ontology/alignments/{name}.rq"
+    triples = ordered(graph.store.construct(read_text(rule), graph.prefixes, str(rule)))
+    if PROFILES[name] == ".ttl":
+        prefixes = Prefixes({**graph.prefixes, **_SPACES}).used(triples)
+        publication.write(path, serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes) or b"")
+    elif name == "popolo":
+        lists: dict[str, list[Any]] = defaultdict(list)
+        for schema, entity in _entities(triples):
+            lists[schema].append(_popolo(entity))
+        publication.write_json(path, dict(sorted(lists.items())))
+    else:
+        lines = [
+            {"id": entity.pop("id"), "schema": schema, "properties": {name: entity[name] for name in sorted(entity)}}
+            for schema, entity in _entities(triples)
+        ]
+        publication.write(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+
+
+_SPACES = {
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "org": "http://www.w3.org/ns/org#",
+    "schema": "https://schema.org/",
+    "time": "http://www.w3.org/2006/time#",
+}
+
+
+def _entities(triples: Iterable[Triple]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield each thing with what it is and, by property, its values; both by local name."""
+    stars: dict[str, tuple[list[str], dict[str, Any]]] = {}
+    for triple in triples:
+        schemas, entity = stars.setdefault(text_of(triple.subject), ([], {"id": text_of(triple.subject)}))
+        if triple.predicate == RDF_TYPE and isinstance(triple.object, NamedNode):
+            schemas.append(_local(triple.object.value))
+        else:
+            entity.setdefault(_local(triple.predicate.value), []).append(text_of(triple.object))
+    for _, (schemas, entity) in sorted(stars.items()):
+        if schemas:
+            yield min(schemas), entity
+
+
+def _popolo(entity: dict[str, Any]) -> dict[str, Any]:
+    """Shape an entity as Popolo does: lists of objects for names and sources, single values else."""
+    lists, objects = {"other_names": "name", "sources": "url"}, ("member",)
+    return {
+        name: [{lists[name]: value} for value in said]
+        if name in lists
+        else {"id": said[0]}
+        if name in objects
+        else said
+        if name == "id"
+        else said[0]
+        for name, said in entity.items()
+    }
+
+
+def _local(iri: str) -> str:
+    return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]

@@ -1,0 +1,115 @@
+"""What all files of a publication share: the graph, where it will stand, in which languages, and what it is called."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pyoxigraph import Literal, NamedNode, Triple
+
+from cmgraph.errors import CmgraphError
+from cmgraph.files import ordered, read_text
+from cmgraph.graph import LANGUAGES, Graph
+from cmgraph.names import sparql
+from cmgraph.result import Result, build
+from cmgraph.store import Step
+from cmgraph.terms import BASE
+
+
+def plain_step(done: int, name: str) -> None:
+    """Take note of progress without telling anybody."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A graph about to be published.
+
+    :ivar base: what IRIs of the project begin with in the files, in place of the project's own address.
+    :ivar site: address at which the files will be served, if it is not ``base``.
+    :ivar languages: languages of pages and tables, the main one first.
+    :ivar step: told of progress.
+    """
+
+    graph: Graph
+    base: str = BASE
+    site: str = ""
+    languages: Sequence[str] = LANGUAGES
+    step: Step = plain_step
+
+    def __post_init__(self) -> None:
+        for said in filter(None, (self.base, self.site)):
+            if not re.fullmatch(r"https?://[A-Za-z0-9.:-]+/([A-Za-z0-9._~-]+/)*", said):
+                hint = "Write it like https://example.org/minerals/"
+                raise CmgraphError("not an address that ends with a slash", where=said, hint=hint)
+
+    @property
+    def address(self) -> str:
+        """Where the files are served."""
+        return self.site or self.base
+
+    def rebased(self, text: str) -> str:
+        """Put the publication's own base into ``text`` where the project's stands."""
+        return text if self.base == BASE else text.replace(BASE, self.base)
+
+    def write(self, path: Path, text: str | bytes) -> None:
+        """Write one file of text, with the publication's base."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        said = text if isinstance(text, str) else text.decode()
+        path.write_text(self.rebased(said), encoding="utf-8", newline="")
+
+    def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
+        """Write one file of JSON."""
+        self.write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+    @cached_property
+    def stated(self) -> list[Triple]:
+        """What files state, in order."""
+        return ordered(self.graph.stated)
+
+    @cached_property
+    def spoken(self) -> dict[str, Graph]:
+        """The graph in each language."""
+        return {lang: self.graph.spoken(lang) for lang in self.languages}
+
+    @cached_property
+    def sources(self) -> dict[str, list[str]]:
+        """The IRIs of the sources that each thing or statement cites."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for thing, source in self.graph.store.select(sparql("cited-sources"), self.graph.prefixes)[1]:
+            if isinstance(thing, NamedNode) and isinstance(source, NamedNode):
+                found[thing.value].append(source.value)
+        return found
+
+    @cached_property
+    def tables(self) -> dict[str, Result]:
+        """The tables by name, in the main language."""
+        graph, found = self.spoken[self.languages[0]], {}
+        for query in sorted((files("cmgraph") / "sparql/tables").iterdir(), key=lambda path: path.name):
+            solutions = graph.store.select(query.read_text(encoding="utf-8"), graph.prefixes)
+            found[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
+        return found
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What the data set is called, by whom and under which licence, as ``data/dataset.yaml`` says it."""
+        path = self.graph.root / "data/dataset.yaml"
+        if not path.is_file():
+            return {"title": {"en": self.graph.root.resolve().name}}
+        found = yaml.safe_load(read_text(path))
+        if not isinstance(found, dict) or "title" not in found:
+            raise CmgraphError("the data set has no title", where=str(path), hint="Say what it is called: title: { en: … }")
+        return found
+
+    @cached_property
+    def modified(self) -> str:
+        """The last day on which somebody checked a citation; empty if none was."""
+        found = self.graph.store.select(sparql("last-checked"), self.graph.prefixes)[1]
+        return found[0][0].value if found and isinstance(found[0][0], Literal) else ""

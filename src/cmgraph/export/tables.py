@@ -1,0 +1,190 @@
+"""The graph as tables: CSV and one workbook for people, Parquet for programs; every row names its sources."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from datetime import datetime
+from decimal import Decimal
+from itertools import count, groupby
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, RdfFormat, parse
+
+from cmgraph.errors import CmgraphError
+from cmgraph.export.publication import Publication
+from cmgraph.export.rdf import ntriples
+from cmgraph.page import NOT_XML
+from cmgraph.render import delimited, plain, word
+from cmgraph.result import Citation
+from cmgraph.terms import RDF_TYPE, Value, text_of
+
+_LONGEST = 32_767
+"""Characters that a cell of a workbook can hold."""
+
+_ROWS = 50_000
+"""Rows of a Parquet file written at once."""
+
+
+def csv_tables(publication: Publication, folder: Path) -> None:
+    """Write a CSV table per kind."""
+    for name, result in publication.tables.items():
+        publication.write(folder / f"{name}.csv", delimited(result, ","))
+
+
+def workbook(publication: Publication, path: Path) -> None:
+    """Write all tables as one workbook. Its sheet ``sources`` lists the places in sources that rows name by number.
+
+    Every cell of text is text: none can run as a formula.
+    """
+    import xlsxwriter
+
+    lang = publication.languages[0]
+    numbers: dict[str, int] = {}
+    cited: list[Citation] = []
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        made = datetime.fromisoformat(publication.modified or "1980-01-01")
+        book.set_properties({"author": "cmgraph", "created": made})
+        bold = book.add_format({"bold": True})
+        written = count()
+
+        def add(name: str, header: Iterable[Value], rows: Iterable[Iterable[Value]]) -> None:
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 1)
+            for y, line in enumerate([header, *rows]):
+                for x, value in enumerate(line):
+                    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+                        sheet.write_number(y, x, value)
+                    elif value is not None:
+                        sheet.write_string(y, x, _text(publication, value), None if y else bold)
+                publication.step(next(written), path.name)
+
+        for name, result in publication.tables.items():
+            for citation in result.citations:
+                if numbers.setdefault(citation.iri, len(numbers) + 1) > len(cited):
+                    cited.append(citation)
+            header, *lines = result.flat()
+            if not result.citations:
+                add(name, header, lines)
+            elif name != "sources":
+                marks = (
+                    ", ".join(str(n) for n in sorted(numbers[result.citations[i - 1].iri] for i in row.citations))
+                    for row in result.rows
+                )
+                rows = ([*line[:-2], said] for line, said in zip(lines, marks, strict=True))
+                add(name, [*header[:-2], word("sources", lang)], rows)
+        header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
+        add("sources", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+
+
+def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
+    """Write a ZIP archive whose bytes depend on nothing but its members."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, content in members:
+            member = zipfile.ZipInfo(name)  # of 1980-01-01
+            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(member, content)
+
+
+def _text(publication: Publication, value: Value) -> str:
+    text = NOT_XML.sub("", publication.rebased(plain(value)))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def parquet(publication: Publication, folder: Path) -> None:
+    """Write Parquet for programs: ``nodes`` (things), ``edges`` (between things), ``values`` (texts and numbers).
+
+    Each edge and value names the sources that its subject cites. Together they hold every statement; memory is bounded.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        hint = "pip install 'cmgraph[parquet]'"
+        raise CmgraphError("Parquet needs pyarrow", where=folder.name, hint=hint) from None
+
+    texts = {name: pa.string() for name in ("subject", "property", "object")}
+    cited = {"sources": pa.list_(pa.string())}
+    shapes = {
+        "nodes": {"thing": pa.string(), "kinds": pa.list_(pa.string()), "name_en": pa.string(), "name_fr": pa.string()},
+        "edges": texts | cited,
+        "values": texts | {"datatype": pa.string(), "language": pa.string()} | cited,
+    }
+    folder.mkdir()
+    waiting: dict[str, list[tuple[Any, ...]]] = {name: [] for name in shapes}
+    writers = {
+        name: pq.ParquetWriter(folder / f"{name}.parquet", pa.schema([*shape.items()]), compression="zstd")
+        for name, shape in shapes.items()
+    }
+
+    def flush(name: str) -> None:
+        columns = zip(*waiting[name], strict=True) if waiting[name] else ([] for _ in shapes[name])
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, shapes[name].values(), strict=True)]
+        writers[name].write_table(pa.Table.from_arrays(arrays, names=list(shapes[name])))
+        waiting[name].clear()
+
+    lines = folder / "lines"
+    ntriples(publication, lines)
+    for subject, said in _stars(lines):
+        sources = publication.sources.get(subject, [])
+        rebased = [publication.rebased(source) for source in sources]
+        kinds, names = [], {}
+        for prop, value in said:
+            if prop == RDF_TYPE.value:
+                kinds.append(text_of(value))
+            if isinstance(value, Literal):
+                if prop.endswith(("#prefLabel", "/dc/terms/title")) and value.language:
+                    names.setdefault(value.language, value.value)
+                kind = "" if value.language else value.datatype.value
+                waiting["values"].append((subject, prop, value.value, kind, value.language or "", rebased))
+            else:
+                waiting["edges"].append((subject, prop, text_of(value), rebased))
+        if kinds:
+            french = names.get("fr", names.get("fr-t-en"))
+            waiting["nodes"].append((subject, kinds, names.get("en"), french))
+        for name, rows in waiting.items():
+            if len(rows) >= _ROWS:
+                flush(name)
+    for name, writer in writers.items():
+        flush(name)
+        writer.close()
+    lines.unlink()
+
+
+def _stars(lines: Path) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Read sorted lines of N-Triples, one subject at a time."""
+    with lines.open("rb") as file:
+        for subject, group in groupby((quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject):
+            yield text_of(subject), [(triple.predicate.value, triple.object) for triple in group]
+
+
+def data_package(publication: Publication, path: Path) -> None:
+    """Describe the CSV tables as a Data Package."""
+    about, lang = publication.about, publication.languages[0]
+    resources = []
+    for name, result in publication.tables.items():
+        header, *rows = result.flat()
+        fields = [{"name": str(column), "type": _type([row[i] for row in rows])} for i, column in enumerate(header)]
+        resources.append(
+            {
+                "name": name,
+                "path": f"tables/{name}.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": {"fields": fields, "missingValues": [""]},
+            }
+        )
+    said = {"name": "cmgraph", "title": about["title"].get(lang) or about["title"]["en"]}
+    said |= {"licenses": [about["licence"]]} if "licence" in about else {}
+    publication.write_json(path, {**said, "profile": "tabular-data-package", "resources": resources})
+
+
+def _type(values: list[Value]) -> str:
+    kinds = {type(value).__name__ for value in values if value is not None}
+    types = {"int": "integer", "float": "number", "Decimal": "number", "bool": "boolean", "date": "date"}
+    found = {types.get(kind, "string") for kind in kinds}
+    return "number" if found == {"integer", "number"} else found.pop() if len(found) == 1 else "string"

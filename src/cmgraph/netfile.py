@@ -1,0 +1,88 @@
+"""A network as a file that other tools open, laid out and coloured, with the sources of every edge."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cmgraph.errors import CmgraphError
+from cmgraph.files import whole
+from cmgraph.layout import spots
+from cmgraph.page import NOT_XML, filled
+
+if TYPE_CHECKING:
+    import networkx
+
+TIES = ("via", "since", "until", "citations", "sources")
+"""What an edge carries besides its weight."""
+
+
+def write(net: networkx.Graph[str], path: Path) -> None:
+    """Write a network as the ending of ``path`` says, the same bytes every time.
+
+    GEXF and Cytoscape JSON carry positions, sizes and colours; CSV is the list of edges.
+
+    :raises CmgraphError: if the ending is none of :data:`FORMS`.
+    """
+    if path.suffix not in FORMS:
+        hint = f"Use {', '.join(FORMS)}."
+        raise CmgraphError("not a network by its ending", where=str(path), hint=hint)
+    with whole(path) as scratch:
+        scratch.write_text(FORMS[path.suffix](net), encoding="utf-8", newline="")
+
+
+def gexf(net: networkx.Graph[str]) -> str:
+    """Write GEXF 1.3, for Gephi; an edge begins on the first day of its first date."""
+    nodes, edges = sorted(net.nodes(data=True)), sorted(net.edges(data=True), key=lambda edge: edge[:2])
+    return filled("gexf.xml", net=net, nodes=nodes, edges=edges, spots=spots(net), ties=TIES)
+
+
+def graphml(net: networkx.Graph[str]) -> str:
+    """Write GraphML, for Cytoscape, yEd and igraph."""
+    import networkx as nx
+
+    return NOT_XML.sub("", "\n".join(nx.generate_graphml(net))) + "\n"
+
+
+def cytoscape(net: networkx.Graph[str]) -> str:
+    """Write Cytoscape JSON, with positions (y downwards, as screens count)."""
+    where = spots(net)
+    nodes = [
+        {
+            "data": {"id": iri, **data, "colour": where[iri].colour, "size": where[iri].size},
+            "position": {"x": where[iri].x, "y": -where[iri].y},
+        }
+        for iri, data in sorted(net.nodes(data=True))
+    ]
+    edges = [
+        {"data": {"id": f"e{number}", "source": one, "target": other, **data}}
+        for number, (one, other, data) in enumerate(sorted(net.edges(data=True), key=lambda edge: edge[:2]))
+    ]
+    said = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
+    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+
+
+def edge_list(net: networkx.Graph[str]) -> str:
+    """Write the edges as CSV, both ends by name and IRI."""
+    from cmgraph.render import defused
+
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["source", "source_iri", "target", "target_iri", "weight", *TIES])
+    for one, other, data in sorted(net.edges(data=True), key=lambda edge: edge[:2]):
+        names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
+        writer.writerow([*map(defused, names), data["weight"], *(defused(data[name]) for name in TIES)])
+    return out.getvalue()
+
+
+FORMS: dict[str, Callable[[networkx.Graph[str]], str]] = {
+    ".gexf": gexf,
+    ".graphml": graphml,
+    ".cyjs": cytoscape,
+    ".csv": edge_list,
+}
+"""The forms of network files, by their ending."""

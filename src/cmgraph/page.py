@@ -1,0 +1,62 @@
+"""Texts filled in from templates in ``pages/``: what comes from data is escaped wherever it lands."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML, and so a workbook, cannot hold."""
+
+
+def filled(template: str, /, **values: Any) -> str:
+    """Fill in ``pages/<template>``; in XML and HTML every value is escaped."""
+    return NOT_XML.sub("", _environment().get_template(template).render(values))
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("cmgraph", "pages"),
+        autoescape=lambda name: name is not None and name.endswith((".xml", ".html", ".svg")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"rgb": rgb, "first_day": first_day, "script_json": script_json, "literal": literal}
+    return environment
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Split ``#rrggbb`` into its parts."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def first_day(date: str) -> str:
+    """Return the first day of a year, a month, or a day."""
+    return date + "-01-01"[(len(date) - 4) :] if len(date) < 10 else date
+
+
+def literal(text: str, language: str = "") -> str:
+    """Write text as a literal of Turtle."""
+    from pyoxigraph import Literal
+
+    return str(Literal(text, language=language or None))
+
+
+def script_json(value: Any) -> Any:
+    """Write JSON that may stand in a script element: nothing in it ends the element."""
+    from markupsafe import Markup
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - nothing of HTML is left in it
