@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from cmgraph.errors import UnknownName
 from cmgraph.files import ordered, whole
 from cmgraph.graph import Graph
 from cmgraph.question import Question
@@ -42,8 +44,9 @@ def _triples(graph: Graph, question: Question) -> Iterator[Triple]:
     iri = graph.prefixes["query"] + question.name
     runs = {iri: (question.text, "")}
     if question.also:
-        bound = question.bind(question.also, graph.names, graph.prefixes)
-        runs[f"{iri}/example"] = (bound, f" ({', '.join(question.also.values())})")
+        with suppress(UnknownName):  # a part of the graph may lack what the example names
+            bound = question.bind(question.also, graph.names, graph.prefixes)
+            runs[f"{iri}/example"] = (bound, f" ({', '.join(question.also.values())})")
     for run, (text, values) in runs.items():
         node = NamedNode(run)
         sparql = "\n".join(line for line in text.splitlines() if not line.startswith("#+")) + "\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from cmgraph.terms import CM, SKOS, XSD, Term, Thing, Value, to_python
 
 _CITED = CM + "hasCitation"
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
-_BATCH = 200
+_BATCH = 500
 
 Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
 """By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
@@ -59,20 +58,32 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
 
 
 def collect(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
-    """Yield each thing with all that is said of it, for :func:`entity`; many at once take little longer than one."""
+    """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once."""
     day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
-    query = sparql("relationships").replace(values("asOf", [None]), values("asOf", day))
+    stands_in = sparql("relationships").replace(values("asOf", [None]), values("asOf", day))
+    fetched: dict[str, list[tuple[str, Term]]] = {}
     wanted = list(iris)
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
-        these = values("thing", [NamedNode(iri) for iri in batch])
-        said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {iri: defaultdict(list) for iri in batch}
-        about = store.select(sparql("about").replace(values("thing", [None]), these), {})[1]
-        related = store.select(query.replace(values("thing", [None]), these), {})[1]
-        for thing, kind, statement, prop, what in [*((t, t, t, p, v) for t, p, v in about), *related]:
-            if thing and kind and statement and prop and what:
-                said[thing.value][kind.value, statement.value].append((prop.value, what))
+        query = stands_in.replace(values("thing", [None]), values("thing", [NamedNode(iri) for iri in batch]))
+        related = [tuple(term.value for term in row if term) for row in store.select(query, {})[1]]
+        fetched |= fetch({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
+        said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
+        for thing, kind, statement in related:
+            said[thing][kind, statement] = fetched[statement]
         yield from said.items()
+
+
+def fetch(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
+    """Return what is said of each thing or statement itself."""
+    wanted = sorted(iris)
+    found: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in wanted}
+    for start in range(0, len(wanted), _BATCH):
+        these = values("thing", [NamedNode(iri) for iri in wanted[start : start + _BATCH]])
+        for thing, prop, what in store.select(sparql("about").replace(values("thing", [None]), these), {})[1]:
+            if thing and prop and what:
+                found[thing.value].append((prop.value, what))
+    return found
 
 
 def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
@@ -94,9 +105,12 @@ def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
     def thing(iri: str) -> Thing:
         return Thing(iri, labels.get(iri, iri))
 
-    def pairs_of(pairs: Iterable[tuple[str, Term]]) -> tuple[tuple[Thing, Value], ...]:
+    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> tuple[tuple[Thing, Value], ...]:
+        spoken = {prop for prop, value in pairs if _speaks(value, names.lang)}
         return tuple(
-            (thing(prop), to_python(value, labels)) for prop, value in pairs if prop not in (_CITED, *_NAMES)
+            (thing(prop), to_python(value, labels))
+            for prop, value in pairs
+            if prop not in (_CITED, *_NAMES) and (prop not in spoken or _speaks(value, names.lang))
         )
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
@@ -111,3 +125,8 @@ def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
         statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
         citations=tuple(known[iri] for iri in number),
     )
+
+
+def _speaks(term: Term, lang: str) -> bool:
+    tag = getattr(term, "language", None) or ""
+    return tag == lang or tag.startswith(lang + "-")

@@ -68,6 +68,12 @@ class Graph:
         made._part = stated
         return made
 
+    def at(self, day: dt.date | None) -> Graph:
+        """Return this graph asked for a day."""
+        made = copy(self)
+        made.as_of = day
+        return made
+
     def spoken(self, lang: str) -> Graph:
         """Return this graph with things named in ``lang``."""
         made = copy(self)

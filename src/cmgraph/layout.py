@@ -52,7 +52,7 @@ def spots(net: networkx.Graph[str]) -> dict[str, Spot]:
     for component in sorted(nx.connected_components(net), key=lambda some: (-len(some), min(some))):
         nodes = sorted(component)
         number = {node: index for index, node in enumerate(nodes)}
-        edges = sorted((number[a], number[b]) for a, b in net.subgraph(nodes).edges)
+        edges = sorted(sorted((number[a], number[b])) for a, b in net.subgraph(nodes).edges)
         drawn = igraph.Graph(len(nodes), edges)
         start = [[math.cos(2 * math.pi * i / len(nodes)), math.sin(2 * math.pi * i / len(nodes))] for i in range(len(nodes))]
         where = drawn.layout_fruchterman_reingold(seed=start, niter=500, grid="nogrid" if len(nodes) < 1000 else "grid")

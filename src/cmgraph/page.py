@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+from cmgraph.render import plain
+from cmgraph.terms import Thing, Value
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,8 +36,26 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"rgb": rgb, "first_day": first_day, "script_json": script_json, "literal": literal}
+    environment.filters |= {
+        "anchor": lambda iri: iri.rpartition("/")[2],
+        "by_property": by_property,
+        "first_day": first_day,
+        "literal": literal,
+        "local": lambda iri: re.split("[#/]", iri)[-1],
+        "plain": plain,
+        "rgb": rgb,
+        "script_json": script_json,
+    }
+    environment.tests |= {
+        "thing": lambda value: isinstance(value, Thing),
+        "web": lambda value: isinstance(value, str) and value.startswith(("http://", "https://")),
+    }
     return environment
+
+
+def by_property(facts: Iterable[tuple[Thing, Value]]) -> list[tuple[Thing, list[Value]]]:
+    """Group values by their property."""
+    return [(prop, [value for _, value in group]) for prop, group in groupby(facts, key=lambda pair: pair[0])]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -79,9 +80,13 @@ class Prefixes(dict[str, str]):
 
     def shorten(self, iri: str) -> str:
         """Write ``iri`` as a CURIE where a declared prefix fits, else unchanged."""
-        best = max((p for p in self if iri.startswith(self[p])), key=lambda p: len(self[p]), default="")
-        local = iri[len(self[best]) :] if best else ""
-        return f"{best}:{local}" if local and "/" not in local and "#" not in local else iri
+        cut = max(iri.rfind("#"), iri.rfind("/")) + 1
+        prefix = self._by_space.get(iri[:cut])
+        return f"{prefix}:{iri[cut:]}" if prefix is not None and len(iri) > cut else iri
+
+    @cached_property
+    def _by_space(self) -> dict[str, str]:
+        return {space: prefix for prefix, space in self.items()}
 
     def used(self, triples: Iterable[Triple]) -> dict[str, str]:
         """Return the prefixes that some statement needs when it is written, sorted."""

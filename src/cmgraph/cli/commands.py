@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -439,18 +440,72 @@ def load_(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry
 
 
 @cmgraph.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--force", is_flag=True, help="Replace the folder if it is there.")
-@click.option("--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, …; repeatable.")
+@click.option("--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, site, …; repeatable.")
+@click.option("--zip", "packed", is_flag=True, help="Write one ZIP file instead of a folder.")
+@click.option("-f", "--format", "form", metavar="FORM", help="Write one file: nt, nq, trig, ttl, rdf, jsonld, xlsx.")
+@click.option("-o", "--output", metavar="FILE", help="That file; - for stdout.")
+@click.option("--profile", metavar="NAME", help="Write one file in another vocabulary: org, schema-org, popolo, ftm.")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only what cites this source; repeatable.")
+@click.option("--include", multiple=True, metavar="KIND", help="Only things of this kind, and what they point at.")
+@click.option("--exclude", multiple=True, metavar="KIND", help="Nothing of this kind; repeatable.")
+@click.option("--base-iri", "base", metavar="IRI", help="Begin the project's IRIs with this instead of its own address.")
+@click.option("--site", metavar="URL", help="Where the files will be served, if not at their IRIs.")
+@click.option("--check", is_flag=True, help="Say whether FOLDER is what the graph gives today, and write nothing.")
 @_global
-def export(load: Callable[[], Graph], folder: Path, force: bool, only: tuple[str, ...]) -> int:
-    """Write the graph into FOLDER as Turtle, N-Triples, JSON-LD and CSV tables."""
+def export(
+    load: Callable[[], Graph],
+    folder: Path | None,
+    force: bool,
+    packed: bool,
+    form: str | None,
+    output: str | None,
+    profile: str | None,
+    check: bool,
+    **chosen: Any,
+) -> int:
+    """Publish the graph in FOLDER: linked data, tables, networks, a site, and descriptions of them.
+
+    With --lang, in this language alone; with --as-of, as it may have held on that day.
+    Exit code 0: written, or as it should be; 1: --check found differences; 2: could not run.
+
+    \b
+    cmgraph export public
+    cmgraph export -f ttl -o - --source "Partnerships page, version A"
+    """
+    from cmgraph.export import Options, pack, single
+    from cmgraph.export import check as compare
     from cmgraph.export import export as write
 
-    paths = write(load(), folder, force=force, only=only)
-    if not click.get_current_context().find_root().obj.get("quiet"):
-        size = sum(path.stat().st_size for path in paths)
-        click.echo(f"{len(paths)} files, {size / 1e6:.1f} MB in {folder}", err=True)
+    said = click.get_current_context().find_root().obj
+    quiet = bool(said.get("quiet"))
+    options = Options(language=said.get("lang"), **{name: value for name, value in chosen.items() if value})
+    if form or profile:
+        if folder is not None or output is None:
+            raise CmgraphError("say where to write the one file", hint="-o FILE, or -o - for stdout")
+        if output == "-":
+            single(load(), form or "", None, options, profile=profile or "")
+        else:
+            single(load(), form or "", Path(output), options, profile=profile or "")
+        return 0
+    if folder is None:
+        raise CmgraphError("say where to write", hint="cmgraph export DIR, or -f FORM -o FILE")
+    if check:
+        differing = compare(load(), folder)
+        click.echo("\n".join(differing) or f"{folder} is what the graph gives today.")
+        return 1 if differing else 0
+    with _progress("", "", 1, quiet=quiet) as step:
+        if packed:
+            target = folder if folder.suffix == ".zip" else folder.with_name(folder.name + ".zip")
+            number, size = len(pack(load(), target, options, step=step)), target.stat().st_size
+        else:
+            target, paths = folder, write(load(), folder, options, force=force, step=step)
+            number, size = len(paths), sum(path.stat().st_size for path in paths)
+    if not quiet:
+        click.echo(f"{number} files, {size / 1e6:.1f} MB in {target}", err=True)
+        if not options.only and find_spec("pyarrow") is None:
+            click.echo("left out: parquet, which needs pip install 'cmgraph[parquet]'", err=True)
     return 0
 
 

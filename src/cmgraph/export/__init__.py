@@ -5,12 +5,14 @@ Every file is the same, byte for byte, whenever the graph is the same. The folde
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cmgraph.errors import CmgraphError
@@ -107,16 +109,29 @@ def pack(graph: Graph, path: Path, options: Options | None = None, *, step: Step
     return names
 
 
-def single(graph: Graph, form: str, path: Path, options: Options | None = None, *, profile: str = "") -> None:
-    """Write one file: the graph in ``form`` out of :data:`FORMS`, or in a profile."""
+def single(graph: Graph, form: str, path: Path | None, options: Options | None = None, *, profile: str = "") -> None:
+    """Write one file: the graph in ``form`` out of :data:`FORMS`, or in a profile.
+
+    :param path: None for stdout.
+    """
     if not profile and form not in FORMS:
         raise CmgraphError(f"no form is called '{form}'", hint=f"There are: {', '.join(FORMS)}.")
-    publication = _publication(graph, options or Options(only=[FORMS.get(form, "profiles")]), plain_step)
-    with whole(path) as target:
+    publication = _publication(graph, replace(options or Options(), only=[FORMS.get(form, "profiles")]), plain_step)
+
+    def write(target: Path) -> None:
         if profile:
             profiles.profile(publication, profile, target)
         else:
             FILES[FORMS[form]](publication, target)
+
+    if path is not None:
+        with whole(path) as target:
+            write(target)
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        write(Path(scratch) / "one")
+        with (Path(scratch) / "one").open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 def check(graph: Graph, folder: Path) -> list[str]:
@@ -133,8 +148,7 @@ def check(graph: Graph, folder: Path) -> list[str]:
         raise CmgraphError("the options of the export cannot be read", where=str(said), hint="Export it anew.") from None
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "fresh"
-        graph.as_of = graph.as_of or _day(options.as_of)
-        export(graph, fresh, options)
+        export(graph.at(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
         names = {p.relative_to(top).as_posix() for top in (folder, fresh) for p in top.rglob("*") if p.is_file()}
         return sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
 

@@ -95,8 +95,8 @@ def describe(publication: Publication, folder: Path) -> None:
     """Write every description of what is in ``folder``: call it when all else is there."""
     files = distributions(folder)
     dcat = ordered(_dataset(publication, files))
-    about = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
-    void = ordered([*about, *_partitions(publication)])
+    facts = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
+    void = ordered([*facts, *_partitions(publication)])
     prefixes = Prefixes({**publication.graph.prefixes, **_PREFIXES})
     for name, triples in {"dcat": dcat, "void": void, ".well-known/void": void}.items():
         path = folder / (name if "/" in name else f"{name}.ttl")
@@ -105,7 +105,7 @@ def describe(publication: Publication, folder: Path) -> None:
     publication.write_json(folder / "dataset.jsonld", schema_org(publication, files))
     publication.write_json(folder / "open-canada.json", open_canada(publication, files))
     title = pick(publication.about["title"], publication.languages[0])
-    text = filled("CITATION.cff", about=_About(publication.about), title=title, address=publication.address)
+    text = filled("CITATION.cff", about=publication.about, title=title, address=publication.address)
     publication.write(folder / "CITATION.cff", text)
 
 
@@ -120,7 +120,7 @@ def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Tr
     counts = {name: term.value for name, term in zip(names, rows[0], strict=True) if isinstance(term, Literal)}
     text = filled(
         "dataset.ttl",
-        about=_About(publication.about),
+        about=publication.about,
         address=publication.address,
         base=BASE,
         counts=counts,
@@ -211,13 +211,6 @@ def open_canada(publication: Publication, files: list[Distribution]) -> dict[str
             for file in files
         ],
     }
-
-
-class _About(dict[str, Any]):
-    """What is said of the data set; what is not said is none, in templates too."""
-
-    def __getattr__(self, name: str) -> Any:
-        return self.get(name)
 
 
 def checksums(folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -26,6 +26,13 @@ from cmgraph.terms import BASE
 
 def plain_step(done: int, name: str) -> None:
     """Take note of progress without telling anybody."""
+
+
+class About(dict[str, Any]):
+    """What is said of the data set; what is not said is None, in templates too."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get(name)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,11 @@ class Publication:
         """Write one file of JSON."""
         self.write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
+    def write_json_ld(self, path: Path, context: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]]) -> None:
+        """Write one file of JSON-LD, a node a line."""
+        lines = ",\n".join(json.dumps(node, ensure_ascii=False) for node in nodes)
+        self.write(path, f'{{"@context": {json.dumps(context, ensure_ascii=False)},\n"@graph": [\n{lines}\n]}}\n')
+
     @cached_property
     def stated(self) -> list[Triple]:
         """What files state, in order."""
@@ -98,15 +110,15 @@ class Publication:
         return found
 
     @cached_property
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """What the data set is called, by whom and under which licence, as ``data/dataset.yaml`` says it."""
         path = self.graph.root / "data/dataset.yaml"
         if not path.is_file():
-            return {"title": {"en": self.graph.root.resolve().name}}
+            return About(title={"en": self.graph.root.resolve().name})
         found = yaml.safe_load(read_text(path))
         if not isinstance(found, dict) or "title" not in found:
             raise CmgraphError("the data set has no title", where=str(path), hint="Say what it is called: title: { en: … }")
-        return found
+        return About(found)
 
     @cached_property
     def modified(self) -> str:

@@ -84,9 +84,8 @@ def rdf_xml(publication: Publication, path: Path) -> None:
 
 def json_ld(publication: Publication, path: Path) -> None:
     """Write what files state as JSON-LD, complete with its context."""
-    made = context(publication)
-    nodes = list(jsonld_nodes(publication.stated, made["@context"], publication.graph.prefixes))
-    publication.write_json(path, {**made, "@graph": nodes})
+    terms = context(publication)["@context"]
+    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, terms, publication.graph.prefixes))
 
 
 def json_ld_context(publication: Publication, path: Path) -> None:

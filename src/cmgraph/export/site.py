@@ -1,0 +1,433 @@
+"""The site: a page per thing in each language, lists, questions with their answers, the model, and downloads.
+
+An IRI of the data set is the path of its page: ``id/agent/x`` is ``id/agent/x.html``, and ``x.ttl`` and ``x.jsonld`` hold
+its data. Statements and citations share documents, named by the first word of theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import RdfFormat, Triple
+
+from cmgraph.catalogue import write_catalogue
+from cmgraph.entity import Entity, Said, Statement, collect, entity, fetch
+from cmgraph.export.dataset import dataset_iri, distributions, schema_org
+from cmgraph.export.publication import Publication
+from cmgraph.export.rdf import as_text, context, jsonld_nodes
+from cmgraph.names import fold
+from cmgraph.page import by_property, filled
+from cmgraph.render import delimited, word
+from cmgraph.result import WHOLE
+from cmgraph.terms import BASE, CM, RDF_TYPE, SKOS, Thing, Value, pick, text_of
+from cmgraph.wording import sentence
+
+FEW = 30
+"""How many statements of a kind are shown at once; more are folded away until asked for."""
+
+MOST = 200
+"""How many rows of an answer a page shows."""
+
+SIDE = 8
+"""How many ties a picture shows on each side."""
+
+_SHARED = ("rel", "obs", "record", "cite")
+_WITHOUT = ("claim-status", "end-state", "estimate-status", "unit", "basis", "point-meaning", "quantity", "role", "activity")
+"""Vocabularies whose concepts qualify so many statements that a page counts these only."""
+
+_ENDS = tuple(f"{BASE}{part}/" for part in ("id/agent", "id/arrangement", "id/event", "id/place", "id/project", "vocab/list"))
+_ENDS += tuple(f"{BASE}vocab/{part}/" for part in ("mineral", "theme", "sector", "stage", "product"))
+_SCHEMA = {
+    "agent": "Organization",
+    "arrangement": "CreativeWork",
+    "event": "Event",
+    "place": "Place",
+    "project": "Place",
+    "source": "CreativeWork",
+}
+_NO_ORGANIZATION = {CM + name for name in ("IndigenousNation", "IndigenousPeople", "AgentGroup", "RightsHolder")}
+
+
+@dataclass
+class _Site:
+    """What pages share."""
+
+    publication: Publication
+    folder: Path
+    stars: Mapping[str, list[Triple]]
+    pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+    """Every page, with itself in each language."""
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        """The JSON-LD context."""
+        found: dict[str, Any] = context(self.publication)["@context"]
+        return found
+
+    def ending(self, lang: str) -> str:
+        return ".html" if lang == self.publication.languages[0] else f".{lang}.html"
+
+    def stem(self, iri: str) -> str | None:
+        """Return the path of a thing's documents without their ending, and the place in them; None if it has none."""
+        if iri.startswith(CM):
+            return f"def#{iri.removeprefix(CM)}"
+        path = iri.removeprefix(BASE)
+        if iri not in self.stars or not path.startswith(("id/", "vocab/")):
+            return None
+        head, _, slug = path.rpartition("/")
+        return f"{head}/{slug.partition('-')[0]}#{slug}" if head.removeprefix("id/") in _SHARED else path
+
+    def write(self, template: str, stem: str, titles: Mapping[str, str], values: Callable[[str], dict[str, Any]]) -> None:
+        """Write a page in every language."""
+        publication, root = self.publication, "../" * stem.count("/")
+        languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
+        for lang, path in languages:
+
+            def w(key: str, lang: str = lang) -> str:
+                return word(key, lang)
+
+            def href(iri: str, lang: str = lang) -> str:
+                stem, hash_, anchor = (self.stem(iri) or "").partition("#")
+                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else _web(iri)
+
+            def words(statement: Statement, lang: str = lang) -> list[str | Value]:
+                return sentence(statement, lang)
+
+            menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
+            html = filled(
+                template,
+                about=publication.about,
+                as_of=publication.graph.as_of,
+                few=FEW,
+                here=path,
+                href=href,
+                index="index" + self.ending(lang),
+                lang=lang,
+                languages=languages,
+                menu=menu,
+                modified=publication.modified,
+                most=MOST,
+                root=root,
+                site_title=pick(publication.about["title"], lang),
+                stem=stem,
+                title=titles[lang],
+                w=w,
+                whole=WHOLE,
+                words=words,
+                **values(lang),
+            )
+            publication.write(self.folder / path, html)
+            self.pages.append((path, languages))
+
+
+_MENU = {"home": "index", "browse": "browse", "questions": "questions", "model": "def", "download": "download"}
+
+
+def site(publication: Publication, folder: Path) -> None:
+    """Write the site into ``folder``, around the files that are there."""
+    stars: dict[str, list[Triple]] = defaultdict(list)
+    for triple in publication.stated:
+        stars[text_of(triple.subject)].append(triple)
+    made = _Site(publication, folder, dict(stars))
+    assets = files("cmgraph") / "pages"
+    for name in ("style.css", "search.js"):
+        publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
+    segments = _segments(stars)
+    _things(made, segments)
+    _shared(made)
+    _lists(made, segments)
+    _questions(made)
+    _terms(made)
+    _front(made, segments)
+    text = filled("sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(made.pages))
+    publication.write(folder / "sitemap.xml", text)
+    french = len(publication.languages) > 1
+    publication.write(folder / ".htaccess", filled("htaccess.txt", inner=True, to="", french=french))
+    w3id = filled("htaccess.txt", inner=False, to=publication.address, french=french)
+    publication.write(folder / "w3id/.htaccess", w3id)
+
+
+def _segments(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
+    """Group the things that have pages of their own by the folder they are in."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for iri in sorted(stars):
+        folder, _, _ = iri.removeprefix(BASE).rpartition("/")
+        if iri.startswith(BASE) and folder.startswith(("id/", "vocab/")) and folder.removeprefix("id/") not in _SHARED:
+            found[folder].append(iri)
+    return dict(found)
+
+
+def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
+    publication = made.publication
+    uses: dict[str, list[str]] = defaultdict(list)
+    for iri, star in made.stars.items():
+        for triple in star:
+            if iri.startswith(BASE + "id/"):
+                uses[text_of(triple.object)].append(iri)
+    names: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    done = 0
+    for folder, iris in segments.items():
+        counted = folder.removeprefix("vocab/") in _WITHOUT
+        pairs: Iterable[tuple[str, Said]] = collect(iris, publication.graph.store, publication.graph.as_of)
+        if counted:
+            pairs = ((iri, {(iri, iri): said}) for iri, said in fetch(set(iris), publication.graph.store).items())
+        for iri, said in pairs:
+            entities = {
+                lang: entity(iri, said, graph.store, graph.names) for lang, graph in publication.spoken.items()
+            }
+            stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
+            titles = {lang: found.thing.label for lang, found in entities.items()}
+            schema = _schema(publication, folder, entities[publication.languages[0]], made.stars[iri])
+            made.write("entity.html", stem, titles, lambda lang: _values(entities[lang], count, schema))  # noqa: B023
+            _data(made, stem, _around(made.stars, [iri], () if counted else uses[iri]))
+            for lang, found in entities.items():
+                called = dict.fromkeys([found.thing.label, *(name for name, _ in found.names)])
+                names[lang].append({"n": [*called], "p": stem + made.ending(lang), "k": found.kind})
+            done += 1
+            publication.step(done, stem)
+    for lang, entries in names.items():
+        text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+        publication.write(made.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
+
+
+def _values(found: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "entity": found,
+        "names": found.names,
+        "facts": by_property(found.facts),
+        "groups": [(kind, list(group)) for kind, group in groupby(found.statements, key=lambda s: s.kind)],
+        "picture": _picture(found),
+        "count": count,
+        "schema": schema,
+        "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
+    }
+
+
+def _shared(made: _Site) -> None:
+    """Write the documents that statements, register entries and citations share."""
+    publication = made.publication
+    groups: dict[str, list[str]] = defaultdict(list)
+    for iri in sorted(made.stars):
+        stem = made.stem(iri) or ""
+        if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
+            groups[stem.partition("#")[0]].append(iri)
+    for stem, iris in groups.items():
+        fetched = fetch(set(iris), publication.graph.store)
+        kinds = {iri: min((text_of(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="") for iri in iris}
+        said = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
+        entities = {lang: entity(BASE + stem, said, g.store, g.names) for lang, g in publication.spoken.items()}
+        segment = stem.split("/")[1]
+        titles = {lang: f"{word(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages}
+        made.write("entity.html", stem, titles, lambda lang: {**_values(entities[lang]), "picture": _EMPTY})  # noqa: B023
+        _data(made, stem, _around(made.stars, iris, ()))
+
+
+def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
+    """Return what is said of things and in the statements they stand in, with citations, sources and names."""
+    wanted = dict.fromkeys([*iris, *uses])
+    cited = dict.fromkeys(text_of(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation")
+    sources = dict.fromkeys(text_of(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource")
+    whole = [t for iri in {**wanted, **cited, **sources} for t in stars.get(iri, ())]
+    named = {text_of(t.object) for t in whole} - {*wanted, *cited, *sources}
+    names = [t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"]
+    return sorted({*whole, *names}, key=str)
+
+
+def _data(made: _Site, stem: str, triples: list[Triple]) -> None:
+    publication, prefixes = made.publication, made.publication.graph.prefixes
+    publication.write(made.folder / f"{stem}.ttl", as_text(triples, RdfFormat.TURTLE, prefixes))
+    nodes = list(jsonld_nodes(triples, made.context, prefixes))
+    keys = {key for node in nodes for key in node} | {"id", "type", *prefixes.used(triples), "xsd"}
+    used = {key: said for key, said in made.context.items() if key in keys}
+    publication.write_json_ld(made.folder / f"{stem}.jsonld", used, nodes)
+
+
+def _schema(publication: Publication, folder: str, found: Entity, star: list[Triple]) -> dict[str, Any]:
+    kinds = {text_of(t.object) for t in star if t.predicate == RDF_TYPE}
+    kind = "Thing" if kinds & _NO_ORGANIZATION else _SCHEMA.get(folder.removeprefix("id/"), "DefinedTerm")
+    others = [name for name, _ in found.names if name != found.thing.label]
+    said = {
+        "@context": "https://schema.org",
+        "@type": kind,
+        "@id": publication.rebased(found.thing.iri),
+        "name": found.thing.label,
+        "isPartOf" if kind in ("CreativeWork",) else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
+    }
+    return said | ({"alternateName": others} if others else {})
+
+
+_EMPTY: dict[str, Any] = {"left": [], "right": [], "more": {}, "height": 0, "middle": 0, "title": []}
+
+
+def _picture(found: Entity) -> dict[str, Any]:
+    """Place the ends of a thing's ties: those who act on the left, what they act on at the right."""
+    ties: dict[str, dict[str, tuple[Thing, list[str]]]] = {"left": {}, "right": {}}
+    for statement in found.statements:
+        for _, value in statement.says:
+            if isinstance(value, Thing) and value.iri.startswith(_ENDS) and value.iri != found.thing.iri:
+                side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
+                kinds = ties[side].setdefault(value.iri, (value, []))[1]
+                if statement.kind.label not in kinds:
+                    kinds.append(statement.kind.label)
+    drawn: dict[str, Any] = {"more": {}}
+    rows = max(2, *(min(len(some), SIDE) for some in ties.values()))
+    height = rows * 46 + 24
+    for side, some in ties.items():
+        shown = list(some.values())[:SIDE]
+        top = (height - len(shown) * 46) // 2 + 16
+        drawn[side] = [
+            {
+                "thing": thing,
+                "short": textwrap.shorten(thing.label, 36, placeholder="…"),
+                "label": textwrap.shorten(", ".join(kinds), 42, placeholder="…"),
+                "y": top + number * 46,
+            }
+            for number, (thing, kinds) in enumerate(shown)
+        ]
+        drawn["more"][side] = len(some) - len(shown)
+    title = textwrap.wrap(textwrap.shorten(found.thing.label, 54, placeholder="…"), 19)[:3]
+    return drawn | {"height": height + 16, "middle": height // 2, "title": title}
+
+
+def _lists(made: _Site, segments: Mapping[str, list[str]]) -> None:
+    """Write a list of the things in each folder, and a list of these lists."""
+    spoken = made.publication.spoken
+    for folder, iris in segments.items():
+
+        def groups(lang: str, iris: list[str] = iris) -> dict[str, Any]:
+            names = spoken[lang].names
+            labels = names.labels(iris)
+            by_kind: dict[str, list[Thing]] = defaultdict(list)
+            for iri in sorted(iris, key=lambda iri: (fold(labels[iri]), iri)):
+                by_kind[names.kind(iri)].append(Thing(iri, labels[iri]))
+            return {"groups": sorted(by_kind.items())}
+
+        made.write("kinds.html", folder, _titles(made, folder), groups)
+
+    def folders(lang: str) -> dict[str, Any]:
+        found = [("", [(folder, _titles(made, folder)[lang]) for folder in segments])]
+        return {"groups": [(kind, [Thing(BASE + f, label) for f, label in some]) for kind, some in found]}
+
+    made.write("kinds.html", "browse", {lang: word("browse", lang) for lang in spoken}, folders)
+
+
+def _titles(made: _Site, folder: str) -> dict[str, str]:
+    """Name a folder of things: by a word of ours, or as its vocabulary is called."""
+    if folder.startswith("id/") or folder == "vocab/list":
+        return {lang: word(f"seg_{folder.rpartition('/')[2]}", lang) for lang in made.publication.languages}
+    named = {lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.spoken.items()}
+    return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
+
+
+def _questions(made: _Site) -> None:
+    """Write each saved question with its answer, as a page and as CSV."""
+    publication = made.publication
+    graph = publication.graph
+    write_catalogue(graph, made.folder / "queries")
+    for path in sorted((made.folder / "queries/queries").iterdir()):
+        publication.write(made.folder / "queries" / path.name, path.read_text(encoding="utf-8"))
+        path.unlink()
+    (made.folder / "queries/queries").rmdir()
+    (made.folder / "queries/questions.md").unlink()
+    catalogue = made.folder / "queries/catalogue.ttl"
+    publication.write(catalogue, catalogue.read_text(encoding="utf-8"))
+    for name, question in graph.questions.items():
+        answers = {lang: spoken.query(question) for lang, spoken in publication.spoken.items()}
+        titles = {lang: pick(question.title, lang) for lang in answers}
+        text = question.text
+        sparql = "\n".join(line for line in text.splitlines() if not line.startswith("#+"))
+        defaults = question.defaults()
+
+        def values(lang: str) -> dict[str, Any]:
+            return {
+                "answer": answers[lang],  # noqa: B023
+                "asked": pick(question.question, lang),  # noqa: B023
+                "ending": made.ending(lang),
+                "name": name,  # noqa: B023
+                "parameters": [(p.name, pick(p.label, lang), defaults.get(p.name, "")) for p in question.parameters],  # noqa: B023
+                "sparql": sparql,  # noqa: B023
+            }
+
+        made.write("question.html", f"queries/{name}", titles, values)
+        for lang, answer in answers.items():
+            ending = made.ending(lang).removesuffix(".html") + ".csv"
+            publication.write(made.folder / f"queries/{name}{ending}", delimited(answer, ","))
+
+    def subjects(lang: str) -> dict[str, Any]:
+        ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
+        return {
+            "ending": made.ending(lang),
+            "groups": [
+                (subject, [(q.name, pick(q.title, lang), pick(q.question, lang)) for q in group])
+                for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
+            ],
+        }
+
+    made.write("questions.html", "questions", {lang: word("questions", lang) for lang in publication.languages}, subjects)
+
+
+def _terms(made: _Site) -> None:
+    """Write the reference of the model."""
+    publication = made.publication
+    iris = sorted(iri for iri in made.stars if iri.startswith(CM))
+    said = fetch({*iris, BASE + "ontology"}, publication.graph.store)
+    classes = {iri for iri in iris for t in made.stars[iri] if text_of(t.object).endswith("owl#Class")}
+
+    def values(lang: str) -> dict[str, Any]:
+        graph = publication.spoken[lang]
+        found = [entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
+        found.sort(key=lambda term: (fold(term.thing.label), term.thing.iri))
+        texts = {t.object.language or "": t.object.value for t in made.stars[BASE + "ontology"] if t.predicate.value.endswith("/description")}  # type: ignore[union-attr]
+        return {
+            "description": pick(texts, lang),
+            "namespace": publication.rebased(CM),
+            "groups": [
+                (word("classes", lang), [term for term in found if term.thing.iri in classes]),
+                (word("properties", lang), [term for term in found if term.thing.iri not in classes]),
+            ],
+        }
+
+    titles = {lang: word("model", lang) for lang in publication.languages}
+    made.write("terms.html", "def", titles, values)
+
+
+def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
+    """Write the first page, and the page of downloads."""
+    publication = made.publication
+    data = distributions(made.folder)
+    shown = ["id/agent", "id/arrangement", "id/project", "id/event", "vocab/mineral", "vocab/list", "id/place", "id/source"]
+
+    def front(lang: str) -> dict[str, Any]:
+        return {
+            "care": pick(publication.about.get("care", {}), lang),
+            "description": pick(publication.about.get("description", {}), lang),
+            "downloads": "download" + made.ending(lang),
+            "questions": "questions" + made.ending(lang),
+            "schema": schema_org(publication, data),
+            "segments": [
+                (_titles(made, folder)[lang], folder + made.ending(lang), len(segments[folder]))
+                for folder in shown
+                if folder in segments
+            ],
+        }
+
+    made.write("index.html", "index", {lang: pick(publication.about["title"], lang) for lang in publication.languages}, front)
+
+    def downloads(lang: str) -> dict[str, Any]:
+        return {"files": [(file, word(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
+
+    made.write("download.html", "download", {lang: word("download", lang) for lang in publication.languages}, downloads)
+
+
+def _web(iri: str) -> str:
+    """Return an address that a link may have; what could run as a script is none."""
+    return iri if iri.startswith(("http://", "https://")) else "#"
