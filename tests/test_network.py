@@ -13,7 +13,8 @@ import cmgraph
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.lint import lint
-from cmgraph.network import measures, network, paths, projections, write
+from cmgraph.netfile import write
+from cmgraph.network import measures, network, paths, projections
 from conftest import ROOT, Run
 
 PREFIXES = (

@@ -54,7 +54,9 @@ def spots(net: networkx.Graph[str]) -> dict[str, Spot]:
         number = {node: index for index, node in enumerate(nodes)}
         edges = sorted(sorted((number[a], number[b])) for a, b in net.subgraph(nodes).edges)
         drawn = igraph.Graph(len(nodes), edges)
-        start = [[math.cos(2 * math.pi * i / len(nodes)), math.sin(2 * math.pi * i / len(nodes))] for i in range(len(nodes))]
+        start = [
+            [math.cos(2 * math.pi * i / len(nodes)), math.sin(2 * math.pi * i / len(nodes))] for i in range(len(nodes))
+        ]
         where = drawn.layout_fruchterman_reingold(seed=start, niter=500, grid="nogrid" if len(nodes) < 1000 else "grid")
         xs, ys = ([spot[axis] * _APART for spot in where.coords] for axis in (0, 1))
         if placed and left and left + max(xs) - min(xs) > width:
@@ -68,6 +70,8 @@ def spots(net: networkx.Graph[str]) -> dict[str, Spot]:
             left, deepest = left + wide + _APART, max(deepest, high)
     tones = colours(data["kind"] for _, data in net.nodes(data=True))
     return {
-        node: Spot(round(x, 1), round(y, 1), round(6 + 3 * math.sqrt(net.degree(node)), 1), tones[net.nodes[node]["kind"]])
+        node: Spot(
+            round(x, 1), round(y, 1), round(6 + 3 * math.sqrt(net.degree(node)), 1), tones[net.nodes[node]["kind"]]
+        )
         for node, (x, y) in sorted(placed.items())
     }

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 
 from pyoxigraph import Literal, NamedNode
@@ -19,6 +19,7 @@ _LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
 _BATCH = 500
 
 
+@cache
 def sparql(name: str) -> str:
     """Read one of the program's own queries."""
     return (files("cmgraph") / "sparql" / f"{name}.rq").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.files import whole
@@ -37,8 +37,8 @@ def write(net: networkx.Graph[str], path: Path) -> None:
 
 def gexf(net: networkx.Graph[str]) -> str:
     """Write GEXF 1.3, for Gephi; an edge begins on the first day of its first date."""
-    nodes, edges = sorted(net.nodes(data=True)), sorted(net.edges(data=True), key=lambda edge: edge[:2])
-    return filled("gexf.xml", net=net, nodes=nodes, edges=edges, spots=spots(net), ties=TIES)
+    nodes = [(iri, net.nodes[iri]) for iri in sorted(net)]
+    return filled("gexf.xml", net=net, nodes=nodes, edges=_edges(net), spots=spots(net), ties=TIES)
 
 
 def graphml(net: networkx.Graph[str]) -> str:
@@ -53,14 +53,14 @@ def cytoscape(net: networkx.Graph[str]) -> str:
     where = spots(net)
     nodes = [
         {
-            "data": {"id": iri, **data, "colour": where[iri].colour, "size": where[iri].size},
+            "data": {"id": iri, **net.nodes[iri], "colour": where[iri].colour, "size": where[iri].size},
             "position": {"x": where[iri].x, "y": -where[iri].y},
         }
-        for iri, data in sorted(net.nodes(data=True))
+        for iri in sorted(net)
     ]
     edges = [
         {"data": {"id": f"e{number}", "source": one, "target": other, **data}}
-        for number, (one, other, data) in enumerate(sorted(net.edges(data=True), key=lambda edge: edge[:2]))
+        for number, (one, other, data) in enumerate(_edges(net))
     ]
     said = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
@@ -73,10 +73,15 @@ def edge_list(net: networkx.Graph[str]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["source", "source_iri", "target", "target_iri", "weight", *TIES])
-    for one, other, data in sorted(net.edges(data=True), key=lambda edge: edge[:2]):
+    for one, other, data in _edges(net):
         names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
         writer.writerow([*map(defused, names), data["weight"], *(defused(data[name]) for name in TIES)])
     return out.getvalue()
+
+
+def _edges(net: networkx.Graph[str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """List the edges in order, the lesser end first."""
+    return sorted(((min(a, b), max(a, b), data) for a, b, data in net.edges(data=True)), key=lambda edge: edge[:2])
 
 
 FORMS: dict[str, Callable[[networkx.Graph[str]], str]] = {

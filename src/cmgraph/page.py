@@ -26,17 +26,17 @@ def filled(template: str, /, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
         loader=PackageLoader("cmgraph", "pages"),
-        autoescape=lambda name: name is not None and name.endswith((".xml", ".html", ".svg")),
+        autoescape=select_autoescape(("html", "svg", "xml")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "anchor": lambda iri: iri.rpartition("/")[2],
         "by_property": by_property,
         "first_day": first_day,
@@ -46,6 +46,7 @@ def _environment() -> Environment:
         "rgb": rgb,
         "script_json": script_json,
     }
+    environment.filters |= filters
     environment.tests |= {
         "thing": lambda value: isinstance(value, Thing),
         "web": lambda value: isinstance(value, str) and value.startswith(("http://", "https://")),

@@ -268,7 +268,12 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @cmgraph.command()
 @click.argument("projection", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write a .gexf, .graphml, .cyjs or .csv file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a .gexf, .graphml, .cyjs or .csv file.",
+)
 @_FORMATS
 @_global
 def network(
@@ -442,7 +447,9 @@ def load_(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry
 @cmgraph.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--force", is_flag=True, help="Replace the folder if it is there.")
-@click.option("--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, site, …; repeatable.")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, site, …; repeatable."
+)
 @click.option("--zip", "packed", is_flag=True, help="Write one ZIP file instead of a folder.")
 @click.option("-f", "--format", "form", metavar="FORM", help="Write one file: nt, nq, trig, ttl, rdf, jsonld, xlsx.")
 @click.option("-o", "--output", metavar="FILE", help="That file; - for stdout.")
@@ -450,7 +457,9 @@ def load_(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only what cites this source; repeatable.")
 @click.option("--include", multiple=True, metavar="KIND", help="Only things of this kind, and what they point at.")
 @click.option("--exclude", multiple=True, metavar="KIND", help="Nothing of this kind; repeatable.")
-@click.option("--base-iri", "base", metavar="IRI", help="Begin the project's IRIs with this instead of its own address.")
+@click.option(
+    "--base-iri", "base", metavar="IRI", help="Begin the project's IRIs with this instead of its own address."
+)
 @click.option("--site", metavar="URL", help="Where the files will be served, if not at their IRIs.")
 @click.option("--check", is_flag=True, help="Say whether FOLDER is what the graph gives today, and write nothing.")
 @_global
@@ -507,6 +516,37 @@ def export(
         if not options.only and find_spec("pyarrow") is None:
             click.echo("left out: parquet, which needs pip install 'cmgraph[parquet]'", err=True)
     return 0
+
+
+@cmgraph.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json", "patch"]), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Name everything that changed, however much.")
+@_global
+def diff(load: Callable[[], Graph], old: str, new: str, form: str, everything: bool) -> int:
+    """Say what changed from OLD to NEW: RDF files, folders, exports or git revisions; as text, JSON or RDF Patch.
+
+    Exit code 0: the same; 1: something changed; 2: could not run.
+
+    \b
+    cmgraph diff HEAD~1 .
+    cmgraph diff public-2026-10 public -f patch
+    """
+    from cmgraph.cli.text import changes_json, changes_text
+    from cmgraph.diff import diff as compare
+
+    graph = load()
+    changes, patch = compare(graph, old, new)
+    match form:
+        case "patch":
+            click.echo(patch, nl=False)
+        case "json":
+            click.echo(changes_json(changes))
+        case _:
+            text = changes_text(changes, graph.lang, sys.maxsize) if everything else changes_text(changes, graph.lang)
+            click.echo(text, nl=False)
+    return 1 if patch else 0
 
 
 @cmgraph.command()
@@ -569,7 +609,7 @@ def ingest(
         done = take_in(
             table, by, output, data=said.get("data"), lang=_lang(said), given=given, progress=step, **options
         )
-    click.echo(changes_text(done, _lang(said)), nl=False)
+    click.echo(changes_text(done.changes, _lang(said)), nl=False)
     if not said.get("quiet"):
         target = output or table.with_suffix(".ttl")
         read_as = f", read as {done.encoding}" if done.encoding == "cp1252" else ""

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from pyoxigraph import RdfFormat, serialize
 
+from cmgraph.change import Change
 from cmgraph.entity import Entity
 from cmgraph.graph import Graph
-from cmgraph.ingest import Ingested
 from cmgraph.names import Hit
 from cmgraph.question import Question
 from cmgraph.render import plain, printable, word
@@ -149,18 +149,32 @@ def template_result(template: Template, graph: Graph) -> Result:
     return Result(headings, headings, tuple(rows), (), title, note)
 
 
-def changes_text(done: Ingested, lang: str) -> str:
-    """Say what a table changed: what was added, changed and removed."""
-    if not done.changes:
+def changes_text(found: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
+    """Say what was added, changed and removed; of each kind, ``shown`` by name."""
+    if not found:
         return word("unchanged", lang) + "\n"
     lines = []
-    for (how, kind), group in groupby(done.changes, key=lambda c: (c.how, c.kind)):
+    for (how, kind), group in groupby(found, key=lambda c: (c.how, c.kind)):
         changes = list(group)
         lines.append(f"{word(how, lang)}: {len(changes)} {kind}")
         if how == "confirmed":
             continue
-        for change in changes[:SHOWN]:
+        for change in changes[:shown]:
             lines.append(f"  {printable(change.thing.label)}")
             lines += [printable(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
-        lines += [f"  … {len(changes) - SHOWN} {word('more', lang)}"] if len(changes) > SHOWN else []
+        lines += [f"  … {len(changes) - shown} {word('more', lang)}"] if len(changes) > shown else []
     return "\n".join(lines) + "\n"
+
+
+def changes_json(found: Sequence[Change]) -> str:
+    """Write changes as JSON."""
+    rows = [
+        {
+            "how": change.how,
+            "kind": change.kind,
+            **change.thing._asdict(),
+            "details": [{"property": prop, "before": old, "after": new} for prop, old, new in change.details],
+        }
+        for change in found
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=2)

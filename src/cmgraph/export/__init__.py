@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,7 +145,9 @@ def check(graph: Graph, folder: Path) -> list[str]:
     try:
         options = Options(**json.loads(read_text(said)))
     except (TypeError, ValueError):
-        raise CmgraphError("the options of the export cannot be read", where=str(said), hint="Export it anew.") from None
+        raise CmgraphError(
+            "the options of the export cannot be read", where=str(said), hint="Export it anew."
+        ) from None
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "fresh"
         export(graph.at(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)

@@ -148,7 +148,9 @@ def schema_org(publication: Publication, files: list[Distribution]) -> dict[str,
         "@type": "Dataset",
         "@id": dataset_iri(publication),
         "name": [{"@value": text, "@language": tag} for tag, text in sorted(about["title"].items())],
-        "description": [{"@value": text, "@language": tag} for tag, text in sorted(about.get("description", {}).items())],
+        "description": [
+            {"@value": text, "@language": tag} for tag, text in sorted(about.get("description", {}).items())
+        ],
         "url": publication.address + "index.html",
         "keywords": [word for _, words in sorted(about.get("keywords", {}).items()) for word in words],
         "inLanguage": [*publication.languages],

@@ -117,7 +117,9 @@ class Publication:
             return About(title={"en": self.graph.root.resolve().name})
         found = yaml.safe_load(read_text(path))
         if not isinstance(found, dict) or "title" not in found:
-            raise CmgraphError("the data set has no title", where=str(path), hint="Say what it is called: title: { en: … }")
+            raise CmgraphError(
+                "the data set has no title", where=str(path), hint="Say what it is called: title: { en: … }"
+            )
         return About(found)
 
     @cached_property

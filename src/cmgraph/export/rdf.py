@@ -33,7 +33,6 @@ CHUNK = 500_000
 """How many statements are sorted in memory at once."""
 
 
-
 def ntriples(publication: Publication, path: Path) -> None:
     """Write what files state as N-Triples, sorted, as a stream."""
     _write_lines(publication, path, publication.graph.stated, lines)
@@ -66,7 +65,9 @@ def trig(publication: Publication, path: Path) -> None:
     quads: list[Quad] = []
     for triple in publication.stated:
         graphs = publication.sources.get(text_of(triple.subject), ())
-        quads += [Quad(*triple, NamedNode(source)) for source in graphs] or [Quad(*triple)]
+        quads += [Quad(*triple, NamedNode(source)) for source in graphs] or [
+            Quad(triple.subject, triple.predicate, triple.object)
+        ]
     quads.sort(key=lambda quad: str(quad.graph_name))
     prefixes = publication.graph.prefixes.used(publication.stated)
     publication.write(path, serialize(quads, format=RdfFormat.TRIG, prefixes=prefixes) or b"")
@@ -96,11 +97,18 @@ def json_ld_context(publication: Publication, path: Path) -> None:
 def ontology(publication: Publication, folder: Path) -> None:
     """Write the terms with their axioms, in four forms, once more under their version, and the shapes as they are."""
     root = publication.graph.root / "ontology"
-    paths = [root / "cmgraph.ttl", root / "axioms.ttl", root / "external-terms.ttl", *sorted(root.glob("modules/*.ttl"))]
-    model = Dataset(Quad(*t) for path in paths if path.is_file() for t in RdfFile.read(path).triples)
+    paths = [
+        root / "cmgraph.ttl",
+        root / "axioms.ttl",
+        root / "external-terms.ttl",
+        *sorted(root.glob("modules/*.ttl")),
+    ]
+    model = Dataset(
+        Quad(t.subject, t.predicate, t.object) for path in paths if path.is_file() for t in RdfFile.read(path).triples
+    )
     model.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)  # whatever has no IRI is called the same each time
     said = ordered(quad.triple for quad in model)
-    version = next((t.object.value for t in said if t.predicate.value.endswith("owl#versionInfo")), "0")
+    version = next((text_of(t.object) for t in said if t.predicate.value.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
         text = as_text(said, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)

@@ -1,7 +1,7 @@
 """The site: a page per thing in each language, lists, questions with their answers, the model, and downloads.
 
-An IRI of the data set is the path of its page: ``id/agent/x`` is ``id/agent/x.html``, and ``x.ttl`` and ``x.jsonld`` hold
-its data. Statements and citations share documents, named by the first word of theirs.
+An IRI of the data set is the path of its page: ``id/agent/x`` is ``id/agent/x.html``, and ``x.ttl`` and ``x.jsonld``
+hold its data. Statements and citations share documents, named by the first word of theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import RdfFormat, Triple
+from pyoxigraph import Literal, RdfFormat, Triple
 
 from cmgraph.catalogue import write_catalogue
 from cmgraph.entity import Entity, Said, Statement, collect, entity, fetch
@@ -41,10 +41,22 @@ SIDE = 8
 """How many ties a picture shows on each side."""
 
 _SHARED = ("rel", "obs", "record", "cite")
-_WITHOUT = ("claim-status", "end-state", "estimate-status", "unit", "basis", "point-meaning", "quantity", "role", "activity")
+_WITHOUT = (
+    "claim-status",
+    "end-state",
+    "estimate-status",
+    "unit",
+    "basis",
+    "point-meaning",
+    "quantity",
+    "role",
+    "activity",
+)
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
-_ENDS = tuple(f"{BASE}{part}/" for part in ("id/agent", "id/arrangement", "id/event", "id/place", "id/project", "vocab/list"))
+_ENDS = tuple(
+    f"{BASE}{part}/" for part in ("id/agent", "id/arrangement", "id/event", "id/place", "id/project", "vocab/list")
+)
 _ENDS += tuple(f"{BASE}vocab/{part}/" for part in ("mineral", "theme", "sector", "stage", "product"))
 _SCHEMA = {
     "agent": "Organization",
@@ -86,7 +98,9 @@ class _Site:
         head, _, slug = path.rpartition("/")
         return f"{head}/{slug.partition('-')[0]}#{slug}" if head.removeprefix("id/") in _SHARED else path
 
-    def write(self, template: str, stem: str, titles: Mapping[str, str], values: Callable[[str], dict[str, Any]]) -> None:
+    def write(
+        self, template: str, stem: str, titles: Mapping[str, str], values: Callable[[str], dict[str, Any]]
+    ) -> None:
         """Write a page in every language."""
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
@@ -181,9 +195,7 @@ def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
         if counted:
             pairs = ((iri, {(iri, iri): said}) for iri, said in fetch(set(iris), publication.graph.store).items())
         for iri, said in pairs:
-            entities = {
-                lang: entity(iri, said, graph.store, graph.names) for lang, graph in publication.spoken.items()
-            }
+            entities = {lang: entity(iri, said, graph.store, graph.names) for lang, graph in publication.spoken.items()}
             stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
             titles = {lang: found.thing.label for lang, found in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], made.stars[iri])
@@ -222,7 +234,10 @@ def _shared(made: _Site) -> None:
             groups[stem.partition("#")[0]].append(iri)
     for stem, iris in groups.items():
         fetched = fetch(set(iris), publication.graph.store)
-        kinds = {iri: min((text_of(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="") for iri in iris}
+        kinds = {
+            iri: min((text_of(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="")
+            for iri in iris
+        }
         said = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
         entities = {lang: entity(BASE + stem, said, g.store, g.names) for lang, g in publication.spoken.items()}
         segment = stem.split("/")[1]
@@ -234,11 +249,17 @@ def _shared(made: _Site) -> None:
 def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
     """Return what is said of things and in the statements they stand in, with citations, sources and names."""
     wanted = dict.fromkeys([*iris, *uses])
-    cited = dict.fromkeys(text_of(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation")
-    sources = dict.fromkeys(text_of(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource")
+    cited = dict.fromkeys(
+        text_of(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
+    )
+    sources = dict.fromkeys(
+        text_of(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
+    )
     whole = [t for iri in {**wanted, **cited, **sources} for t in stars.get(iri, ())]
     named = {text_of(t.object) for t in whole} - {*wanted, *cited, *sources}
-    names = [t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"]
+    names = [
+        t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"
+    ]
     return sorted({*whole, *names}, key=str)
 
 
@@ -324,7 +345,9 @@ def _titles(made: _Site, folder: str) -> dict[str, str]:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
         return {lang: word(f"seg_{folder.rpartition('/')[2]}", lang) for lang in made.publication.languages}
-    named = {lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.spoken.items()}
+    named = {
+        lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.spoken.items()
+    }
     return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
 
 
@@ -372,7 +395,9 @@ def _questions(made: _Site) -> None:
             ],
         }
 
-    made.write("questions.html", "questions", {lang: word("questions", lang) for lang in publication.languages}, subjects)
+    made.write(
+        "questions.html", "questions", {lang: word("questions", lang) for lang in publication.languages}, subjects
+    )
 
 
 def _terms(made: _Site) -> None:
@@ -386,7 +411,11 @@ def _terms(made: _Site) -> None:
         graph = publication.spoken[lang]
         found = [entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
         found.sort(key=lambda term: (fold(term.thing.label), term.thing.iri))
-        texts = {t.object.language or "": t.object.value for t in made.stars[BASE + "ontology"] if t.predicate.value.endswith("/description")}  # type: ignore[union-attr]
+        texts = {
+            t.object.language or "": t.object.value
+            for t in made.stars[BASE + "ontology"]
+            if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
+        }
         return {
             "description": pick(texts, lang),
             "namespace": publication.rebased(CM),
@@ -404,7 +433,16 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write the first page, and the page of downloads."""
     publication = made.publication
     data = distributions(made.folder)
-    shown = ["id/agent", "id/arrangement", "id/project", "id/event", "vocab/mineral", "vocab/list", "id/place", "id/source"]
+    shown = [
+        "id/agent",
+        "id/arrangement",
+        "id/project",
+        "id/event",
+        "vocab/mineral",
+        "vocab/list",
+        "id/place",
+        "id/source",
+    ]
 
     def front(lang: str) -> dict[str, Any]:
         return {
@@ -420,7 +458,9 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
             ],
         }
 
-    made.write("index.html", "index", {lang: pick(publication.about["title"], lang) for lang in publication.languages}, front)
+    made.write(
+        "index.html", "index", {lang: pick(publication.about["title"], lang) for lang in publication.languages}, front
+    )
 
     def downloads(lang: str) -> dict[str, Any]:
         return {"files": [(file, word(f"for_{file.file.suffix[1:]}", lang)) for file in data]}

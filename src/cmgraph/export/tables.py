@@ -131,7 +131,8 @@ def parquet(publication: Publication, folder: Path) -> None:
     for subject, said in _stars(lines):
         sources = publication.sources.get(subject, [])
         rebased = [publication.rebased(source) for source in sources]
-        kinds, names = [], {}
+        kinds: list[str] = []
+        names: dict[str, str] = {}
         for prop, value in said:
             if prop == RDF_TYPE.value:
                 kinds.append(text_of(value))
@@ -157,7 +158,9 @@ def parquet(publication: Publication, folder: Path) -> None:
 def _stars(lines: Path) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """Read sorted lines of N-Triples, one subject at a time."""
     with lines.open("rb") as file:
-        for subject, group in groupby((quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject):
+        for subject, group in groupby(
+            (quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject
+        ):
             yield text_of(subject), [(triple.predicate.value, triple.object) for triple in group]
 
 
