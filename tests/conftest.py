@@ -55,6 +55,32 @@ def seed_page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the ontology, the seed page, three questions, and texts that are up to no good."""
+    folder = tmp_path_factory.mktemp("tiny")
+    shutil.copytree(ROOT / "ontology", folder / "ontology")
+    shutil.copytree(ROOT / "data/seed-page", folder / "data/seed-page")
+    shutil.copy(ROOT / "data/dataset.yaml", folder / "data")
+    shutil.copy(ROOT / "tests/untrusted/texts.ttl", folder / "data/evil.ttl")
+    for name in ("partners/partners", "partners/coverage", "evidence/unknowns"):
+        (found,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
+        target = folder / "queries" / found.parent.name / found.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(found, target)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with everything that is published of the tiny graph."""
+    from cmgraph.export import export
+
+    folder = tmp_path_factory.mktemp("published") / "out"
+    export(cmgraph.load(tiny), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the ontology and the instruments between countries, for what needs no more."""
     folder = tmp_path_factory.mktemp("small")

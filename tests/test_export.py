@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
+import openpyxl
+import pyoxigraph as ox
 import pytest
 import rdflib
 from pyoxigraph import Literal
 
 import cmgraph
-from cmgraph.errors import CmgraphError
-from cmgraph.export import export
+from cmgraph.errors import CmgraphError, UnknownName
+from cmgraph.export import Options, check, export, pack, single
 from cmgraph.graph import Graph
-from conftest import ROOT
+from conftest import ROOT, Run
+
+CM = "https://w3id.org/cmgraph/def#"
+ID = "https://w3id.org/cmgraph/id/"
 
 
 @pytest.fixture(scope="module")
-def graph(small: Path) -> Graph:
+def graph(tiny: Path) -> Graph:
     """Return a graph small enough to be exported many times."""
-    return cmgraph.load(small)
-
-
-@pytest.fixture(scope="module")
-def folder(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an export of the graph."""
-    path = tmp_path_factory.mktemp("export") / "out"
-    export(graph, path)
-    return path
+    return cmgraph.load(tiny)
 
 
 def stated(graph: Graph) -> set[str]:
@@ -40,55 +41,354 @@ def stated(graph: Graph) -> set[str]:
     return {str(t) for file in graph.files for t in file.triples}
 
 
-def test_every_rdf_format_is_the_same_graph(graph: Graph, folder: Path) -> None:
-    wanted = rdflib.Graph().parse(folder / "cmgraph.nt")
-    assert len(wanted) == len(stated(graph))
-    for name in ("cmgraph.ttl", "cmgraph.jsonld"):
-        assert set(rdflib.Graph().parse(folder / name)) == set(wanted)
-    assert set((folder / "cmgraph.nt").read_text().splitlines()) == {line + " ." for line in stated(graph)}
+def cited(graph: Graph) -> set[tuple[str, str]]:
+    """Return every pair of a thing or statement and a citation of it."""
+    triples = (t for file in graph.files for t in file.triples if t.predicate.value == CM + "hasCitation")
+    return {(t.subject.value, t.object.value) for t in triples}
 
 
-def test_spelling_of_numbers_is_kept(graph: Graph, folder: Path) -> None:
-    text = (folder / "cmgraph.nt").read_text()
-    assert '"95.6"^^' in text
-    assert all(str(t.object) in text for t in graph.files[-1].triples if isinstance(t.object, Literal))
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV table."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
 
 
-def test_citations_survive_in_tables(graph: Graph, folder: Path) -> None:
-    cited = {t.object.value for f in graph.files for t in f.triples if t.predicate.value.endswith("#hasCitation")}
+@pytest.mark.parametrize("ending", ["nt", "nq", "trig", "ttl", "rdf", "jsonld"])
+def test_every_rdf_form_is_the_same_graph_to_two_readers(graph: Graph, published: Path, ending: str) -> None:
+    path = published / f"cmgraph.{ending}"
+    form = {"nq": "nquads", "trig": "trig", "jsonld": "json-ld", "rdf": "xml", "ttl": "turtle", "nt": "nt"}[ending]
+    read = {str(quad.triple) for quad in ox.parse(path=path, format=ox.RdfFormat.from_extension(ending))}
+    assert read == stated(graph)
+    other = rdflib.Dataset(default_union=True).parse(path, format=form)
+    wanted = rdflib.Graph().parse(published / "cmgraph.nt")
+    assert set(other.triples((None, None, None))) == set(wanted)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ending", ["nq", "trig"])
+def test_a_statement_stands_in_the_graph_of_each_source_that_it_cites(
+    graph: Graph, published: Path, ending: str
+) -> None:
+    quads = list(ox.parse(path=published / f"cmgraph.{ending}", format=ox.RdfFormat.from_extension(ending)))
+    of = {
+        t.subject.value: t.object.value
+        for f in graph.files
+        for t in f.triples
+        if t.predicate.value.endswith("#citesSource")
+    }
+    wanted = {(thing, of[citation]) for thing, citation in cited(graph)}
+    named = {(q.subject.value, q.graph_name.value) for q in quads if isinstance(q.graph_name, ox.NamedNode)}
+    assert named == wanted
+    assert any(len({source for thing, source in wanted if thing == one}) > 1 for one, _ in wanted)
+
+
+def test_spelling_of_numbers_is_kept(graph: Graph, published: Path) -> None:
+    text = (published / "cmgraph.nt").read_text(encoding="utf-8")
+    assert all(str(t.object) in text for f in graph.files for t in f.triples if isinstance(t.object, Literal))
+
+
+@pytest.mark.parametrize("ending", ["nq", "trig", "ttl", "rdf", "jsonld"])
+def test_every_citation_survives_in_rdf(graph: Graph, published: Path, ending: str) -> None:
+    quads = ox.parse(path=published / f"cmgraph.{ending}", format=ox.RdfFormat.from_extension(ending))
+    assert {(q.subject.value, q.object.value) for q in quads if q.predicate.value == CM + "hasCitation"} == cited(graph)
+
+
+def test_every_citation_survives_in_tables_and_every_row_has_a_source(graph: Graph, published: Path) -> None:
     seen: set[str] = set()
-    for path in sorted((folder / "tables").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                assert row["sources"] or path.stem == "names", f"{path.name}: {row}"
-                seen |= set(row["citations"].split())
-    assert cited <= seen
+    for path in sorted((published / "tables").glob("*.csv")):
+        for row in rows(path):
+            assert row["sources"] or path.stem == "names", f"{path.name}: {row}"
+            seen |= set(row["citations"].split()) if path.stem != "sources" else set()
+    assert {citation for _, citation in cited(graph)} == seen
 
 
-def test_an_export_under_another_hash_seed_is_the_same_bytes(folder: Path, small: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "-q", "--data", str(small)]
+def test_every_citation_survives_in_the_workbook_and_no_cell_is_a_formula(graph: Graph, published: Path) -> None:
+    book = openpyxl.load_workbook(published / "cmgraph.xlsx")
+    assert {path.stem for path in (published / "tables").glob("*.csv")} == set(book.sheetnames)
+    listed = {row[0].value: row[1].value for row in book["sources"].iter_rows(min_row=2)}
+    assert set(listed.values()) >= {citation for _, citation in cited(graph)}
+    for sheet in book:
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    named = {cell.value for row in book["names"].iter_rows() for cell in row}
+    assert {"=1+1", "<script>alert(1)</script>", "ᐃᓄᒃᑎᑐᑦ"} <= named
+    numbers: set[int] = set()
+    for sheet in (sheet for sheet in book if sheet.title not in ("sources", "names")):
+        for row in list(sheet.iter_rows(values_only=True))[1:]:
+            numbers |= {int(n) for n in str(row[-1]).split(", ")}
+    assert numbers <= set(listed)
+
+
+def test_every_statement_and_citation_survives_in_parquet(graph: Graph, published: Path) -> None:
+    import pyarrow.parquet as pq
+
+    tables = {
+        name: pq.read_table(published / f"parquet/{name}.parquet").to_pylist() for name in ("edges", "values", "nodes")
+    }
+    edges = {(row["subject"], row["object"]) for row in tables["edges"] if row["property"] == CM + "hasCitation"}
+    assert edges == cited(graph)
+    assert all(row["sources"] for row in tables["edges"] if row["subject"].startswith(ID + "rel/"))
+    back = {
+        str(ox.Triple(*(ox.NamedNode(row[part]) for part in ("subject", "property", "object"))))
+        for row in tables["edges"]
+    }
+    for row in tables["values"]:
+        kind = None if row["language"] else ox.NamedNode(row["datatype"])
+        value = Literal(row["object"], language=row["language"] or None, datatype=kind)
+        back.add(str(ox.Triple(ox.NamedNode(row["subject"]), ox.NamedNode(row["property"]), value)))
+    assert back == stated(graph)
+    assert {row["name_en"] for row in tables["nodes"]} >= {"<script>alert(1)</script>", "Government of Canada"}
+
+
+def test_every_edge_of_a_network_keeps_its_citations_in_every_form(published: Path) -> None:
+    read = {
+        "gexf": nx.read_gexf(published / "network/actors.gexf", version="1.3"),
+        "graphml": nx.read_graphml(published / "network/actors.graphml"),
+        "cyjs": nx.cytoscape_graph(json.loads((published / "network/actors.cyjs").read_text(encoding="utf-8"))),
+    }
+    wanted = {
+        (row["source_iri"], row["target_iri"]): (row["citations"], row["sources"], row["via"])
+        for row in rows(published / "network/actors.csv")
+    }
+    assert wanted and all(citations for citations, *_ in wanted.values())
+    for form, net in read.items():
+        found = {
+            (min(a, b), max(a, b)): (data["citations"], data["sources"], data["via"])
+            for a, b, data in net.edges(data=True)
+        }
+        assert found == wanted, form
+
+
+@pytest.mark.parametrize("name", ["org.ttl", "schema-org.ttl"])
+def test_profiles_in_rdf_say_who_belongs_where_with_sources(published: Path, name: str) -> None:
+    graph = rdflib.Graph().parse(published / "profiles" / name)
+    org, schema = rdflib.Namespace("http://www.w3.org/ns/org#"), rdflib.Namespace("https://schema.org/")
+    kind, sourced = (
+        (org.Membership, rdflib.DCTERMS.source) if name == "org.ttl" else (schema.OrganizationRole, schema.citation)
+    )
+    memberships = set(graph.subjects(rdflib.RDF.type, kind))
+    assert len(memberships) == sum(
+        1
+        for _ in rows(published / "tables/relationships.csv")
+        if _["kind"] == "membership" and _["property"] == "has member"
+    )
+    assert all((membership, sourced, None) in graph for membership in memberships)
+    organizations = {org.Organization, schema.Organization, schema.GovernmentOrganization}
+    people = rdflib.URIRef(ID + "agent/first-nations")
+    assert (people, None, None) in graph and not set(graph.objects(people, rdflib.RDF.type)) & organizations
+
+
+def test_profiles_in_json_leave_nations_and_peoples_out(published: Path) -> None:
+    popolo = json.loads((published / "profiles/popolo.json").read_text(encoding="utf-8"))
+    names = {one["name"] for one in popolo["organizations"]}
+    assert "Government of Canada" in names and "First Nations" not in names
+    assert all(
+        one["member"]["id"] and one["organization_id"] and one["sources"][0]["url"] for one in popolo["memberships"]
+    )
+    lines = (published / "profiles/ftm.jsonl").read_text(encoding="utf-8").splitlines()
+    entities = {entity["id"]: entity for entity in map(json.loads, lines)}
+    assert entities[ID + "agent/government-of-canada"]["schema"] == "PublicBody"
+    assert ID + "agent/first-nations" not in entities
+    memberships = [entity["properties"] for entity in entities.values() if entity["schema"] == "Membership"]
+    assert memberships and all(said["sourceUrl"] and said["member"][0] in entities for said in memberships)
+
+
+def test_an_export_under_another_hash_seed_is_the_same_bytes(published: Path, tiny: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "-q", "--data", str(tiny)]
     command += ["export", str(tmp_path / "again")]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "1"})
-    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 18
-    for file in files:
-        assert (tmp_path / "again" / file).read_bytes() == (folder / file).read_bytes()
+    first, again = (
+        {p.relative_to(top): p for top in [top] for p in top.rglob("*") if p.is_file()}
+        for top in (published, tmp_path / "again")
+    )
+    assert first.keys() == again.keys() and len(first) > 2000
+    assert [name for name, path in first.items() if path.read_bytes() != again[name].read_bytes()] == []
+
+
+def test_check_tells_whether_a_folder_still_equals_the_graph(
+    graph: Graph, tiny: Path, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "out"
+    part = Options(base="https://example.org/cm/", exclude=["Agreement"], language="fr")
+    export(graph, out, part)
+    assert check(graph, out) == []
+    text = (out / "tables/agents.csv").read_text(encoding="utf-8")
+    (out / "tables/agents.csv").write_text(text + "\n", encoding="utf-8")
+    (out / "id/agent/government-of-canada.ttl").unlink()
+    (out / "mine.txt").write_text("mine", encoding="utf-8")
+    done = run("export", str(out), "--check", "--data", str(tiny))
+    assert (done.returncode, done.stdout.split()) == (
+        1,
+        ["id/agent/government-of-canada.ttl", "mine.txt", "tables/agents.csv"],
+    )
+    with pytest.raises(CmgraphError, match="this is no export"):
+        check(graph, tmp_path)
+
+
+def test_checksums_are_those_of_the_files_and_dcat_says_the_same(published: Path) -> None:
+    done = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=published, check=False, capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
+    sums = dict(reversed(line.split("  ", 1)) for line in (published / "SHA256SUMS").read_text().splitlines())
+    dcat = rdflib.Graph().parse(published / "dcat.ttl")
+    rows = dcat.query(
+        "PREFIX dcat: <http://www.w3.org/ns/dcat#> PREFIX spdx: <http://spdx.org/rdf/terms#>"
+        "SELECT ?url ?sum ?size"
+        "{ ?file dcat:downloadURL ?url ; dcat:byteSize ?size ; spdx:checksum/spdx:checksumValue ?sum }"
+    )
+    found = {str(url).removeprefix("https://w3id.org/cmgraph/"): (str(value), int(size)) for url, value, size in rows}  # type: ignore[misc]
+    assert {"cmgraph.nt", "cmgraph.xlsx", "tables/agents.csv", "network/actors.gexf"} <= found.keys()
+    assert all(
+        sums[path] == value and (published / path).stat().st_size == size for path, (value, size) in found.items()
+    )
+
+
+def test_descriptions_say_what_catalogues_ask_for(graph: Graph, published: Path) -> None:
+    void = rdflib.Graph().parse(published / "void.ttl")
+    space = rdflib.Namespace("http://rdfs.org/ns/void#")
+    dataset = rdflib.URIRef("https://w3id.org/cmgraph/dataset/0.1.0")
+    number = {
+        str(void.value(part, space["class"])): void.value(part, space.entities)
+        for part in void.objects(dataset, space.classPartition)
+    }
+    assert int(number[CM + "Citation"]) == sum(
+        t.predicate.value.endswith("#type") and t.object == ox.NamedNode(CM + "Citation")
+        for f in graph.files
+        for t in f.triples
+    )
+    assert (published / ".well-known/void").read_bytes() == (published / "void.ttl").read_bytes()
+    record = json.loads((published / "open-canada.json").read_text(encoding="utf-8"))
+    for name in ("title_translated", "notes_translated", "keywords"):
+        assert record[name]["en"] and record[name]["fr-t-en"]
+    assert {
+        "collection",
+        "subject",
+        "frequency",
+        "jurisdiction",
+        "license_id",
+        "restrictions",
+        "date_published",
+    } <= record.keys()
+    assert record["owner_org"] is None  # not known here, and not made up
+    said = json.loads((published / "dataset.jsonld").read_text(encoding="utf-8"))
+    assert said["@type"] == "Dataset" and said["name"] and said["description"] and said["license"]
+    package = json.loads((published / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        with (published / resource["path"]).open(encoding="utf-8", newline="") as lines:
+            assert next(csv.reader(lines)) == [field["name"] for field in resource["schema"]["fields"]]
+
+
+def test_another_base_and_address_stand_everywhere(graph: Graph, tmp_path: Path) -> None:
+    options = Options(base="https://example.org/cm/", site="https://files.example.org/cm/", language="en")
+    out = tmp_path / "out"
+    for path in export(graph, out, options):
+        if path.suffix not in (".xlsx", ".parquet"):
+            assert "https://w3id.org/cmgraph/" not in path.read_text(encoding="utf-8"), path
+    book = openpyxl.load_workbook(out / "cmgraph.xlsx")
+    assert book["agents"]["B2"].value.startswith("https://example.org/cm/id/agent/")
+    assert "https://files.example.org/cm/cmgraph.nt" in (out / "dcat.ttl").read_text(encoding="utf-8")
+    store = ox.Store()
+    store.load(path=out / "cmgraph.nt")
+    store.load(path=out / "derived.nt")
+    answer = store.query((out / "queries/partners.rq").read_text(encoding="utf-8"))
+    assert len(list(answer)) == len(graph.query("partners").rows) or len(graph.query("partners")) > 0
+    with pytest.raises(CmgraphError, match="not an address"):
+        export(graph, tmp_path / "bad", Options(base="https://example.org/<script>/"))
+
+
+def text_of(graph: Graph, tmp_path: Path, **options: object) -> str:
+    """Return the N-Triples of a part of the graph."""
+    path = tmp_path / "part.nt"
+    single(graph, "nt", path, Options(**options))  # type: ignore[arg-type]
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_part_is_what_was_asked_for_and_points_at_nothing_it_lacks(graph: Graph, tmp_path: Path) -> None:
+    whole = text_of(graph, tmp_path)
+    parts = {
+        "source": text_of(graph, tmp_path, sources=["</script><script>alert(1)</script>"]),
+        "include": text_of(graph, tmp_path, include=["Membership"]),
+        "exclude": text_of(graph, tmp_path, exclude=["Agreement", "group of agents"]),
+        "day": text_of(graph.at(dt.date(2029, 12, 31)), tmp_path),
+        "fr": text_of(graph, tmp_path, language="fr"),
+    }
+    for name, part in parts.items():
+        lines = set(part.splitlines())
+        assert lines < set(whole.splitlines()), name
+        subjects = {line.split(" ")[0] for line in lines}
+        objects = {line.split(" ")[2] for line in lines if f" <{ID}" in line}
+        assert objects <= subjects, name
+        citing = {line.split(" ")[0] for line in lines if "#hasCitation>" in line}
+        assert {s for s in subjects if s.startswith((f"<{ID}rel/", f"<{ID}agent/", f"<{ID}obs/"))} <= citing, name
+    assert "agent/evil>" in parts["source"] and "rel/scope" not in parts["source"]
+    assert (
+        "def#Membership> ." in parts["include"]
+        and "type> <https://w3id.org/cmgraph/def#Participation>" not in parts["include"]
+    )
+    assert "arrangement/late>" not in parts["exclude"] and "late-canada" not in parts["exclude"]
+    assert "arrangement/late>" not in parts["day"] and "late-canada" not in parts["day"]
+    assert "gouvernement du Canada" in parts["fr"] and '"Government of Canada"@en' not in parts["fr"]
+    assert '"ᐃᓄᒃᑎᑐᑦ"@iu' in parts["fr"]
+    with pytest.raises(UnknownName, match="no kind goes by 'Agreemnt'"):
+        text_of(graph, tmp_path, include=["Agreemnt"])
+
+
+def test_one_file_goes_to_a_file_or_to_stdout(tiny: Path, tmp_path: Path, run: Run) -> None:
+    done = run("--data", str(tiny), "export", "-f", "ttl", "-o", "-")
+    assert done.returncode == 0 and "cm:hasParty agent:evil" in done.stdout
+    run("--data", str(tiny), "export", "--profile", "org", "-o", str(tmp_path / "org.ttl"))
+    assert "org:Membership" in (tmp_path / "org.ttl").read_text(encoding="utf-8")
+    done = run("--data", str(tiny), "export", "-f", "xml", "-o", "-")
+    assert (done.returncode, done.stdout) == (2, "") and "no form is called 'xml'" in done.stderr
+    assert "say where to write the one file" in run("export", "-f", "nt").stderr
+    assert "say where to write" in run("export").stderr
+
+
+def test_a_zip_holds_the_same_files_and_is_the_same_bytes(graph: Graph, tmp_path: Path) -> None:
+    options = Options(only=["cmgraph.nt", "tables"])
+    names = pack(graph, tmp_path / "a.zip", options)
+    pack(graph, tmp_path / "b/a.zip", options)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b/a.zip").read_bytes()
+    export(graph, tmp_path / "out", options)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == names and "a/cmgraph.nt" in names
+        for name in names:
+            assert archive.read(name) == (tmp_path / "out" / name.removeprefix("a/")).read_bytes()
 
 
 def test_lines_of_a_large_graph_are_sorted_in_parts_and_each_is_there_once(
-    graph: Graph, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    graph: Graph, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cmgraph.export._CHUNK", 1000)
-    assert export(graph, tmp_path / "some", only=["cmgraph.nt"]) == [tmp_path / "some/cmgraph.nt"]
-    assert (tmp_path / "some/cmgraph.nt").read_bytes() == (folder / "cmgraph.nt").read_bytes()
+    monkeypatch.setattr("cmgraph.export.rdf.CHUNK", 1000)
+    export(graph, tmp_path / "some", Options(only=["cmgraph.nt", "cmgraph.nq"]))
+    for name in ("cmgraph.nt", "cmgraph.nq"):
+        assert (tmp_path / "some" / name).read_bytes() == (published / name).read_bytes()
     with pytest.raises(CmgraphError, match=r"an export has no 'cmgraph\.xls'"):
-        export(graph, tmp_path / "other", only=["cmgraph.xls"])
+        export(graph, tmp_path / "other", Options(only=["cmgraph.xls"]))
 
 
-def test_the_context_stands_alone(folder: Path) -> None:
-    context = json.loads((folder / "context.jsonld").read_text())["@context"]
+def test_the_context_is_kept_with_the_ontology_and_knows_every_property(graph: Graph, published: Path) -> None:
+    context = json.loads((published / "context.jsonld").read_text(encoding="utf-8"))["@context"]
     assert context["hasParty"] == {"@id": "cm:hasParty", "@type": "@id"}
     assert context["prefLabel"]["@container"] == ["@language", "@set"]
+    known = {term["@id"] for term in context.values() if isinstance(term, dict)}
+    bundled = cmgraph.load()
+    used = {graph.prefixes.shorten(t.predicate.value) for t in bundled.stated} - {"rdf:type"}
+    assert used <= known, "add to ontology/context.jsonld"
+
+
+def test_json_ld_is_read_by_a_third_reader(published: Path) -> None:
+    from pyld import jsonld
+
+    def offline(*_: object) -> dict[str, object]:
+        raise AssertionError("nothing may be fetched")
+
+    document = json.loads((published / "id/agent/government-of-canada.jsonld").read_text(encoding="utf-8"))
+    quads = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": offline})
+    lines = {line for line in str(quads).splitlines() if line}
+    turtle = ox.parse(path=published / "id/agent/government-of-canada.ttl", format=ox.RdfFormat.TURTLE)
+    assert {str(quad) for quad in ox.parse("\n".join(lines), format=ox.RdfFormat.N_QUADS)} == {
+        str(quad) for quad in turtle
+    }
 
 
 def test_a_full_folder_is_replaced_only_on_request(graph: Graph, tmp_path: Path) -> None:
@@ -102,16 +402,27 @@ def test_a_failed_export_leaves_the_old_folder_whole(
     graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    before = {path: path.read_bytes() for path in export(graph, out)}
+    some = Options(only=["cmgraph.nt", "tables", "datapackage.json"])
+    before = {path: path.read_bytes() for path in export(graph, out, some)}
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cmgraph.export._write_json", full)
+    monkeypatch.setattr("cmgraph.export.publication.Publication.write_json", full)
     with pytest.raises(CmgraphError, match="No space left"):
-        export(graph, out, force=True)
+        export(graph, out, some, force=True)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_xml_says_what_it_cannot_hold(tiny: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "graph"
+    shutil.copytree(tiny, folder)
+    evil = folder / "data/evil.ttl"
+    evil.write_text(evil.read_text(encoding="utf-8").replace('"Late pact"', '"Late\\u0001 pact"'), encoding="utf-8")
+    with pytest.raises(CmgraphError, match="XML cannot hold this text"):
+        single(cmgraph.load(folder), "rdf", tmp_path / "x.rdf")
+    assert not (tmp_path / "x.rdf").exists()
 
 
 def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> None:
@@ -127,9 +438,10 @@ def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> N
     names = named["prefLabel"] | named["altLabel"] | named["nameText"] | named["publishedName"]
     assert {"ʔaq̓am", "Tłı̨chǫ Government", "Tŝilhqot'in Nation", "?aqam"} <= names
     out = tmp_path / "out"
-    export(graph, out)
-    for file in ("cmgraph.nt", "cmgraph.ttl", "cmgraph.jsonld"):
-        assert names <= {str(o) for o in rdflib.Graph().parse(out / file).objects() if isinstance(o, rdflib.Literal)}
+    export(graph, out, Options(only=["cmgraph.nt", "cmgraph.ttl", "cmgraph.jsonld", "cmgraph.rdf", "tables"]))
+    for ending in ("nt", "ttl", "jsonld", "rdf"):
+        read = ox.parse(path=out / f"cmgraph.{ending}", format=ox.RdfFormat.from_extension(ending))
+        assert names <= {quad.object.value for quad in read if isinstance(quad.object, Literal)}
     cells: set[str] = set()
     for path in (out / "tables").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as lines:

@@ -32,12 +32,17 @@ def write_catalogue(graph: Graph, folder: Path) -> list[Path]:
     for question in questions:
         with whole(folder / "queries" / question.path.name) as scratch:
             shutil.copyfile(question.path, scratch)
-    stated = ordered(triple for question in questions for triple in _triples(graph, question))
+    stated = catalogue(graph)
     with whole(folder / "catalogue.ttl") as scratch:
         serialize(stated, scratch, RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
     with whole(folder / "questions.md") as scratch:
         scratch.write_text(page(questions, graph.lang), encoding="utf-8")
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def catalogue(graph: Graph) -> list[Triple]:
+    """Describe the saved questions as linked data, in order."""
+    return ordered(triple for name in sorted(graph.questions) for triple in _triples(graph, graph.questions[name]))
 
 
 def _triples(graph: Graph, question: Question) -> Iterator[Triple]:

@@ -53,7 +53,14 @@ def cytoscape(net: networkx.Graph[str]) -> str:
     where = spots(net)
     nodes = [
         {
-            "data": {"id": iri, **net.nodes[iri], "colour": where[iri].colour, "size": where[iri].size},
+            "data": {
+                "id": iri,
+                "value": iri,
+                "name": net.nodes[iri]["label"],
+                **net.nodes[iri],
+                "colour": where[iri].colour,
+                "size": where[iri].size,
+            },
             "position": {"x": where[iri].x, "y": -where[iri].y},
         }
         for iri in sorted(net)

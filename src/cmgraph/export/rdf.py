@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -64,10 +65,9 @@ def trig(publication: Publication, path: Path) -> None:
     """Write the quads of :func:`nquads` as TriG."""
     quads: list[Quad] = []
     for triple in publication.stated:
-        graphs = publication.sources.get(text_of(triple.subject), ())
-        quads += [Quad(*triple, NamedNode(source)) for source in graphs] or [
-            Quad(triple.subject, triple.predicate, triple.object)
-        ]
+        cited = publication.sources.get(text_of(triple.subject), ())
+        graphs: list[NamedNode | DefaultGraph] = [NamedNode(source) for source in cited]
+        quads += [Quad(triple.subject, triple.predicate, triple.object, at) for at in graphs or [DefaultGraph()]]
     quads.sort(key=lambda quad: str(quad.graph_name))
     prefixes = publication.graph.prefixes.used(publication.stated)
     publication.write(path, serialize(quads, format=RdfFormat.TRIG, prefixes=prefixes) or b"")

@@ -19,7 +19,7 @@ from typing import Any
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
-from cmgraph.catalogue import write_catalogue
+from cmgraph.catalogue import catalogue
 from cmgraph.entity import Entity, Said, Statement, collect, entity, fetch
 from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
@@ -355,15 +355,10 @@ def _questions(made: _Site) -> None:
     """Write each saved question with its answer, as a page and as CSV."""
     publication = made.publication
     graph = publication.graph
-    write_catalogue(graph, made.folder / "queries")
-    for path in sorted((made.folder / "queries/queries").iterdir()):
-        publication.write(made.folder / "queries" / path.name, path.read_text(encoding="utf-8"))
-        path.unlink()
-    (made.folder / "queries/queries").rmdir()
-    (made.folder / "queries/questions.md").unlink()
-    catalogue = made.folder / "queries/catalogue.ttl"
-    publication.write(catalogue, catalogue.read_text(encoding="utf-8"))
+    stated = catalogue(graph)
+    publication.write(made.folder / "queries/catalogue.ttl", as_text(stated, RdfFormat.TURTLE, graph.prefixes))
     for name, question in graph.questions.items():
+        publication.write(made.folder / f"queries/{name}.rq", question.text)
         answers = {lang: spoken.query(question) for lang, spoken in publication.spoken.items()}
         titles = {lang: pick(question.title, lang) for lang in answers}
         text = question.text

@@ -1,0 +1,74 @@
+"""What changed between two versions: files, folders, exports, revisions; in words, as JSON, as a patch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import cmgraph
+from cmgraph.diff import diff
+from cmgraph.errors import CmgraphError
+from conftest import Run
+
+
+@pytest.fixture
+def versions(tiny: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Return two folders of data: in the second a pact has lost a party and another name."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        shutil.copytree(tiny / "data", folder / "data")
+    path = new / "data/evil.ttl"
+    text = path.read_text(encoding="utf-8").replace('"Late pact"', '"Later pact"')
+    start = text.index("rel:late-canada")
+    path.write_text(text[:start] + text[text.index(" .\n", start) + 3 :], encoding="utf-8")
+    return old, new
+
+
+def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
+    versions: tuple[Path, Path], graph: cmgraph.Graph, run: Run
+) -> None:
+    old, new = map(str, versions)
+    changes, patch = diff(graph, old, new)
+    assert [(change.how, change.kind, change.thing.label) for change in changes] == [
+        ("changed", "agreement", "Later pact"),
+        ("removed", "participation", "Later pact – Government of Canada"),
+    ]
+    assert [(before, after) for _, before, after in changes[0].details] == [("Late pact", "Later pact")]
+    lines = patch.splitlines()
+    assert sum(line.startswith("A ") for line in lines) == 1 and sum(line.startswith("D ") for line in lines) == 6
+    done = run("diff", old, new)
+    assert done.returncode == 1 and "removed: 1 participation" in done.stdout
+    assert run("diff", old, new, "-f", "patch").stdout == patch
+    assert json.loads(run("diff", old, new, "-f", "json").stdout)[1]["how"] == "removed"
+    assert "retiré: 1 participation" in run("diff", old, new, "--lang", "fr").stdout
+
+
+def test_the_same_is_the_same_whatever_form_it_comes_in(
+    tiny: Path, published: Path, graph: cmgraph.Graph, run: Run
+) -> None:
+    assert diff(graph, str(published), str(published / "cmgraph.rdf")) == ((), "")
+    done = run("diff", str(tiny), str(tiny))
+    assert (done.returncode, done.stdout) == (0, "Nothing has changed.\n")
+
+
+def test_a_revision_is_a_version_and_what_is_none_is_refused(
+    versions: tuple[Path, Path], graph: cmgraph.Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(versions[0], work)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "old"]):
+        subprocess.run([*git, *command], cwd=work, check=True)
+    shutil.copy(versions[1] / "data/evil.ttl", work / "data/evil.ttl")
+    monkeypatch.chdir(work)
+    assert diff(graph, "HEAD", ".")[1] == diff(graph, str(versions[0]), str(versions[1]))[1]
+    for wrong in ("nowhere", "--output=/tmp/x"):
+        with pytest.raises(CmgraphError, match="neither a file"):
+            diff(graph, wrong, ".")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CmgraphError, match="no RDF in it"):
+        diff(graph, str(tmp_path / "empty"), ".")

@@ -1,0 +1,234 @@
+"""The site: complete, linked, safe, the same to programs and people, and served by content negotiation."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import yaml
+
+import cmgraph
+from cmgraph.entity import Statement
+from cmgraph.terms import CM, Thing
+from cmgraph.wording import sentence
+from conftest import ROOT
+
+
+def read(path: Path) -> str:
+    """Return a file's text."""
+    return path.read_text(encoding="utf-8")
+
+
+def pages(top: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every page with its text."""
+    for path in sorted(top.rglob("*.html")):
+        yield path, read(path)
+
+
+def test_every_link_leads_to_a_file_and_a_place_in_it(published: Path) -> None:
+    places: dict[Path, set[str]] = {path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages(published)}
+    broken, checked = [], 0
+    for path, text in pages(published):
+        assert len(re.findall(r'\bid="', text)) == len(places[path]), f"{path}: an id stands twice"
+        for link in map(html.unescape, re.findall(r'(?:href|src)="([^"]*)"', text)):
+            if link.startswith(("https://", "http://")):
+                continue
+            target, _, place = link.partition("#")
+            file = (path.parent / target).resolve() if target else path
+            if not file.is_file() or (place and file.suffix == ".html" and place not in places[file]):
+                broken.append((path.name, link))
+            checked += 1
+    assert not broken and checked > 10_000
+
+
+def test_no_page_asks_another_server_for_anything(published: Path) -> None:
+    for path, text in pages(published):
+        loaded = re.findall(r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="([^"]*)"', text)
+        assert not [link for link in loaded if "//" in link], path
+
+
+def test_text_from_data_is_text_wherever_it_lands(published: Path) -> None:
+    for path, text in pages(published):
+        assert "<script>alert" not in text and 'href="javascript:' not in text, path
+        for block in re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL):
+            json.loads(block)
+    page = read(published / "id/agent/evil.html")
+    assert "<h1>&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in page
+    assert 'lang="iu">ᐃᓄᒃᑎᑐᑦ<' in page and 'lang="he">עברית<' in page
+    names = read(published / "assets/names.en.js").removeprefix("window.cmgraphNames = ").rstrip(";\n")
+    assert any("<script>alert(1)</script>" in entry["n"] for entry in json.loads(names))
+
+
+def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(published: Path) -> None:
+    seen = 0
+    for path, text in pages(published):
+        for said in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
+            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", said, re.DOTALL):
+                assert re.search(r'<sup><a href="#source-\d+">', item), f"{path}: {item}"
+                seen += 1
+    assert seen > 1000
+
+
+def test_a_page_says_the_same_in_two_languages_and_its_data_is_beside_it(published: Path) -> None:
+    english, french = (read(published / f"id/agent/government-of-canada{ending}.html") for ending in ("", ".fr"))
+    assert '<html lang="en">' in english and '<html lang="fr">' in french
+    assert "<h1>Government of Canada</h1>" in english and "<h1>gouvernement du Canada</h1>" in french
+    count = r'<li id="[^"]*">'
+    assert len(re.findall(count, english)) == len(re.findall(count, french)) > 30
+    assert "n'a pas encore été révisé" in html.unescape(french)
+    turtle = ox.parse(path=published / "id/agent/government-of-canada.ttl", format=ox.RdfFormat.TURTLE)
+    subjects = {quad.subject.value for quad in turtle}
+    for place in re.findall(r'<li id="(late-[^"]*)">', english):
+        assert f"https://w3id.org/cmgraph/id/rel/{place}" in subjects
+    assert {"https://w3id.org/cmgraph/id/cite/evil", "https://w3id.org/cmgraph/id/source/evil"} <= subjects
+
+
+def test_a_question_has_its_answer_and_its_query(published: Path, tiny: Path) -> None:
+    graph = cmgraph.load(tiny)
+    answer = graph.query("partners")
+    page = read(published / "queries/partners.html")
+    assert len(re.findall("<tr><td", page)) == len(answer)
+    assert len(read(published / "queries/partners.csv").splitlines()) == len(answer) + 1
+    engine = ox.Store()
+    engine.load(path=published / "cmgraph.nt")
+    engine.load(path=published / "derived.nt")
+    rows = list(engine.query(read(published / "queries/partners.rq")))
+    assert {str(row["partner"]) for row in rows} == {str(row.terms[0]) for row in answer}
+    assert "<h1>Partenaires d&#39;un acteur</h1>" in read(published / "queries/partners.fr.html")
+
+
+def test_the_reference_has_every_term_in_both_languages(published: Path, tiny: Path) -> None:
+    terms = {t.subject.value for f in cmgraph.load(tiny).files for t in f.triples if t.subject.value.startswith(CM)}
+    for ending, word in ((".html", "belongs to or sits in a body"), (".fr.html", "appartient ou siège à un organisme")):
+        page = read(published / f"def{ending}")
+        assert {CM + name for name in re.findall(r'<h3 id="([^"]*)"', page)} == terms
+        assert word in page
+
+
+def test_the_sitemap_names_every_page_in_each_language(published: Path) -> None:
+    named = set(re.findall(r"<loc>https://w3id.org/cmgraph/([^<]*)</loc>", read(published / "sitemap.xml")))
+    assert named == {path.relative_to(published).as_posix() for path, _ in pages(published)}
+
+
+def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(graph: cmgraph.Graph) -> None:
+    patterns = yaml.safe_load(read(ROOT / "src/cmgraph/sentences.yaml"))
+    for forms in patterns.values():
+        for form in forms:
+            assert re.findall(r"\{\w+\}", form["en"]) == re.findall(r"\{\w+\}", form["fr-t-en"])
+    for name in ("Government of Canada", "lithium", "Galore Creek", "Tahltan Central Government"):
+        for statement in graph.entity(name).statements:
+            said = sentence(statement, "en")
+            kept = [
+                value
+                for _, value in statement.says
+                if not str(getattr(value, "iri", "")).endswith(("/stated", "/unknown"))
+            ]
+            assert all(value in said for value in kept)
+    told = Statement(
+        Thing(CM + "Membership", "membership"), "rel:x", ((Thing(CM + "hasRole", "has role"), "guest"),), ()
+    )
+    assert sentence(told, "en") == ["has role ", "guest"]
+
+
+@pytest.fixture(scope="module")
+def server(published: Path) -> Iterator[str]:
+    """Serve the export with Apache, and w3id's rules beside it; yield the address."""
+    apache = shutil.which("apache2") or "/usr/sbin/apache2"
+    if not Path(apache).exists():
+        pytest.skip("no Apache here")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    top = Path(tempfile.mkdtemp(prefix="apache"))  # where a server that gives up its rights may read
+    top.chmod(0o755)
+    shutil.copytree(published / "w3id", top / "htdocs/w3id")
+    shutil.copytree(published, top / "htdocs/site")
+    names = ("mpm_event", "authz_core", "unixd", "rewrite", "mime", "dir", "headers")
+    lines = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names]
+    lines += ["User nobody"] if os.geteuid() == 0 else []
+    lines += ["ServerName localhost", f"ServerRoot {top}", f"Listen 127.0.0.1:{port}", f"PidFile {top}/pid"]
+    lines += [f"ErrorLog {top}/log", f"DocumentRoot {top}/htdocs", "TypesConfig /dev/null", "AddType text/html .html"]
+    lines += ["<Directory />", "AllowOverride All", "Require all granted", "Options FollowSymLinks", "</Directory>"]
+    (top / "conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    process = subprocess.Popen([apache, "-f", str(top / "conf"), "-DFOREGROUND"], stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/"
+    for _ in range(50):
+        try:
+            urllib.request.urlopen(address + "site/index.html").close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield address
+    process.terminate()
+    process.wait()
+    shutil.rmtree(top)
+
+
+class _Still(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("asked", "accept", "language", "given"),
+    [
+        ("id/agent/government-of-canada", "text/turtle", "", "id/agent/government-of-canada.ttl"),
+        ("id/agent/government-of-canada", "application/ld+json", "", "id/agent/government-of-canada.jsonld"),
+        ("id/agent/government-of-canada", "text/html,*/*;q=0.8", "en-CA", "id/agent/government-of-canada.html"),
+        ("id/agent/government-of-canada", "text/html,text/turtle;q=0.5", "", "id/agent/government-of-canada.html"),
+        ("id/agent/government-of-canada", "*/*", "fr-CA,fr;q=0.9", "id/agent/government-of-canada.fr.html"),
+        ("id/rel/late-canada", "text/html", "", "id/rel/late.html#late-canada"),
+        ("id/rel/late-canada", "text/html", "fr", "id/rel/late.fr.html#late-canada"),
+        ("id/rel/late-canada", "text/turtle", "", "id/rel/late.ttl"),
+        ("id/cite/evil", "text/turtle", "", "id/cite/evil.ttl"),
+        ("vocab/theme", "text/html", "", "vocab/theme.html"),
+        ("ontology", "application/rdf+xml", "", "ontology.rdf"),
+        ("ontology", "text/html", "fr", "def.fr.html"),
+        ("def", "text/turtle", "", "ontology.ttl"),
+        ("ontology/0.1.0", "text/turtle", "", "ontology/0.1.0.ttl"),
+        ("ontology/0.1.0", "application/ld+json", "", "ontology/0.1.0.jsonld"),
+        ("dataset/0.1.0", "text/turtle", "", "dcat.ttl"),
+        ("dataset", "text/html", "fr", "index.fr.html"),
+        ("dataset/0.1.0/tables/agents.csv", "*/*", "", "tables/agents.csv"),
+        ("query/partners", "application/sparql-query", "", "queries/partners.rq"),
+        ("query/partners", "text/html", "", "queries/partners.html"),
+    ],
+)
+@pytest.mark.parametrize("place", ["site", "w3id"])
+def test_an_iri_is_answered_by_303_in_the_form_asked_for(
+    server: str, published: Path, place: str, asked: str, accept: str, language: str, given: str
+) -> None:
+    request = urllib.request.Request(
+        f"{server}{place}/{asked}", headers={"Accept": accept, "Accept-Language": language}
+    )
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.build_opener(_Still).open(request)
+    assert answer.value.code == 303
+    where = answer.value.headers["Location"]
+    assert where.endswith(f"/{given}") and (published / given.partition("#")[0]).is_file()
+    assert where.startswith(f"{server}site/" if place == "site" else "https://w3id.org/cmgraph/")
+    assert "Accept" in answer.value.headers["Vary"]
+
+
+def test_a_file_is_served_with_its_type(server: str) -> None:
+    types = {
+        "cmgraph.ttl": "text/turtle",
+        "cmgraph.nq": "application/n-quads",
+        "id/agent/evil.jsonld": "application/ld+json",
+    }
+    for name, kind in types.items():
+        with urllib.request.urlopen(f"{server}site/{name}") as answer:
+            assert answer.headers["Content-Type"].partition(";")[0] == kind
