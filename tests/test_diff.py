@@ -39,7 +39,7 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
     ]
     assert [(before, after) for _, before, after in changes[0].details] == [("Late pact", "Later pact")]
     lines = patch.splitlines()
-    assert sum(line.startswith("A ") for line in lines) == 1 and sum(line.startswith("D ") for line in lines) == 6
+    assert sum(line.startswith("A ") for line in lines) == 1 and sum(line.startswith("D ") for line in lines) == 7
     done = run("diff", old, new)
     assert done.returncode == 1 and "removed: 1 participation" in done.stdout
     assert run("diff", old, new, "-f", "patch").stdout == patch

@@ -165,7 +165,7 @@ def site(publication: Publication, folder: Path) -> None:
     text = filled("sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(made.pages))
     publication.write(folder / "sitemap.xml", text)
     french = len(publication.languages) > 1
-    publication.write(folder / ".htaccess", filled("htaccess.txt", inner=True, to="", french=french))
+    publication.write(folder / ".htaccess", filled("htaccess.txt", inner=True, to="%{ENV:HERE}", french=french))
     w3id = filled("htaccess.txt", inner=False, to=publication.address, french=french)
     publication.write(folder / "w3id/.htaccess", w3id)
 
