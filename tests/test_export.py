@@ -369,7 +369,7 @@ def test_lines_of_a_large_graph_are_sorted_in_parts_and_each_is_there_once(
 def test_the_context_is_kept_with_the_ontology_and_knows_every_property(graph: Graph, published: Path) -> None:
     context = json.loads((published / "context.jsonld").read_text(encoding="utf-8"))["@context"]
     assert context["hasParty"] == {"@id": "cm:hasParty", "@type": "@id"}
-    assert context["prefLabel"]["@container"] == ["@language", "@set"]
+    assert context["prefLabel"]["@container"] == "@language"
     known = {term["@id"] for term in context.values() if isinstance(term, dict)}
     bundled = cmgraph.load()
     used = {graph.prefixes.shorten(t.predicate.value) for t in bundled.stated} - {"rdf:type"}

@@ -175,7 +175,7 @@ def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, A
     for iri in sorted(kinds.keys() - {RDF_TYPE.value}):
         term: dict[str, Any] = {"@id": prefixes.shorten(iri)}
         if kinds[iri] == {"@language"}:
-            term["@container"] = ["@language", "@set"]
+            term["@container"] = "@language"
         elif len(kinds[iri]) == 1 and (kind := next(iter(kinds[iri]))) != XSD + "string":
             term["@type"] = kind if kind == "@id" else prefixes.shorten(kind)
         terms[_local(iri)] = term

@@ -1,0 +1,97 @@
+"""The site in a real browser: accessible, self-contained, searchable from disk, readable on a phone and without scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.gate
+
+PAGES = (
+    "index",
+    "browse",
+    "questions",
+    "download",
+    "def",
+    "id/agent",
+    "id/agent/government-of-canada",
+    "id/agent/evil",
+    "id/arrangement/late",
+    "id/source/evil",
+    "id/rel/scope",
+    "id/cite/evil",
+    "queries/partners",
+    "queries/unknowns",
+    "vocab/theme",
+    "vocab/claim-status/stated",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium, where there is one."""
+    chromium = shutil.which("chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    if chromium is None:
+        pytest.skip("no Chromium here")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("ending", [".html", ".fr.html"])
+def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scroll(
+    browser: Browser, published: Path, ending: str, width: int
+) -> None:
+    axe = os.environ.get("AXE", "")
+    if not Path(axe).is_file():
+        pytest.skip("AXE does not name axe-core's file")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(dialog.message))
+    for name in PAGES:
+        page.goto((published / f"{name}{ending}").as_uri())
+        page.add_script_tag(path=axe)
+        found: dict[str, Any] = page.evaluate("axe.run()")
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]] == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert not errors and all(url.startswith("file:") for url in asked)
+    page.close()
+
+
+def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, published: Path) -> None:
+    page = browser.new_page()
+    page.goto((published / "index.fr.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.fill("#name", "premieres NATIONS")
+    page.wait_for_selector("#found a")
+    assert page.text_content("#found a") == "Premières Nations"
+    page.click("#found a")
+    assert page.text_content("h1") == "Premières Nations"
+    page.fill("#name", "nobody of this name")
+    page.wait_for_function("document.getElementById('count').textContent.includes('Rien')")
+    page.close()
+
+
+def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, published: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((published / "id/agent/government-of-canada.html").as_uri())
+    assert page.is_visible("h1") and page.is_visible("ul.said li") and not page.is_visible("#search")
+    page.emulate_media(media="print")
+    assert not page.is_visible("nav") and page.is_visible("ol.sources li")
+    context.close()
