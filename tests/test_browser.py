@@ -1,4 +1,4 @@
-"""The site in a real browser: accessible, self-contained, searchable from disk, readable on a phone and without scripts."""
+"""The site in a real browser: accessible, self-contained, searched from disk, good on a phone and without scripts."""
 
 from __future__ import annotations
 

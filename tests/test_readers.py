@@ -1,4 +1,4 @@
-"""What other people's programs read in an export: Raptor, Jena, Oxigraph's own command, HermiT; the bundled graph, whole."""
+"""What other programs read in an export: Raptor, Jena, Oxigraph's own command, HermiT; the whole bundled graph."""
 
 from __future__ import annotations
 

@@ -82,6 +82,7 @@ def test_both_validators_find_the_bundled_graph_clean(graph: Graph) -> None:
     assert graph.validate(engine="reference").findings == graph.validate().findings == ()
 
 
+@pytest.mark.gate
 def test_both_validators_find_the_same_in_a_file_that_breaks_many_rules(graph: Graph, tmp_path: Path) -> None:
     broken = [
         path for path in INVALID if path.stem in ("C1", "C4", "D1", "D3", "I5", "K2", "O5", "P1", "T1", "T5", "Y2")

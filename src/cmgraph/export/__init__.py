@@ -161,12 +161,10 @@ def _fill(graph: Graph, target: Path, options: Options, step: Step) -> None:
     for name, write in FILES.items():
         if name in wanted and name != "site":
             write(publication, target / name)
-    if options.only:
-        if "site" in wanted:
-            site.site(publication, target)
-        return
-    dataset.describe(publication, target)
-    site.site(publication, target)
+    if not options.only:
+        dataset.describe(publication, target)
+    if "site" in wanted:
+        site.site(publication, target)
     kept = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     kept |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
     (target / _OPTIONS).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
