@@ -125,16 +125,18 @@ def derive(who: str, path: Path) -> Timed:
 
 
 def export(who: str, path: Path) -> Timed:
-    """Write Turtle, N-Triples and JSON-LD (cmgraph writes tables too)."""
+    """Write N-Triples, Turtle, RDF/XML and JSON-LD; cmgraph's are sorted."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out"
         if who == "ours":
+            from cmgraph.export import Options
             from cmgraph.export import export as write
 
             graph = cmgraph_of(path)
-            return timed(lambda: write(graph, target))
+            options = Options(only=[f"cmgraph.{form}" for form in ("nt", "ttl", "rdf", "jsonld")])
+            return timed(lambda: write(graph, target, options))
         graph = rdflib_of(*TERMS, path)
-        return timed(lambda: [graph.serialize(f"{target}.{form}", form) for form in ("turtle", "nt", "json-ld")])
+        return timed(lambda: [graph.serialize(f"{target}.{form}", form) for form in ("nt", "turtle", "xml", "json-ld")])
 
 
 def network(who: str, path: Path) -> Timed:

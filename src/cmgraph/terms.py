@@ -90,7 +90,7 @@ class Prefixes(dict[str, str]):
 
     def used(self, triples: Iterable[Triple]) -> dict[str, str]:
         """Return the prefixes that some statement needs when it is written, sorted."""
-        written = (_datatype(term) if isinstance(term, Literal) else text_of(term) for t in triples for term in t)
+        written = {_datatype(term) if isinstance(term, Literal) else text_of(term) for t in triples for term in t}
         spaces = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in written}
         return {prefix: space for prefix, space in sorted(self.items()) if space in spaces}
 

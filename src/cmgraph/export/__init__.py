@@ -47,6 +47,9 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
+_ASKING = {"cmgraph.xlsx", "datapackage.json", "network", "profiles", "site", "tables"}
+"""What puts many questions to the graph."""
+
 _OPTIONS = "export.json"
 """Says with which options a folder was exported, for :func:`check`."""
 
@@ -172,10 +175,9 @@ def _fill(graph: Graph, target: Path, options: Options, step: Step) -> None:
 
 
 def _publication(graph: Graph, options: Options, step: Step) -> Publication:
-    """Take the part of the graph that is asked for; what is written as a stream is not copied for it."""
-    streams = {"cmgraph.nt", "derived.nt", "cmgraph.nq", "parquet"}
+    """Take the part of the graph that is asked for; take it all into memory if many questions will be put to it."""
     part = {name: getattr(options, name) for name in ("sources", "include", "exclude", "language")}
-    if any(part.values()) or graph.as_of or not options.only or not set(options.only) <= streams:
+    if any(part.values()) or graph.as_of or _ASKING & set(options.only or FILES):
         graph = selected(graph, **part)
     languages = (options.language,) if options.language else LANGUAGES
     return Publication(graph, options.base, options.site, languages, step)
