@@ -31,13 +31,23 @@ AGREEMENTS = (
 )
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+    """Return a folder laid out as data, with a source and three agreements that exist only in these tests."""
+    folder = tmp_path_factory.mktemp("prepared")
+    shutil.copytree(small, folder, symlinks=True, dirs_exist_ok=True)
+    for name in ("instruments", "instrument-links", "memberships", "observations"):
+        (folder / f"data/international/{name}.ttl").unlink()
+    (folder / "data/sources.csv").write_text(SOURCES)
+    (folder / "data/instruments.csv").write_text(AGREEMENTS)
+    ingest(folder / "data/sources.csv", data=folder, create=True)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, small: Path) -> Path:
-    """Return a scratch folder laid out as data, with a source and three agreements that exist only in this test."""
-    shutil.copytree(small, tmp_path, symlinks=True, dirs_exist_ok=True)
-    (tmp_path / "data/sources.csv").write_text(SOURCES)
-    (tmp_path / "data/instruments.csv").write_text(AGREEMENTS)
-    ingest(tmp_path / "data/sources.csv", data=tmp_path, create=True)
+def folder(tmp_path: Path, prepared: Path) -> Path:
+    """Return a scratch copy of the prepared folder."""
+    shutil.copytree(prepared, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -6,9 +6,9 @@ for a tie.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
@@ -23,7 +23,17 @@ from cmgraph.terms import CM, Term, Thing, pick
 if TYPE_CHECKING:
     import networkx
 
-MEASURES = ("degree", "ties", "betweenness", "eigenvector", "core", "community")
+MEASURES = (
+    "degree",
+    "ties",
+    "betweenness",
+    "eigenvector",
+    "pagerank",
+    "core",
+    "bridges",
+    "component",
+    "community",
+)
 
 
 def projections(graph: Graph) -> dict[str, Question]:
@@ -41,42 +51,125 @@ def projection_list(graph: Graph) -> Result:
     return Result(("name", "title", "question"), ("name", "title", "question"), rows, ())
 
 
-def network(graph: Graph, name: str, /, **parameters: object) -> networkx.Graph[str]:
+def network(graph: Graph, name: str, /, two_mode: bool = False, **parameters: object) -> networkx.Graph[str]:
     """Turn the graph into a network by the projection ``name``.
+
+    :param two_mode: tie things to what ties them (actors to instruments), not to each other.
 
     :returns: an undirected graph whose nodes are IRIs with ``label`` and ``kind``, and whose edges have ``weight`` (how
         many things tie the two), ``via``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "),
         ``since`` and ``until`` (first and last date).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
     """
-    return _network(graph, name, graph.query(_projection(graph, name), **parameters))
+    answer = graph.query(_projection(graph, name), **parameters)
+    return _network(graph, name, _ties(answer, two_mode), answer)
 
 
-def measures(graph: Graph, name: str, /, **parameters: object) -> Result:
+def measures(graph: Graph, name: str, /, communities: str = "louvain", **parameters: object) -> Result:
     """Measure each node of a network.
 
     ``degree`` counts neighbours, ``ties`` the reasons for them; ``betweenness`` is the share of shortest paths between
     others that run through it; ``eigenvector`` is high for whoever is tied to those for whom it is high (by weight, all
-    squares sum to 1); ``core`` is the largest k of a k-core that holds it; ``community`` numbers Louvain's communities
-    by weight, largest first.
+    squares sum to 1); ``pagerank`` is the share of a walk along ties, by weight, that ends there; ``core`` is the
+    largest k of a k-core that holds it; ``bridges`` counts ties of its without which the network would fall apart;
+    ``component`` and ``community`` are numbered, largest first.
+
+    :param communities: ``louvain`` or ``leiden``; both by weight, with a seed.
     """
     import networkx as nx
 
-    net = network(graph, name, **parameters)
+    net = network(graph, name, False, **parameters)
     if not net:
         return _table(graph, [], ())
-    between = nx.betweenness_centrality(net)
+    flat = _flat(net)
+    between = dict(zip(sorted(net), flat.betweenness(), strict=True))
+    pairs = max((len(net) - 1) * (len(net) - 2) / 2, 1)
     rank = nx.eigenvector_centrality(net, max_iter=10_000, weight="weight")
+    page = dict(zip(sorted(net), flat.pagerank(weights="weight"), strict=True))
     core = nx.core_number(net)
-    groups = sorted(nx.community.louvain_communities(net, weight="weight", seed=SEED), key=lambda g: (-len(g), min(g)))
-    community = {iri: number for number, group in enumerate(groups, 1) for iri in group}
+    cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
+    component = _numbered(nx.connected_components(net))
+    community = _numbered(_communities(net, communities))
     ties = dict(net.degree(weight="weight"))
-    order = sorted(net, key=lambda iri: (-ties[iri], iri))
     found = [
-        (iri, net.degree(iri), ties[iri], f"{between[iri]:.4f}", f"{rank[iri]:.4f}", core[iri], community[iri])
-        for iri in order
+        (
+            *(iri, net.degree(iri), ties[iri], f"{between[iri] / pairs:.4f}", f"{rank[iri]:.4f}", f"{page[iri]:.4f}"),
+            *(core[iri], cut[iri], component[iri], community[iri]),
+        )
+        for iri in sorted(net, key=lambda iri: (-ties[iri], iri))
     ]
     return _table(graph, found, MEASURES)
+
+
+def brokerage(graph: Graph, name: str, /, **parameters: object) -> Result:
+    """Count, for each node, the pairs of its neighbours that are not tied themselves, by Gould and Fernandez's roles.
+
+    Groups are kinds of things. ``coordinator``: all three of one kind. ``consultant``: the two of one kind, the broker
+    of another. ``gatekeeper``: the broker of one kind with one of the two. ``liaison``: three kinds. Ties have no
+    direction here, so that gatekeeper and representative are one.
+    """
+    net = network(graph, name, False, **parameters)
+    kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
+    roles: dict[str, Counter[str]] = {}
+    for broker in net:
+        count = roles[broker] = Counter()
+        for one, other in combinations(sorted(net[broker]), 2):
+            if not net.has_edge(one, other):
+                same = (kind[one] == kind[broker], kind[other] == kind[broker])
+                role = "gatekeeper" if any(same) else "consultant" if kind[one] == kind[other] else "liaison"
+                count["coordinator" if all(same) else role] += 1
+    order = sorted((iri for iri in net if roles[iri]), key=lambda iri: (-roles[iri].total(), iri))
+    names = ("coordinator", "consultant", "gatekeeper", "liaison")
+    return _table(graph, [(iri, *(roles[iri][role] for role in names)) for iri in order], names)
+
+
+def change(graph: Graph, name: str, old: str, new: str, /, **parameters: object) -> Result:
+    """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
+
+    :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
+    """
+    before, after = (network(graph, name, False, **parameters, asOf=day) for day in (old, new))
+    ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
+    rows: list[tuple[Term | None, ...]] = [
+        (NamedNode(pair[0]), NamedNode(pair[1]), *(Literal(tie.get(pair, 0)) for tie in ties))
+        for pair in sorted(ties[0].keys() | ties[1].keys())
+        if ties[0].get(pair) != ties[1].get(pair)
+    ]
+    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none")
+
+
+def _flat(net: networkx.Graph[str]) -> Any:
+    """Copy a network for igraph, its nodes in order."""
+    import igraph
+
+    number = {iri: index for index, iri in enumerate(sorted(net))}
+    edges = sorted((number[a], number[b], data["weight"]) for a, b, data in net.edges(data=True))
+    weights = [weight for *_, weight in edges]
+    return igraph.Graph(len(number), [(a, b) for a, b, _ in edges], edge_attrs={"weight": weights})
+
+
+def _communities(net: networkx.Graph[str], how: str) -> Iterable[set[str]]:
+    if how == "louvain":
+        import networkx as nx
+
+        found: Iterable[set[str]] = nx.community.louvain_communities(net, weight="weight", seed=SEED)
+        return found
+    if how != "leiden":
+        raise CmgraphError(f"no way to find communities is called '{how}'", hint="louvain or leiden")
+    import random
+
+    import igraph
+
+    igraph.set_random_number_generator(random.Random(SEED))  # noqa: S311
+    groups = _flat(net).community_leiden(objective_function="modularity", weights="weight", n_iterations=-1)
+    order = sorted(net)
+    return [{order[index] for index in group} for group in groups]
+
+
+def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
+    """Number groups, the largest first."""
+    order = sorted(groups, key=lambda group: (-len(group), min(group)))
+    return {iri: number for number, group in enumerate(order, 1) for iri in group}
 
 
 def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int = 3, hops: int = 6) -> Result:
@@ -91,7 +184,8 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
     import networkx as nx
 
     answer = graph.query(_projection(graph, over))
-    net, ties = _network(graph, over, answer), _ties(answer)
+    ties = _ties(answer)
+    net = _network(graph, over, ties, answer)
     start, end = (_node(graph, net, text) for text in (one, other))
     try:
         found = list(islice(nx.shortest_simple_paths(net, start, end), count))
@@ -128,11 +222,11 @@ def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     return iri
 
 
-def _network(graph: Graph, name: str, answer: Result) -> networkx.Graph[str]:
+def _network(graph: Graph, name: str, found: dict[tuple[str, str], list[Row]], answer: Result) -> networkx.Graph[str]:
     import networkx as nx
 
     net: networkx.Graph[str] = nx.Graph(name=name)
-    ties = sorted(_ties(answer).items())
+    ties = sorted(found.items())
     for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
         net.add_node(iri, label=label, kind=graph.names.kind(iri))
     for pair, rows in ties:
@@ -151,12 +245,14 @@ def _network(graph: Graph, name: str, answer: Result) -> networkx.Graph[str]:
     return net
 
 
-def _ties(answer: Result) -> dict[tuple[str, str], list[Row]]:
+def _ties(answer: Result, two_mode: bool = False) -> dict[tuple[str, str], list[Row]]:
     """Group the reasons for ties by the IRIs of the two things that they tie, the lesser one first."""
     ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in answer:
-        if isinstance(row[0], Thing) and isinstance(row[1], Thing) and row[0] != row[1]:
-            ties[min(row[0].iri, row[1].iri), max(row[0].iri, row[1].iri)].append(row)
+        pairs = ((row[0], row[2]), (row[1], row[2])) if two_mode else ((row[0], row[1]),)
+        for one, other in pairs:
+            if isinstance(one, Thing) and isinstance(other, Thing) and one != other:
+                ties[min(one.iri, other.iri), max(one.iri, other.iri)].append(row)
     return ties
 
 

@@ -269,15 +269,24 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @click.argument("projection", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a .gexf, .graphml, .cyjs or .csv file.",
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write .gexf, .graphml, .cyjs, .csv."
 )
+@click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
+@click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
+@click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
+@click.option("--communities", type=click.Choice(["louvain", "leiden"]), default="louvain", show_default=True)
 @_FORMATS
 @_global
 def network(
-    load: Callable[[], Graph], projection: str | None, params: tuple[str, ...], output: Path | None, form: str | None
+    load: Callable[[], Graph],
+    projection: str | None,
+    params: tuple[str, ...],
+    output: Path | None,
+    two_mode: bool,
+    broker: bool,
+    days: tuple[str, str] | None,
+    communities: str,
+    form: str | None,
 ) -> int:
     """Measure who is central in a PROJECTION of the graph, or write it for Gephi; list projections if none is named.
 
@@ -286,17 +295,21 @@ def network(
     cmgraph network members -o members.gexf
     """
     from cmgraph.netfile import write
-    from cmgraph.network import measures, network, projection_list
+    from cmgraph.network import brokerage, change, measures, network, projection_list
 
-    graph = load()
+    graph, given = load(), _given(params)
     if projection is None:
         _show(projection_list(graph), _form(form), graph.lang)
-    elif output is None:
-        _show(measures(graph, projection, **_given(params)), _form(form), graph.lang)
-    else:
-        net = network(graph, projection, **_given(params))
+    elif output is not None:
+        net = network(graph, projection, two_mode=two_mode, **given)
         write(net, output)
         click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
+    elif days:
+        _show(change(graph, projection, *days, **given), _form(form), graph.lang)
+    elif broker:
+        _show(brokerage(graph, projection, **given), _form(form), graph.lang)
+    else:
+        _show(measures(graph, projection, communities, **given), _form(form), graph.lang)
     return 0
 
 
@@ -314,6 +327,32 @@ def path(load: Callable[[], Graph], one: str, other: str, over: str, count: int,
 
     graph = load()
     _show(paths(graph, one, other, over, count, hops), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("actors", nargs=-1, required=True)
+@_FORMATS
+@_global
+def compare(load: Callable[[], Graph], actors: tuple[str, ...], form: str | None) -> int:
+    """Say what ACTORS share and what only some have: arrangements, bodies, partners, minerals, themes."""
+    from cmgraph.views import compare as view
+
+    graph = load()
+    _show(view(graph, actors), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("name", required=False)
+@_FORMATS
+@_global
+def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> int:
+    """List what is dated about one thing, or about all, oldest first."""
+    from cmgraph.views import timeline as view
+
+    graph = load()
+    _show(view(graph, name), _form(form), graph.lang)
     return 0
 
 
