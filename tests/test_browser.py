@@ -27,6 +27,9 @@ PAGES = (
     "id/arrangement/late",
     "id/source/evil",
     "id/rel/scope",
+    "network",
+    "network/actors",
+    "network/funding",
     "id/cite/evil",
     "queries/partners",
     "queries/unknowns",
@@ -84,6 +87,34 @@ def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, publi
     assert page.text_content("h1") == "Premières Nations"
     page.fill("#name", "nobody of this name")
     page.wait_for_function("document.getElementById('count').textContent.includes('Rien')")
+    page.close()
+
+
+def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_keeps_it(
+    browser: Browser, published: Path
+) -> None:
+    page = browser.new_page()
+    address = (published / "network/actors.html").as_uri()
+    page.goto(address)
+    assert page.locator("#kinds input").count() >= 2
+    page.fill("#one", "government of canada")
+    page.press("#one", "Enter")
+    assert page.text_content("#details h2") == "Government of Canada"
+    assert page.locator("#details ul a").first.get_attribute("href", timeout=2000).startswith("https://")
+    page.focus("#details ul button.go")
+    name = page.text_content("#details ul button.go")
+    page.keyboard.press("Enter")
+    assert page.text_content("#details h2") == name
+    page.fill("#two", "Government of Canada")
+    page.press("#two", "Tab")
+    assert "Government of Canada" in (page.text_content("#details ol") or "")
+    kept = page.url
+    page.goto("about:blank")
+    page.goto(kept)
+    assert page.text_content("#details h2") == name and page.input_value("#two") == "Government of Canada"
+    before = page.text_content("#status")
+    page.uncheck("#kinds input >> nth=0")
+    assert page.text_content("#status") != before
     page.close()
 
 

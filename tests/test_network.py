@@ -14,7 +14,9 @@ from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.lint import lint
 from cmgraph.netfile import write
-from cmgraph.network import measures, network, paths, projections
+from cmgraph.network import brokerage, change, measures, network, paths, projections
+from cmgraph.picture import draw_network
+from cmgraph.views import compare, timeline
 from conftest import ROOT, Run
 
 PREFIXES = (
@@ -75,6 +77,84 @@ def test_measures_are_those_worked_out_by_hand(chain: Graph) -> None:
     assert rows["A <script>"]["community"] == rows["ᐃᓄᒃᑎᑐᑦ"]["community"]
 
 
+def test_brokers_components_and_bridges_are_those_worked_out_by_hand(chain: Graph) -> None:
+    rows = {str(row["thing"]): row for row in measures(chain, "actors", "leiden").to_dicts()}
+    assert {name: (row["bridges"], row["component"], row["core"]) for name, row in rows.items()} == {
+        "A <script>": (0, 1, 2),
+        "ᐃᓄᒃᑎᑐᑦ": (0, 1, 2),
+        "עברית": (1, 1, 2),
+        "D": (1, 1, 1),
+    }
+    assert sum(float(str(row["pagerank"])) for row in rows.values()) == pytest.approx(1, abs=1e-3)
+    # C stands between D and each of A and B; all are of one kind
+    (broker,) = brokerage(chain, "actors").to_dicts()
+    assert (str(broker["thing"]), broker["coordinator"], broker["liaison"]) == ("עברית", 2, 0)
+    with pytest.raises(CmgraphError, match="no way to find communities is called 'girvan'"):
+        measures(chain, "actors", "girvan")
+
+
+def test_igraph_and_networkx_agree(graph: Graph) -> None:
+    net = network(graph, "actors")
+    between = nx.betweenness_centrality(net)
+    for row in measures(graph, "actors").to_dicts():
+        assert float(row["betweenness"]) == pytest.approx(between[row["thing"].iri], abs=1e-4)
+
+
+def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
+    net = network(chain, "actors", two_mode=True)
+    agent, arrangement = chain.prefixes["agent"], chain.prefixes["arrangement"]
+    assert set(net[arrangement + "one"]) == {agent + "a", agent + "b", agent + "c"}
+    assert nx.is_bipartite(net)
+
+
+def test_what_changed_between_two_days(graph: Graph) -> None:
+    rows = {
+        (str(r["from"]), str(r["to"])): (r["before"], r["after"])
+        for r in change(graph, "actors", "2020-01-01", "2024-01-01").to_dicts()
+    }
+    assert rows and all(before != after for before, after in rows.values())
+    tied = network(graph, "actors", asOf="2024-01-01")
+    for (one, other), (_, after) in list(rows.items())[:20]:
+        ends = [graph.names.resolve(name, "https://w3id.org/cmgraph/def#Agent").value for name in (one, other)]
+        assert tied.edges[ends]["weight"] == after
+
+
+def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(graph: Graph, run: Run) -> None:
+    rows = {(r["respect"], str(r["thing"])): r for r in compare(graph, ["Canada", "Japan"]).to_dicts()}
+    shared = rows["body", "Sustainable Critical Minerals Alliance"]
+    assert shared["number"] == 2 and shared["citations"]
+    assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
+    assert all(row["citations"] for row in rows.values())
+    answer = timeline(graph, "Tahltan Central Government")
+    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023"] and all(
+        row.citations for row in answer
+    )
+    dates = [str(row["date"]) for row in timeline(graph).to_dicts()]
+    assert dates == sorted(dates) and len(dates) > 500
+    import datetime as dt
+
+    assert len(timeline(graph.at(dt.date(2015, 1, 1)))) < len(dates)
+    done = run("compare", "Canada")
+    assert done.returncode == 2 and "name two actors or more" in done.stderr
+    assert "accord" in run("compare", "Canada", "Japon", "--lang", "fr", "-f", "csv").stdout
+
+
+@pytest.mark.parametrize("ending", [".html", ".svg"])
+@pytest.mark.parametrize("projection", ["actors", "funding"])
+def test_a_picture_is_safe_self_contained_and_the_same_each_time(
+    chain: Graph, tmp_path: Path, ending: str, projection: str
+) -> None:
+    one, two = tmp_path / f"one{ending}", tmp_path / f"two{ending}"
+    for path in (one, two):
+        draw_network(chain, projection, path)  # of funding there is none here
+    text = one.read_text(encoding="utf-8")
+    assert text == two.read_text(encoding="utf-8") and "<script>alert" not in text and "A <script>" not in text
+    assert "http" not in text.replace("https://example.org/s", "").replace("http://www.w3.org/2000/svg", "")
+    assert ("ᐃᓄᒃᑎᑐᑦ" in text) == (projection == "actors")
+    with pytest.raises(CmgraphError, match="not a picture by its ending"):
+        draw_network(chain, projection, tmp_path / "x.bmp")
+
+
 def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> None:
     net = network(chain, "actors")
     agent = chain.prefixes["agent"]
@@ -129,6 +209,7 @@ def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, 
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:
     early = run("network", "actors", "-p", "asOf=2020-12-31").stdout.splitlines()
     assert early[0].startswith("thing,") and len(early) < len(run("network", "actors").stdout.splitlines())
+    assert "nodes" in run("viz", "funding", "-o", str(tmp_path / "f.html")).stderr
     done = run("network", "funding", "-o", str(tmp_path / "f.gexf"))
     assert done.returncode == 0 and "nodes" in done.stderr and (tmp_path / "f.gexf").stat().st_size > 1000
     assert "Government of British Columbia" in run("path", "Tahltan Central Government", "Japan", "-k", "1").stdout

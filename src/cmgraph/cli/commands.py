@@ -23,7 +23,10 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 class _Group(click.Group):
-    """A group whose unknown commands suggest the nearest."""
+    """A group whose unknown commands suggest the nearest, and that knows the usual short for one."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, "visualise" if cmd_name == "viz" else cmd_name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
@@ -310,6 +313,25 @@ def network(
         _show(brokerage(graph, projection, **given), _form(form), graph.lang)
     else:
         _show(measures(graph, projection, communities, **given), _form(form), graph.lang)
+    return 0
+
+
+@cmgraph.command()
+@click.argument("projection")
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".html or .svg")
+@_global
+def visualise(load: Callable[[], Graph], projection: str, params: tuple[str, ...], output: Path) -> int:
+    """Draw the network of a PROJECTION: a page to explore it, in the browser and from disk, or a drawing.
+
+    \b
+    cmgraph visualise actors -o actors.html
+    cmgraph visualise members -p asOf=2022-12-31 -o members.svg --lang fr
+    """
+    from cmgraph.picture import draw_network
+
+    net = draw_network(load(), projection, output, **_given(params))
+    click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
     return 0
 
 

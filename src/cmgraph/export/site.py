@@ -25,7 +25,9 @@ from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import as_text, context, jsonld_nodes
 from cmgraph.names import fold
+from cmgraph.network import network, projections
 from cmgraph.page import by_property, filled
+from cmgraph.picture import page as network_page
 from cmgraph.render import delimited, word
 from cmgraph.result import WHOLE
 from cmgraph.terms import BASE, CM, RDF_TYPE, SKOS, Thing, Value, pick, text_of
@@ -143,7 +145,14 @@ class _Site:
             self.pages.append((path, languages))
 
 
-_MENU = {"home": "index", "browse": "browse", "questions": "questions", "model": "def", "download": "download"}
+_MENU = {
+    "home": "index",
+    "browse": "browse",
+    "network": "network",
+    "questions": "questions",
+    "model": "def",
+    "download": "download",
+}
 
 
 def site(publication: Publication, folder: Path) -> None:
@@ -159,6 +168,7 @@ def site(publication: Publication, folder: Path) -> None:
     _things(made, segments)
     _shared(made)
     _lists(made, segments)
+    _networks(made)
     _questions(made)
     _terms(made)
     _front(made, segments)
@@ -351,6 +361,29 @@ def _titles(made: _Site, folder: str) -> dict[str, str]:
     return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
 
 
+def _networks(made: _Site) -> None:
+    """Write a page to explore each projection, and a list of them."""
+    publication = made.publication
+    found = projections(publication.graph)
+    for lang, graph in publication.spoken.items():
+        for name in found:
+            text = network_page(graph, name, network(graph, name), home=f"../network{made.ending(lang)}")
+            publication.write(made.folder / f"network/{name}{made.ending(lang)}", text)
+            made.pages.append(
+                (
+                    f"network/{name}{made.ending(lang)}",
+                    [(other, f"network/{name}{made.ending(other)}") for other in publication.languages],
+                )
+            )
+
+    def listed(lang: str) -> dict[str, Any]:
+        shown = [(name, pick(q.title, lang), pick(q.question, lang)) for name, q in found.items()]
+        return {"ending": made.ending(lang), "folder": "network", "groups": [("", shown)]}
+
+    titles = {lang: word("network", lang) for lang in publication.languages}
+    made.write("questions.html", "network", titles, listed)
+
+
 def _questions(made: _Site) -> None:
     """Write each saved question with its answer, as a page and as CSV."""
     publication = made.publication
@@ -384,6 +417,7 @@ def _questions(made: _Site) -> None:
         ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
         return {
             "ending": made.ending(lang),
+            "folder": "queries",
             "groups": [
                 (subject, [(q.name, pick(q.title, lang), pick(q.question, lang)) for q in group])
                 for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
