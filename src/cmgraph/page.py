@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cmgraph.render import plain
-from cmgraph.terms import Thing, Value
+from cmgraph.terms import Thing, Value, local
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,11 +37,10 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Any] = {
-        "anchor": lambda iri: iri.rpartition("/")[2],
         "by_property": by_property,
         "first_day": first_day,
         "literal": literal,
-        "local": lambda iri: re.split("[#/]", iri)[-1],
+        "local": local,
         "plain": plain,
         "rgb": rgb,
         "script_json": script_json,

@@ -30,6 +30,11 @@ def text_of(term: Term | Triple) -> str:
     return str(term) if isinstance(term, Triple) else term.value
 
 
+def local(iri: str) -> str:
+    """Return the last part of an IRI; no two properties in use share one."""
+    return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]
+
+
 class Thing(NamedTuple):
     """An IRI with the name it goes by in the language asked for."""
 

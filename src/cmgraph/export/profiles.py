@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 from cmgraph.errors import CmgraphError, nearest
 from cmgraph.export.publication import Publication
 from cmgraph.files import ordered, read_text
-from cmgraph.terms import RDF_TYPE, Prefixes, text_of
+from cmgraph.terms import RDF_TYPE, Prefixes, local, text_of
 
 PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl"}
 """The profiles, and how the file of each ends."""
@@ -64,9 +64,9 @@ def _entities(triples: Iterable[Triple]) -> Iterable[tuple[str, dict[str, Any]]]
     for triple in triples:
         schemas, entity = stars.setdefault(text_of(triple.subject), ([], {"id": text_of(triple.subject)}))
         if triple.predicate == RDF_TYPE and isinstance(triple.object, NamedNode):
-            schemas.append(_local(triple.object.value))
+            schemas.append(local(triple.object.value))
         else:
-            entity.setdefault(_local(triple.predicate.value), []).append(text_of(triple.object))
+            entity.setdefault(local(triple.predicate.value), []).append(text_of(triple.object))
     for _, (schemas, entity) in sorted(stars.items()):
         if schemas:
             yield min(schemas), entity
@@ -85,7 +85,3 @@ def _popolo(entity: dict[str, Any]) -> dict[str, Any]:
         else said[0]
         for name, said in entity.items()
     }
-
-
-def _local(iri: str) -> str:
-    return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]

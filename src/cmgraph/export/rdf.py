@@ -28,7 +28,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.files import RdfFile, lines, ordered, read_text
 from cmgraph.page import NOT_XML
-from cmgraph.terms import RDF_TYPE, XSD, Prefixes, text_of
+from cmgraph.terms import RDF_TYPE, XSD, Prefixes, local, text_of
 
 CHUNK = 500_000
 """How many statements are sorted in memory at once."""
@@ -178,7 +178,7 @@ def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, A
             term["@container"] = "@language"
         elif len(kinds[iri]) == 1 and (kind := next(iter(kinds[iri]))) != XSD + "string":
             term["@type"] = kind if kind == "@id" else prefixes.shorten(kind)
-        terms[_local(iri)] = term
+        terms[local(iri)] = term
     return {**prefixes, "id": "@id", "type": "@type", **terms}
 
 
@@ -190,7 +190,7 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
             if triple.predicate == RDF_TYPE:
                 node.setdefault("type", []).append(prefixes.shorten(text_of(triple.object)))
                 continue
-            key, curie, value = _local(triple.predicate.value), prefixes.shorten(triple.predicate.value), triple.object
+            key, curie, value = local(triple.predicate.value), prefixes.shorten(triple.predicate.value), triple.object
             term = context.get(key, {})
             if term.get("@id") != curie:
                 key, term = curie, {}
@@ -212,8 +212,3 @@ def _json_value(value: Any, kind: str | None, prefixes: Prefixes) -> str | dict[
         return value.value
     datatype = prefixes.shorten(value.datatype.value)
     return value.value if kind == datatype else {"@value": value.value, "@type": datatype}
-
-
-def _local(iri: str) -> str:
-    """Name a property in JSON: its local name, which no two properties in use share."""
-    return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]

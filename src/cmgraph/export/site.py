@@ -26,7 +26,7 @@ from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import as_text, context, jsonld_nodes
 from cmgraph.names import fold
 from cmgraph.network import network, projections
-from cmgraph.page import by_property, filled
+from cmgraph.page import filled
 from cmgraph.picture import page as network_page
 from cmgraph.render import delimited, word
 from cmgraph.result import WHOLE
@@ -225,7 +225,6 @@ def _values(found: Entity, count: int = 0, schema: dict[str, Any] | None = None)
     return {
         "entity": found,
         "names": found.names,
-        "facts": by_property(found.facts),
         "groups": [(kind, list(group)) for kind, group in groupby(found.statements, key=lambda s: s.kind)],
         "picture": _picture(found),
         "count": count,
