@@ -7,6 +7,7 @@ hold its data. Statements and citations share documents, named by the first word
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ from cmgraph.entity import Entity, Said, Statement, collect, entity, fetch
 from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import as_text, context, jsonld_nodes
+from cmgraph.graph import Graph
 from cmgraph.names import fold
 from cmgraph.network import network, projections
 from cmgraph.page import filled
@@ -403,7 +405,10 @@ def _questions(made: _Site) -> None:
                 "asked": pick(question.question, lang),  # noqa: B023
                 "ending": made.ending(lang),
                 "name": name,  # noqa: B023
-                "parameters": [(p.name, pick(p.label, lang), defaults.get(p.name, "")) for p in question.parameters],  # noqa: B023
+                "parameters": [
+                    (p.name, pick(p.label, lang), _said(publication.spoken[lang], defaults[p.name]))
+                    for p in question.parameters
+                ],
                 "sparql": sparql,  # noqa: B023
             }
 
@@ -426,6 +431,15 @@ def _questions(made: _Site) -> None:
     made.write(
         "questions.html", "questions", {lang: word("questions", lang) for lang in publication.languages}, subjects
     )
+
+
+def _said(graph: Graph, default: str) -> str:
+    """Write a parameter's default for people: names for CURIEs, text for literals."""
+    words = []
+    for term in re.findall(r'"[^"]*"|[\w-]+:[\w.-]+|<[^>]*>|\w+', re.sub(r"\^\^\S+|@[\w-]+", "", default)):
+        node = graph.prefixes.expand(term) if ":" in term and not term.startswith('"') else None
+        words.append(graph.names.labels([node.value])[node.value] if node else term.strip('"'))
+    return ", ".join(words)
 
 
 def _terms(made: _Site) -> None:
