@@ -10,7 +10,7 @@ import json
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -30,6 +30,7 @@ from cmgraph.names import fold
 from cmgraph.network import network, projections
 from cmgraph.page import filled
 from cmgraph.picture import page as network_page
+from cmgraph.question import Question
 from cmgraph.render import delimited, word
 from cmgraph.result import WHOLE
 from cmgraph.terms import BASE, CM, RDF_TYPE, SKOS, Thing, Value, pick, text_of
@@ -103,7 +104,7 @@ class _Site:
         return f"{head}/{slug.partition('-')[0]}#{slug}" if head.removeprefix("id/") in _SHARED else path
 
     def write(
-        self, template: str, stem: str, titles: Mapping[str, str], values: Callable[[str], dict[str, Any]]
+        self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
     ) -> None:
         """Write a page in every language."""
         publication, root = self.publication, "../" * stem.count("/")
@@ -141,7 +142,7 @@ class _Site:
                 w=w,
                 whole=WHOLE,
                 words=words,
-                **values(lang),
+                **values[lang],
             )
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
@@ -211,7 +212,7 @@ def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
             stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
             titles = {lang: found.thing.label for lang, found in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], made.stars[iri])
-            made.write("entity.html", stem, titles, lambda lang: _values(entities[lang], count, schema))  # noqa: B023
+            made.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
             _data(made, stem, _around(made.stars, [iri], () if counted else uses[iri]))
             for lang, found in entities.items():
                 called = dict.fromkeys([found.thing.label, *(name for name, _ in found.names)])
@@ -253,7 +254,8 @@ def _shared(made: _Site) -> None:
         entities = {lang: entity(BASE + stem, said, g.store, g.names) for lang, g in publication.spoken.items()}
         segment = stem.split("/")[1]
         titles = {lang: f"{word(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages}
-        made.write("entity.html", stem, titles, lambda lang: {**_values(entities[lang]), "picture": _EMPTY})  # noqa: B023
+        values = {lang: _values(found) | {"picture": _EMPTY} for lang, found in entities.items()}
+        made.write("entity.html", stem, titles, values)
         _data(made, stem, _around(made.stars, iris, ()))
 
 
@@ -333,23 +335,22 @@ def _picture(found: Entity) -> dict[str, Any]:
 def _lists(made: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
     spoken = made.publication.spoken
+    titles = {folder: _titles(made, folder) for folder in segments}
     for folder, iris in segments.items():
+        values = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
+        made.write("kinds.html", folder, titles[folder], values)
+    folders = {lang: [Thing(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
+    called = {lang: word("browse", lang) for lang in spoken}
+    made.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
 
-        def groups(lang: str, iris: list[str] = iris) -> dict[str, Any]:
-            names = spoken[lang].names
-            labels = names.labels(iris)
-            by_kind: dict[str, list[Thing]] = defaultdict(list)
-            for iri in sorted(iris, key=lambda iri: (fold(labels[iri]), iri)):
-                by_kind[names.kind(iri)].append(Thing(iri, labels[iri]))
-            return {"groups": sorted(by_kind.items())}
 
-        made.write("kinds.html", folder, _titles(made, folder), groups)
-
-    def folders(lang: str) -> dict[str, Any]:
-        found = [("", [(folder, _titles(made, folder)[lang]) for folder in segments])]
-        return {"groups": [(kind, [Thing(BASE + f, label) for f, label in some]) for kind, some in found]}
-
-    made.write("kinds.html", "browse", {lang: word("browse", lang) for lang in spoken}, folders)
+def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[Thing]]]:
+    """Group things by what they are, in the order of their names."""
+    labels = graph.names.labels(iris)
+    found: dict[str, list[Thing]] = defaultdict(list)
+    for iri in sorted(labels, key=lambda iri: (fold(labels[iri]), iri)):
+        found[graph.names.kind(iri)].append(Thing(iri, labels[iri]))
+    return sorted(found.items())
 
 
 def _titles(made: _Site, folder: str) -> dict[str, str]:
@@ -377,12 +378,15 @@ def _networks(made: _Site) -> None:
                 )
             )
 
-    def listed(lang: str) -> dict[str, Any]:
-        shown = [(name, pick(q.title, lang), pick(q.question, lang)) for name, q in found.items()]
-        return {"ending": made.ending(lang), "folder": "network", "groups": [("", shown)]}
-
-    titles = {lang: word("network", lang) for lang in publication.languages}
-    made.write("questions.html", "network", titles, listed)
+    values = {
+        lang: {
+            "ending": made.ending(lang),
+            "folder": "network",
+            "groups": [("", [(name, pick(q.title, lang), pick(q.question, lang)) for name, q in found.items()])],
+        }
+        for lang in publication.languages
+    }
+    made.write("questions.html", "network", {lang: word("network", lang) for lang in publication.languages}, values)
 
 
 def _questions(made: _Site) -> None:
@@ -391,46 +395,38 @@ def _questions(made: _Site) -> None:
     graph = publication.graph
     stated = catalogue(graph)
     publication.write(made.folder / "queries/catalogue.ttl", as_text(stated, RdfFormat.TURTLE, graph.prefixes))
-    for name, question in graph.questions.items():
-        publication.write(made.folder / f"queries/{name}.rq", question.text)
-        answers = {lang: spoken.query(question) for lang, spoken in publication.spoken.items()}
-        titles = {lang: pick(question.title, lang) for lang in answers}
-        text = question.text
-        sparql = "\n".join(line for line in text.splitlines() if not line.startswith("#+"))
-        defaults = question.defaults()
+    for question in graph.questions.values():
+        _question(made, question)
+    ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
+    subjects = {
+        lang: [
+            (subject, [(q.name, pick(q.title, lang), pick(q.question, lang)) for q in group])
+            for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
+        ]
+        for lang in publication.languages
+    }
+    values = {
+        lang: {"ending": made.ending(lang), "folder": "queries", "groups": groups} for lang, groups in subjects.items()
+    }
+    made.write("questions.html", "questions", {lang: word("questions", lang) for lang in subjects}, values)
 
-        def values(lang: str) -> dict[str, Any]:
-            return {
-                "answer": answers[lang],  # noqa: B023
-                "asked": pick(question.question, lang),  # noqa: B023
-                "ending": made.ending(lang),
-                "name": name,  # noqa: B023
-                "parameters": [
-                    (p.name, pick(p.label, lang), _said(publication.spoken[lang], defaults[p.name]))
-                    for p in question.parameters
-                ],
-                "sparql": sparql,  # noqa: B023
-            }
 
-        made.write("question.html", f"queries/{name}", titles, values)
-        for lang, answer in answers.items():
-            ending = made.ending(lang).removesuffix(".html") + ".csv"
-            publication.write(made.folder / f"queries/{name}{ending}", delimited(answer, ","))
-
-    def subjects(lang: str) -> dict[str, Any]:
-        ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
-        return {
+def _question(made: _Site, question: Question) -> None:
+    publication, stem, defaults = made.publication, f"queries/{question.name}", question.defaults()
+    publication.write(made.folder / f"{stem}.rq", question.text)
+    values: dict[str, dict[str, Any]] = {}
+    for lang, graph in publication.spoken.items():
+        values[lang] = {
+            "answer": graph.query(question),
+            "asked": pick(question.question, lang),
             "ending": made.ending(lang),
-            "folder": "queries",
-            "groups": [
-                (subject, [(q.name, pick(q.title, lang), pick(q.question, lang)) for q in group])
-                for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
-            ],
+            "name": question.name,
+            "parameters": [(p.name, pick(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters],
+            "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
         }
-
-    made.write(
-        "questions.html", "questions", {lang: word("questions", lang) for lang in publication.languages}, subjects
-    )
+        ending = made.ending(lang).removesuffix(".html") + ".csv"
+        publication.write(made.folder / f"{stem}{ending}", delimited(values[lang]["answer"], ","))
+    made.write("question.html", stem, {lang: pick(question.title, lang) for lang in values}, values)
 
 
 def _said(graph: Graph, default: str) -> str:
@@ -449,16 +445,16 @@ def _terms(made: _Site) -> None:
     said = fetch({*iris, BASE + "ontology"}, publication.graph.store)
     classes = {iri for iri in iris for t in made.stars[iri] if text_of(t.object).endswith("owl#Class")}
 
-    def values(lang: str) -> dict[str, Any]:
-        graph = publication.spoken[lang]
+    texts = {
+        t.object.language or "": t.object.value
+        for t in made.stars[BASE + "ontology"]
+        if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
+    }
+    values = {}
+    for lang, graph in publication.spoken.items():
         found = [entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
         found.sort(key=lambda term: (fold(term.thing.label), term.thing.iri))
-        texts = {
-            t.object.language or "": t.object.value
-            for t in made.stars[BASE + "ontology"]
-            if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
-        }
-        return {
+        values[lang] = {
             "description": pick(texts, lang),
             "namespace": publication.rebased(CM),
             "groups": [
@@ -466,9 +462,7 @@ def _terms(made: _Site) -> None:
                 (word("properties", lang), [term for term in found if term.thing.iri not in classes]),
             ],
         }
-
-    titles = {lang: word("model", lang) for lang in publication.languages}
-    made.write("terms.html", "def", titles, values)
+    made.write("terms.html", "def", {lang: word("model", lang) for lang in values}, values)
 
 
 def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -486,10 +480,10 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
         "id/source",
     ]
 
-    def front(lang: str) -> dict[str, Any]:
-        return {
-            "care": pick(publication.about.get("care", {}), lang),
-            "description": pick(publication.about.get("description", {}), lang),
+    fronts = {
+        lang: {
+            "care": pick(publication.about["care"] or {}, lang),
+            "description": pick(publication.about["description"] or {}, lang),
             "downloads": "download" + made.ending(lang),
             "questions": "questions" + made.ending(lang),
             "schema": schema_org(publication, data),
@@ -499,15 +493,14 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
                 if folder in segments
             ],
         }
-
-    made.write(
-        "index.html", "index", {lang: pick(publication.about["title"], lang) for lang in publication.languages}, front
-    )
-
-    def downloads(lang: str) -> dict[str, Any]:
-        return {"files": [(file, word(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
-
-    made.write("download.html", "download", {lang: word("download", lang) for lang in publication.languages}, downloads)
+        for lang in publication.languages
+    }
+    made.write("index.html", "index", {lang: pick(publication.about["title"], lang) for lang in fronts}, fronts)
+    uses = {
+        lang: {"files": [(file, word(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
+        for lang in publication.languages
+    }
+    made.write("download.html", "download", {lang: word("download", lang) for lang in uses}, uses)
 
 
 def _web(iri: str) -> str:
