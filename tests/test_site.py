@@ -71,6 +71,12 @@ def test_text_from_data_is_text_wherever_it_lands(published: Path) -> None:
     assert any("<script>alert(1)</script>" in entry["n"] for entry in json.loads(names))
 
 
+def test_a_name_that_climbs_out_of_the_folder_gets_no_file(published: Path) -> None:
+    assert "agent whose name climbs" in read(published / "tables/agents.csv")
+    assert not list(published.parent.rglob("*escaped*"))
+    assert all("climbs" not in text for path, text in pages(published) if path.parent.name == "agent")
+
+
 def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(published: Path) -> None:
     seen = 0
     for path, text in (page for page in pages(published) if page[0].parent.name != "cite"):

@@ -46,6 +46,9 @@ SIDE = 8
 """How many ties a picture shows on each side."""
 
 _SHARED = ("rel", "obs", "record", "cite")
+_PATH = re.compile(r"(id|vocab)(/[A-Za-z0-9][A-Za-z0-9._~-]*){1,2}")
+"""What may become the path of a file; a thing of another name has no page, and is in the data all the same."""
+
 _WITHOUT = (
     "claim-status",
     "end-state",
@@ -98,7 +101,7 @@ class _Site:
         if iri.startswith(CM):
             return f"def#{iri.removeprefix(CM)}"
         path = iri.removeprefix(BASE)
-        if iri not in self.stars or not path.startswith(("id/", "vocab/")):
+        if iri not in self.stars or not _PATH.fullmatch(path):
             return None
         head, _, slug = path.rpartition("/")
         return f"{head}/{slug.partition('-')[0]}#{slug}" if head.removeprefix("id/") in _SHARED else path
@@ -187,8 +190,14 @@ def _segments(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
     """Group the things that have pages of their own by the folder they are in."""
     found: dict[str, list[str]] = defaultdict(list)
     for iri in sorted(stars):
-        folder, _, _ = iri.removeprefix(BASE).rpartition("/")
-        if iri.startswith(BASE) and folder.startswith(("id/", "vocab/")) and folder.removeprefix("id/") not in _SHARED:
+        path = iri.removeprefix(BASE)
+        folder, _, _ = path.rpartition("/")
+        if (
+            iri.startswith(BASE)
+            and _PATH.fullmatch(path)
+            and "/" in folder
+            and folder.removeprefix("id/") not in _SHARED
+        ):
             found[folder].append(iri)
     return dict(found)
 
