@@ -7,8 +7,10 @@ import datetime as dt
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,8 @@ from pyoxigraph import Literal
 import cmgraph
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.export import Options, check, export, pack, single
+from cmgraph.export.dataset import describe
+from cmgraph.export.publication import Publication
 from cmgraph.graph import Graph
 from conftest import ROOT, Run
 
@@ -276,6 +280,46 @@ def test_descriptions_say_what_catalogues_ask_for(graph: Graph, published: Path)
     for resource in package["resources"]:
         with (published / resource["path"]).open(encoding="utf-8", newline="") as lines:
             assert next(csv.reader(lines)) == [field["name"] for field in resource["schema"]["fields"]]
+
+
+def test_a_service_is_described_where_there_is_one(tiny: Path, published: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "graph"
+    shutil.copytree(tiny, folder)
+    with (folder / "data/dataset.yaml").open("a", encoding="utf-8") as file:
+        file.write("endpoint: https://example.org/sparql\n")
+    publication = Publication(cmgraph.load(folder))
+    (tmp_path / "out").mkdir()
+    describe(publication, tmp_path / "out")
+    service = rdflib.URIRef("http://www.w3.org/ns/sparql-service-description#Service")
+    with_one, without = (rdflib.Graph().parse(top / "dcat.ttl") for top in (tmp_path / "out", published))
+    (found,) = with_one.subjects(rdflib.RDF.type, service)
+    assert (found, rdflib.DCAT.endpointURL, rdflib.URIRef("https://example.org/sparql")) in with_one
+    assert not list(without.subjects(rdflib.RDF.type, service))
+
+
+def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(tiny: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(cmgraph.load(tiny), out, Options(only=["cmgraph.nt"]))
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    command = [
+        sys.executable,
+        "-c",
+        "from cmgraph.cli import main; main()",
+        "--data",
+        str(tiny),
+        "export",
+        "--force",
+        str(out),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".out-*/new/cmgraph.trig")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_another_base_and_address_stand_everywhere(graph: Graph, tmp_path: Path) -> None:

@@ -87,6 +87,21 @@ def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(publishe
     assert seen > 500
 
 
+def test_every_citation_of_a_statement_is_a_mark_beside_it(published: Path) -> None:
+    cited: dict[str, int] = {}
+    for quad in ox.parse(path=published / "cmgraph.nt", format=ox.RdfFormat.N_TRIPLES):
+        if quad.predicate.value == CM + "hasCitation":
+            cited[quad.subject.value] = cited.get(quad.subject.value, 0) + 1
+    marked = {}
+    for path in [*(published / "id/rel").glob("*.html"), *(published / "id/obs").glob("*.html")]:
+        said = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
+        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', said, re.DOTALL):
+            marked[f"https://w3id.org/cmgraph/id/{path.parent.name}/{slug}", path.name.count(".")] = item.count("<sup>")
+    wanted = {iri: number for iri, number in cited.items() if "/id/rel/" in iri or "/id/obs/" in iri}
+    assert {iri: number for (iri, dots), number in marked.items() if dots == 1} == wanted  # English
+    assert {iri: number for (iri, dots), number in marked.items() if dots == 2} == wanted  # French
+
+
 def test_a_page_says_the_same_in_two_languages_and_its_data_is_beside_it(published: Path) -> None:
     english, french = (read(published / f"id/agent/government-of-canada{ending}.html") for ending in ("", ".fr"))
     assert '<html lang="en">' in english and '<html lang="fr">' in french

@@ -76,7 +76,7 @@ def page(graph: Graph, name: str, net: networkx.Graph[str], home: str = "") -> s
         ],
         "words": {key: word(said, graph.lang) for key, said in keys.items()},
     }
-    return filled("network.html", **_told(graph, name), data=data, home=home)
+    return filled("network.html", **_told(graph, name), data=data, home=home, name=name)
 
 
 def drawing(graph: Graph, name: str, net: networkx.Graph[str]) -> str:
