@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cmgraph.graph import Graph
 from cmgraph.lint import lint
 from cmgraph.netfile import write
 from cmgraph.network import brokerage, change, measures, network, paths, projections
-from cmgraph.picture import draw_network
+from cmgraph.picture import draw_entity, draw_matrix, draw_network, draw_timeline
 from cmgraph.views import compare, timeline
 from conftest import ROOT, Run
 
@@ -155,6 +156,28 @@ def test_a_picture_is_safe_self_contained_and_the_same_each_time(
         draw_network(chain, projection, tmp_path / "x.bmp")
 
 
+def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
+    graph: Graph, chain: Graph, tmp_path: Path
+) -> None:
+    def drawn(name: str) -> str:
+        return (tmp_path / name).read_text(encoding="utf-8")
+
+    draw_entity(graph, "Galore Creek", tmp_path / "entity.svg")
+    assert "Tahltan Central Government" in drawn("entity.svg") and "3 places in sources" in drawn("entity.svg")
+    answer = draw_timeline(graph, "Tahltan Central Government", tmp_path / "timeline.svg")
+    assert drawn("timeline.svg").count("<circle") == len(answer) == 2 and "[2] " in drawn("timeline.svg")
+    net = draw_matrix(chain, "actors", tmp_path / "matrix.svg")
+    cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", drawn("matrix.svg"))
+    assert len(cells) == 2 * net.number_of_edges()
+    assert ("A &lt;script&gt; – ᐃᓄᒃᑎᑐᑦ", "Pact one; Pact three") in cells
+    draw_matrix(chain, "funding", tmp_path / "empty.svg")
+    assert "</svg>" in drawn("empty.svg")
+    owners = draw_matrix(graph, "minerals", tmp_path / "owners.svg")
+    assert graph.names.resolve("Major Projects Office").value not in owners  # its part is another
+    with pytest.raises(CmgraphError, match="not a picture by its ending"):
+        draw_entity(graph, "Galore Creek", tmp_path / "entity.html")
+
+
 def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> None:
     net = network(chain, "actors")
     agent = chain.prefixes["agent"]
@@ -209,7 +232,7 @@ def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, 
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:
     early = run("network", "actors", "-p", "asOf=2020-12-31").stdout.splitlines()
     assert early[0].startswith("thing,") and len(early) < len(run("network", "actors").stdout.splitlines())
-    assert "nodes" in run("viz", "funding", "-o", str(tmp_path / "f.html")).stderr
+    assert "nodes" in run("viz", "network", "funding", "-o", str(tmp_path / "f.html")).stderr
     done = run("network", "funding", "-o", str(tmp_path / "f.gexf"))
     assert done.returncode == 0 and "nodes" in done.stderr and (tmp_path / "f.gexf").stat().st_size > 1000
     assert "Government of British Columbia" in run("path", "Tahltan Central Government", "Japan", "-k", "1").stdout

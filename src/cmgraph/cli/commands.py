@@ -317,21 +317,41 @@ def network(
 
 
 @cmgraph.command()
-@click.argument("projection")
+@click.argument("kind", type=click.Choice(["network", "entity", "matrix", "timeline"]))
+@click.argument("name", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".html or .svg")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Write a .svg file, or a .html page of a network.",
+)
 @_global
-def visualise(load: Callable[[], Graph], projection: str, params: tuple[str, ...], output: Path) -> int:
-    """Draw the network of a PROJECTION: a page to explore it, in the browser and from disk, or a drawing.
+def visualise(load: Callable[[], Graph], kind: str, name: str | None, params: tuple[str, ...], output: Path) -> int:
+    """Draw the network or the matrix of a projection, one thing, or a timeline. A network can be a page to explore.
 
     \b
-    cmgraph visualise actors -o actors.html
-    cmgraph visualise members -p asOf=2022-12-31 -o members.svg --lang fr
+    cmgraph visualise network actors -o actors.html
+    cmgraph visualise matrix minerals -o minerals.svg --lang fr
+    cmgraph visualise entity "Galore Creek" -o galore.svg
     """
-    from cmgraph.picture import draw_network
+    from cmgraph import picture
 
-    net = draw_network(load(), projection, output, **_given(params))
-    click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
+    graph, given = load(), _given(params)
+    if given and kind not in ("network", "matrix"):
+        raise CmgraphError("only a projection takes parameters", where=f"-p {params[0]}")
+    if kind == "entity":
+        if name is None:
+            raise CmgraphError("say which thing to draw", hint="cmgraph visualise entity NAME -o FILE")
+        said = f"{len(picture.draw_entity(graph, name, output).statements)} statements"
+    elif kind == "timeline":
+        said = f"{len(picture.draw_timeline(graph, name, output))} dates"
+    else:
+        draw = picture.draw_network if kind == "network" else picture.draw_matrix
+        net = draw(graph, name or "actors", output, **given)
+        said = f"{len(net)} nodes, {net.number_of_edges()} edges"
+    click.echo(f"{said}: {output}", err=True)
     return 0
 
 

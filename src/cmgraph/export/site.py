@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from cmgraph.names import fold
 from cmgraph.network import network, projections
 from cmgraph.page import filled
 from cmgraph.picture import page as network_page
+from cmgraph.picture import ties
 from cmgraph.question import Question
 from cmgraph.render import delimited, word
 from cmgraph.result import WHOLE
@@ -41,9 +41,6 @@ FEW = 30
 
 MOST = 200
 """How many rows of an answer a page shows."""
-
-SIDE = 8
-"""How many ties a picture shows on each side."""
 
 _SHARED = ("rel", "obs", "record", "cite")
 _PATH = re.compile(r"(id|vocab)(/[A-Za-z0-9][A-Za-z0-9._~-]*){1,2}")
@@ -62,10 +59,6 @@ _WITHOUT = (
 )
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
-_ENDS = tuple(
-    f"{BASE}{part}/" for part in ("id/agent", "id/arrangement", "id/event", "id/place", "id/project", "vocab/list")
-)
-_ENDS += tuple(f"{BASE}vocab/{part}/" for part in ("mineral", "theme", "sector", "stage", "product"))
 _SCHEMA = {
     "agent": "Organization",
     "arrangement": "CreativeWork",
@@ -238,7 +231,7 @@ def _values(found: Entity, count: int = 0, schema: dict[str, Any] | None = None)
         "entity": found,
         "names": found.names,
         "groups": [(kind, list(group)) for kind, group in groupby(found.statements, key=lambda s: s.kind)],
-        "picture": _picture(found),
+        "picture": ties(found),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
@@ -263,7 +256,7 @@ def _shared(made: _Site) -> None:
         entities = {lang: entity(BASE + stem, said, g.store, g.names) for lang, g in publication.spoken.items()}
         segment = stem.split("/")[1]
         titles = {lang: f"{word(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages}
-        values = {lang: _values(found) | {"picture": _EMPTY} for lang, found in entities.items()}
+        values = {lang: _values(found) | {"picture": {"left": [], "right": []}} for lang, found in entities.items()}
         made.write("entity.html", stem, titles, values)
         _data(made, stem, _around(made.stars, iris, ()))
 
@@ -306,39 +299,6 @@ def _schema(publication: Publication, folder: str, found: Entity, star: list[Tri
         "isPartOf" if kind in ("CreativeWork",) else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
     }
     return said | ({"alternateName": others} if others else {})
-
-
-_EMPTY: dict[str, Any] = {"left": [], "right": [], "more": {}, "height": 0, "middle": 0, "title": []}
-
-
-def _picture(found: Entity) -> dict[str, Any]:
-    """Place the ends of a thing's ties: those who act on the left, what they act on at the right."""
-    ties: dict[str, dict[str, tuple[Thing, list[str]]]] = {"left": {}, "right": {}}
-    for statement in found.statements:
-        for _, value in statement.says:
-            if isinstance(value, Thing) and value.iri.startswith(_ENDS) and value.iri != found.thing.iri:
-                side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
-                kinds = ties[side].setdefault(value.iri, (value, []))[1]
-                if statement.kind.label not in kinds:
-                    kinds.append(statement.kind.label)
-    drawn: dict[str, Any] = {"more": {}}
-    rows = max(2, *(min(len(some), SIDE) for some in ties.values()))
-    height = rows * 46 + 24
-    for side, some in ties.items():
-        shown = list(some.values())[:SIDE]
-        top = (height - len(shown) * 46) // 2 + 16
-        drawn[side] = [
-            {
-                "thing": thing,
-                "short": textwrap.shorten(thing.label, 36, placeholder="…"),
-                "label": textwrap.shorten(", ".join(kinds), 42, placeholder="…"),
-                "y": top + number * 46,
-            }
-            for number, (thing, kinds) in enumerate(shown)
-        ]
-        drawn["more"][side] = len(some) - len(shown)
-    title = textwrap.wrap(textwrap.shorten(found.thing.label, 54, placeholder="…"), 19)[:3]
-    return drawn | {"height": height + 16, "middle": height // 2, "title": title}
 
 
 def _lists(made: _Site, segments: Mapping[str, list[str]]) -> None:
