@@ -67,7 +67,7 @@ _SCHEMA = {
     "project": "Place",
     "source": "CreativeWork",
 }
-_NO_ORGANIZATION = {CM + name for name in ("IndigenousNation", "IndigenousPeople", "AgentGroup", "RightsHolder")}
+_NO_ORGANIZATION = {CM + name for name in ("Agent", "AgentGroup", "IndigenousNation", "IndigenousPeople")}
 
 
 @dataclass
@@ -296,7 +296,7 @@ def _schema(publication: Publication, folder: str, found: Entity, star: list[Tri
         "@type": kind,
         "@id": publication.rebased(found.thing.iri),
         "name": found.thing.label,
-        "isPartOf" if kind in ("CreativeWork",) else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
+        "isPartOf" if kind == "CreativeWork" else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
     }
     return said | ({"alternateName": others} if others else {})
 

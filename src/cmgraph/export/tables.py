@@ -128,9 +128,9 @@ def parquet(publication: Publication, folder: Path) -> None:
 
     lines = folder / "lines"
     ntriples(publication, lines)
+    cited_by = {publication.rebased(thing): cited for thing, cited in publication.sources.items()}
     for subject, said in _stars(lines):
-        sources = publication.sources.get(subject, [])
-        rebased = [publication.rebased(source) for source in sources]
+        sources = [publication.rebased(source) for source in cited_by.get(subject, ())]
         kinds: list[str] = []
         names: dict[str, str] = {}
         for prop, value in said:
@@ -140,9 +140,9 @@ def parquet(publication: Publication, folder: Path) -> None:
                 if prop.endswith(("#prefLabel", "/dc/terms/title")) and value.language:
                     names.setdefault(value.language, value.value)
                 kind = "" if value.language else value.datatype.value
-                waiting["values"].append((subject, prop, value.value, kind, value.language or "", rebased))
+                waiting["values"].append((subject, prop, value.value, kind, value.language or "", sources))
             else:
-                waiting["edges"].append((subject, prop, text_of(value), rebased))
+                waiting["edges"].append((subject, prop, text_of(value), sources))
         if kinds:
             french = names.get("fr", names.get("fr-t-en"))
             waiting["nodes"].append((subject, kinds, names.get("en"), french))
