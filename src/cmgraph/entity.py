@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 from cmgraph.names import Names, sparql
 from cmgraph.result import Citation, citations
 from cmgraph.store import Store, values
-from cmgraph.terms import CM, SKOS, XSD, Term, Thing, Value, to_python
+from cmgraph.terms import CM, SKOS, XSD, Term, Thing, Value, speaks, to_python
 
 _CITED = CM + "hasCitation"
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
@@ -106,11 +106,11 @@ def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
         return Thing(iri, labels.get(iri, iri))
 
     def pairs_of(pairs: Sequence[tuple[str, Term]]) -> tuple[tuple[Thing, Value], ...]:
-        spoken = {prop for prop, value in pairs if _speaks(value, names.lang)}
+        spoken = {prop for prop, value in pairs if speaks(value, names.lang)}
         return tuple(
             (thing(prop), to_python(value, labels))
             for prop, value in pairs
-            if prop not in (_CITED, *_NAMES) and (prop not in spoken or _speaks(value, names.lang))
+            if prop not in (_CITED, *_NAMES) and (prop not in spoken or speaks(value, names.lang))
         )
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
@@ -125,8 +125,3 @@ def entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
         statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
         citations=tuple(known[iri] for iri in number),
     )
-
-
-def _speaks(term: Term, lang: str) -> bool:
-    tag = getattr(term, "language", None) or ""
-    return tag == lang or tag.startswith(lang + "-")

@@ -14,7 +14,7 @@ from cmgraph.derive import complete
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.names import sparql
 from cmgraph.store import LocalStore, values
-from cmgraph.terms import BASE, CM, XSD, Term, text_of
+from cmgraph.terms import BASE, CM, XSD, Term, speaks, text_of
 
 _CITED = CM + "hasCitation"
 _CONTRADICTS = CM + "contradicts"
@@ -114,12 +114,7 @@ def _in_language(triples: Iterable[Triple], language: str) -> Iterable[Triple]:
     """Leave out texts in the other official language where the same property has one in ``language``."""
     found = list(triples)
     others = [other for other in LANGUAGES if other != language]
-    has = {(t.subject, t.predicate) for t in found if _speaks(t.object, language)}
+    has = {(t.subject, t.predicate) for t in found if speaks(t.object, language)}
     return (
-        t for t in found if (t.subject, t.predicate) not in has or not any(_speaks(t.object, other) for other in others)
+        t for t in found if (t.subject, t.predicate) not in has or not any(speaks(t.object, other) for other in others)
     )
-
-
-def _speaks(term: Term | Triple, language: str) -> bool:
-    tag = getattr(term, "language", None) or ""
-    return tag == language or tag.startswith(language + "-")

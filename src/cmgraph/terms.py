@@ -30,6 +30,12 @@ def text_of(term: Term | Triple) -> str:
     return str(term) if isinstance(term, Triple) else term.value
 
 
+def speaks(term: Term | Triple, language: str) -> bool:
+    """Say whether a term is text in a language, or a variant of it."""
+    tag = getattr(term, "language", None) or ""
+    return tag == language or tag.startswith(language + "-")
+
+
 def local(iri: str) -> str:
     """Return the last part of an IRI; no two properties in use share one."""
     return iri.rpartition("#")[2] if "#" in iri else iri.rpartition("/")[2]

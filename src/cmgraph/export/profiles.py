@@ -74,14 +74,8 @@ def _entities(triples: Iterable[Triple]) -> Iterable[tuple[str, dict[str, Any]]]
 
 def _popolo(entity: dict[str, Any]) -> dict[str, Any]:
     """Shape an entity as Popolo does: lists of objects for names and sources, single values else."""
-    lists, objects = {"other_names": "name", "sources": "url"}, ("member",)
-    return {
-        name: [{lists[name]: value} for value in said]
-        if name in lists
-        else {"id": said[0]}
-        if name in objects
-        else said
-        if name == "id"
-        else said[0]
-        for name, said in entity.items()
-    }
+    shaped = {name: said if name == "id" else said[0] for name, said in entity.items()}
+    for name, part in {"other_names": "name", "sources": "url"}.items():
+        if name in entity:
+            shaped[name] = [{part: value} for value in entity[name]]
+    return shaped | ({"member": {"id": entity["member"][0]}} if "member" in entity else {})

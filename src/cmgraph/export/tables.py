@@ -109,7 +109,8 @@ def parquet(publication: Publication, folder: Path) -> None:
     texts = {name: pa.string() for name in ("subject", "property", "object")}
     cited = {"sources": pa.list_(pa.string())}
     shapes = {
-        "nodes": {"thing": pa.string(), "kinds": pa.list_(pa.string()), "name_en": pa.string(), "name_fr": pa.string()},
+        "nodes": {"thing": pa.string(), "kinds": pa.list_(pa.string()), "name_en": pa.string(), "name_fr": pa.string()}
+        | {"name_fr_t_en": pa.string()},
         "edges": texts | cited,
         "values": texts | {"datatype": pa.string(), "language": pa.string()} | cited,
     }
@@ -144,8 +145,7 @@ def parquet(publication: Publication, folder: Path) -> None:
             else:
                 waiting["edges"].append((subject, prop, text_of(value), sources))
         if kinds:
-            french = names.get("fr", names.get("fr-t-en"))
-            waiting["nodes"].append((subject, kinds, names.get("en"), french))
+            waiting["nodes"].append((subject, kinds, *(names.get(tag) for tag in ("en", "fr", "fr-t-en"))))
         for name, rows in waiting.items():
             if len(rows) >= _ROWS:
                 flush(name)
