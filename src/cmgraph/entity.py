@@ -60,13 +60,15 @@ def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None 
 def collect(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
     """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once."""
     day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
+    kinds = {kind.value for (kind,) in store.select(sparql("statement-kinds"), {})[1] if kind}
     stands_in = sparql("relationships").replace(values("asOf", [None]), values("asOf", day))
     fetched: dict[str, list[tuple[str, Term]]] = {}
     wanted = list(iris)
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         query = stands_in.replace(values("thing", [None]), values("thing", [NamedNode(iri) for iri in batch]))
-        related = [tuple(term.value for term in row if term) for row in store.select(query, {})[1]]
+        rows = (tuple(term.value for term in row if term) for row in store.select(query, {})[1])
+        related = [row for row in rows if row[1] in kinds]
         fetched |= fetch({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
         said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
         for thing, kind, statement in related:
