@@ -313,7 +313,13 @@ def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(tiny:
         "--force",
         str(out),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     while not list(tmp_path.glob(".out-*/new/cmgraph.trig")):
         assert process.poll() is None
         time.sleep(0.02)
