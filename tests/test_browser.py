@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cmgraph.graph import Graph
+from cmgraph.network import network
+from cmgraph.picture import draw
+from cmgraph.scope import Scope
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.gate
 
@@ -56,9 +62,7 @@ def browser() -> Iterator[Browser]:
 def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scroll(
     browser: Browser, published: Path, ending: str, width: int
 ) -> None:
-    axe = os.environ.get("AXE", "")
-    if not Path(axe).is_file():
-        pytest.skip("AXE does not name axe-core's file")
+    axe = _axe()
     page = browser.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []
     errors: list[str] = []
@@ -67,12 +71,41 @@ def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scr
     page.on("dialog", lambda dialog: errors.append(dialog.message))
     for name in PAGES:
         page.goto((published / f"{name}{ending}").as_uri())
-        page.add_script_tag(path=axe)
-        found: dict[str, Any] = page.evaluate("axe.run()")
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]] == [], name
+        assert _violations(page, axe) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert not errors and all(url.startswith("file:") for url in asked)
     page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("network", "actors"), ("entity", "NRCan"), ("matrix", None), ("timeline", "Japan"), ("flow", None)],
+)
+def test_pictures_as_pages_have_no_violation_and_fit_a_phone(
+    browser: Browser, graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
+) -> None:
+    axe = _axe()
+    draw(graph.spoken(lang), kind, name, tmp_path / "picture.html")
+    for width in (1280, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto((tmp_path / "picture.html").as_uri())
+        assert _violations(page, axe) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+
+def _axe() -> str:
+    axe = os.environ.get("AXE", "")
+    if not Path(axe).is_file():
+        pytest.skip("AXE does not name axe-core's file")
+    return axe
+
+
+def _violations(page: Page, axe: str) -> list[Any]:
+    page.add_script_tag(path=axe)
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
 
 
 def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, published: Path) -> None:
@@ -115,6 +148,39 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
     before = page.text_content("#status")
     page.uncheck("#kinds input >> nth=0")
     assert page.text_content("#status") != before
+    page.close()
+
+
+def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_sources(
+    browser: Browser, graph: Graph, tmp_path: Path
+) -> None:
+    def shown() -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", page.text_content("#status") or "")]
+
+    def cut(**scope: Any) -> list[int]:
+        net = network(graph, "actors", scope=Scope(**scope))
+        return [len(net), net.number_of_edges()]
+
+    made = draw(graph, "network", "actors", tmp_path / "actors.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "actors.html").as_uri())
+    assert shown() == cut()
+    page.select_option("#mineral", label="lithium")
+    assert shown() == cut(minerals=("lithium",))
+    page.select_option("#stage", label="recycling and recovery")
+    assert shown() == cut(minerals=("lithium",), stages=("recycling and recovery",))
+    page.click("#reset")
+    page.fill("#from", "2022")
+    page.fill("#until", "2023")
+    assert shown() == cut(since="2022", until="2023")
+    assert "from=2022&until=2023" in page.url
+    page.click("#reset")
+    page.fill("#one", "Tahltan Nation")
+    page.press("#one", "Tab")
+    first = page.locator("#details ul >> nth=0 >> li >> nth=0").text_content() or ""
+    number = (re.findall(r"\[(\d+)\]", first) or [""])[0]
+    listed = page.locator("#details ul >> nth=1").text_content() or ""
+    assert f"[{number}] " in listed and made.table.citations[int(number) - 1].title in listed
     page.close()
 
 

@@ -16,7 +16,9 @@ from cmgraph.graph import Graph
 from cmgraph.lint import lint
 from cmgraph.netfile import write
 from cmgraph.network import brokerage, change, measures, network, paths, projections
-from cmgraph.picture import draw_entity, draw_matrix, draw_network, draw_timeline
+from cmgraph.picture import FORMS, draw
+from cmgraph.scope import Scope
+from cmgraph.terms import CM
 from cmgraph.views import compare, timeline
 from conftest import ROOT, Run
 
@@ -140,42 +142,105 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(graph: Gr
     assert "accord" in run("compare", "Canada", "Japon", "--lang", "fr", "-f", "csv").stdout
 
 
-@pytest.mark.parametrize("ending", [".html", ".svg"])
-@pytest.mark.parametrize("projection", ["actors", "funding"])
+@pytest.mark.parametrize("ending", FORMS)
+@pytest.mark.parametrize("kind", ["network", "matrix", "flow", "entity", "timeline"])
 def test_a_picture_is_safe_self_contained_and_the_same_each_time(
-    chain: Graph, tmp_path: Path, ending: str, projection: str
+    chain: Graph, tmp_path: Path, ending: str, kind: str
 ) -> None:
+    names = {"network": "actors", "matrix": "actors", "flow": "funding", "entity": "A <script>", "timeline": None}
     one, two = tmp_path / f"one{ending}", tmp_path / f"two{ending}"
     for path in (one, two):
-        draw_network(chain, projection, path)  # of funding there is none here
-    text = one.read_text(encoding="utf-8")
-    assert text == two.read_text(encoding="utf-8") and "<script>alert" not in text and "A <script>" not in text
-    assert "http" not in text.replace("https://example.org/s", "").replace("http://www.w3.org/2000/svg", "")
-    assert ("ᐃᓄᒃᑎᑐᑦ" in text) == (projection == "actors")
+        draw(chain, kind, names[kind], path)  # of funding and dates there are none here
+    magic = {".png": b"\x89PNG", ".pdf": b"%PDF"}
+    assert one.read_bytes().startswith(magic.get(ending, b"<")) and one.stat().st_size > 500
+    if ending not in magic:
+        text = one.read_text(encoding="utf-8")
+        assert text == two.read_text(encoding="utf-8") and "<script>alert" not in text and "A <script>" not in text
+        outside = re.sub(r"https://(example.org/s|w3id.org/cmgraph/)|http://www.w3.org/2000/svg", "", text)
+        assert "http" not in outside.replace("^https?:", "")
+        assert ("ᐃᓄᒃᑎᑐᑦ" in text and "עברית" in text) == (names[kind] == "actors")
+        assert kind not in ("entity", "matrix") or "Pact one" in text
     with pytest.raises(CmgraphError, match="not a picture by its ending"):
-        draw_network(chain, projection, tmp_path / "x.bmp")
+        draw(chain, kind, names[kind], tmp_path / "x.bmp")
 
 
 def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     graph: Graph, chain: Graph, tmp_path: Path
 ) -> None:
-    def drawn(name: str) -> str:
-        return (tmp_path / name).read_text(encoding="utf-8")
+    def drawn(kind: str, name: str | None, at: Graph = graph) -> str:
+        draw(at, kind, name, tmp_path / "drawn.svg")
+        return (tmp_path / "drawn.svg").read_text(encoding="utf-8")
 
-    draw_entity(graph, "Galore Creek", tmp_path / "entity.svg")
-    assert "Tahltan Central Government" in drawn("entity.svg") and "3 places in sources" in drawn("entity.svg")
-    answer = draw_timeline(graph, "Tahltan Central Government", tmp_path / "timeline.svg")
-    assert drawn("timeline.svg").count("<circle") == len(answer) == 2 and "[2] " in drawn("timeline.svg")
-    net = draw_matrix(chain, "actors", tmp_path / "matrix.svg")
-    cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", drawn("matrix.svg"))
-    assert len(cells) == 2 * net.number_of_edges()
+    text = drawn("entity", "Galore Creek")
+    assert "Tahltan Central Government" in text and "last checked 2026-" in text
+    assert graph.entity("Galore Creek").citations[0].publisher in text
+    text = drawn("timeline", "Tahltan Central Government")
+    assert text.count("<circle") == len(timeline(graph, "Tahltan Central Government")) == 2 and "[2] " in text
+    text = drawn("matrix", "actors", chain)
+    cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
+    assert len(cells) == 2 * network(chain, "actors").number_of_edges()
     assert ("A &lt;script&gt; – ᐃᓄᒃᑎᑐᑦ", "Pact one; Pact three") in cells
-    draw_matrix(chain, "funding", tmp_path / "empty.svg")
-    assert "</svg>" in drawn("empty.svg")
-    owners = draw_matrix(graph, "minerals", tmp_path / "owners.svg")
-    assert graph.names.resolve("Major Projects Office").value not in owners  # its part is another
-    with pytest.raises(CmgraphError, match="not a picture by its ending"):
-        draw_entity(graph, "Galore Creek", tmp_path / "entity.html")
+    assert "Major Projects Office" not in drawn("matrix", "minerals")  # its part is another
+    for kind, name in (("entity", None), ("timeline", "Canada")):
+        with pytest.raises(CmgraphError, match=r"say which thing to draw|only a projection has"):
+            draw(graph, kind, name, tmp_path / "x.svg", scope=Scope(since="2020") if name else Scope())
+    with pytest.raises(CmgraphError, match="no picture is called 'chord'"):
+        draw(graph, "chord", None, tmp_path / "x.svg")
+
+
+def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(graph: Graph, chain: Graph, tmp_path: Path) -> None:
+    draw(graph, "flow", None, tmp_path / "flow.svg", scope=Scope(minerals=("graphite",)))
+    text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+    bands = re.findall(r'stroke-width="([\d.]+)"><title>(.*?) – (.*?): (.*?)</title>', text)
+    uses = {(one, other): via.split("; ") for _, one, other, via in bands}
+    assert {one for one, _ in uses} >= {"graphite"}
+    widths = {round(float(wide) / len(uses[one, other]), 1) for wide, one, other, _ in bands}
+    assert len(widths) == 1  # so wide for each product
+    with pytest.raises(CmgraphError, match="goes in circles"):
+        draw(graph, "flow", "instruments", tmp_path / "x.svg")
+
+
+def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tmp_path: Path) -> None:
+    made = draw(graph.spoken("fr"), "matrix", None, tmp_path / "m.html", scope=Scope(minerals=("lithium",)))
+    text = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert len(made.table) > 5 and text.count("<tr>") == len(made.table) + 1
+    assert all(f'id="source-{number}"' in text for number in range(1, len(made.table.citations) + 1))
+    assert 'lang="fr"' in text and "n&#39;a pas encore été révisé" in text
+
+
+def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(graph: Graph, run: Run) -> None:
+    def ties(projection: str, **scope: object) -> set[tuple[str, str]]:
+        net = network(graph, projection, scope=Scope(**scope))  # type: ignore[arg-type]
+        return {(net.nodes[a]["label"], net.nodes[b]["label"]) for a, b in net.edges}
+
+    assert {other for _, other in ties("minerals", minerals=("lithium",))} == {"lithium"}
+    whole, national = ties("actors"), ties("actors", kinds=("national government",))
+    assert set() < national < whole
+    kinds = {graph.names.kind(graph.names.resolve(name, CM + "Agent").value) for pair in national for name in pair}
+    assert kinds == {"national government"}
+    net = network(graph, "actors", scope=Scope(stages=("recycling and recovery",)))
+    assert net.edges and all("recycling and recovery" in tie["stages"] for *_, tie in net.edges(data=True))
+    net = network(graph, "actors", scope=Scope(since="2022-06", until="2023"))
+    assert net.edges and all(tie["since"] >= "2022" and tie["latest"] < "2024" for *_, tie in net.edges(data=True))
+    done = run("network", "actors", "--since", "lately")
+    assert done.returncode == 2 and "'lately' is no date" in done.stderr
+    done = run("network", "actors", "--mineral", "lithum", "-f", "csv")
+    assert done.returncode == 3 and "Did you mean lithium" in done.stderr
+
+
+def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(graph: Graph) -> None:
+    names = ("Government of the United States", "Government of Japan")
+    ends = [graph.names.resolve(name, CM + "Agent").value for name in names]
+    now, then = network(graph, "members"), network(graph, "members", asOf="2026-06-30")
+    assert "Minerals Security Partnership" in now.edges[ends]["via"]
+    assert "Minerals Security Partnership" not in then.edges[ends]["via"]  # it ended on 2026-02-04
+    cited = set(now.edges[ends]["citations"].split("; "))
+    for end in ends:
+        mine = "SELECT ?c { ?m cm:hasMemberAgent <%s> ; cm:concernsBody ?b ; cm:hasCitation ?c . ?b skos:prefLabel ?n"
+        found = graph.store.select(mine % end + ' FILTER(STR(?n) = "Minerals Security Partnership") }', graph.prefixes)[
+            1
+        ]
+        assert {term.value for (term,) in found if term} <= cited
 
 
 def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> None:
@@ -206,6 +271,15 @@ def test_what_is_not_connected_is_said(chain: Graph) -> None:
     assert len(measures(chain, "funding")) == 0
 
 
+def test_a_network_in_parquet_has_every_tie_with_its_sources(chain: Graph, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    for projection, count in (("actors", 4), ("funding", 0)):
+        write(network(chain, projection), tmp_path / "net.parquet")
+        rows = pq.read_table(tmp_path / "net.parquet").to_pylist()
+        assert len(rows) == count and all(row["sources"] == "https://example.org/s" for row in rows)
+
+
 @pytest.mark.parametrize("ending", [".gexf", ".graphml"])
 def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Path, ending: str) -> None:
     net = network(chain, "actors")
@@ -232,7 +306,7 @@ def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, 
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:
     early = run("network", "actors", "-p", "asOf=2020-12-31").stdout.splitlines()
     assert early[0].startswith("thing,") and len(early) < len(run("network", "actors").stdout.splitlines())
-    assert "nodes" in run("viz", "network", "funding", "-o", str(tmp_path / "f.html")).stderr
+    assert "ties" in run("viz", "network", "funding", "-o", str(tmp_path / "f.html")).stderr
     done = run("network", "funding", "-o", str(tmp_path / "f.gexf"))
     assert done.returncode == 0 and "nodes" in done.stderr and (tmp_path / "f.gexf").stat().st_size > 1000
     assert "Government of British Columbia" in run("path", "Tahltan Central Government", "Japan", "-k", "1").stdout

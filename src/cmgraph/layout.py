@@ -54,9 +54,8 @@ def spots(net: networkx.Graph[str]) -> dict[str, Spot]:
         number = {node: index for index, node in enumerate(nodes)}
         edges = sorted(sorted((number[a], number[b])) for a, b in net.subgraph(nodes).edges)
         drawn = igraph.Graph(len(nodes), edges)
-        start = [
-            [math.cos(2 * math.pi * i / len(nodes)), math.sin(2 * math.pi * i / len(nodes))] for i in range(len(nodes))
-        ]
+        turns, radius = (2 * math.pi * i / len(nodes) for i in range(len(nodes))), math.sqrt(len(nodes))
+        start = [[radius * math.cos(turn), radius * math.sin(turn)] for turn in turns]
         where = drawn.layout_fruchterman_reingold(seed=start, niter=500, grid="nogrid" if len(nodes) < 1000 else "grid")
         xs, ys = ([spot[axis] * _APART for spot in where.coords] for axis in (0, 1))
         if placed and left and left + max(xs) - min(xs) > width:

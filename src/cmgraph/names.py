@@ -54,8 +54,8 @@ class Names:
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the name of each IRI in the language asked for; one without a name goes by its CURIE."""
-        asked = set(iris)
-        wanted = sorted(asked - self._labels.keys())
+        asked = dict.fromkeys(iris)
+        wanted = sorted(iri for iri in asked if iri not in self._labels)
         query = sparql("labels")
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
@@ -119,6 +119,13 @@ class Names:
                     raise AmbiguousName(f"more than one {what} goes by '{text}'", hint=hint)
         hint = nearest(text, (n for i, n, _, _ in self._all if not of or of in self._kinds[i]))
         raise UnknownName(f"no {what} goes by '{text}'", hint=hint or "Try: cmgraph search TEXT")
+
+    def prefer(self, text: str, of: str) -> NamedNode:
+        """Find the thing meant by a name, one of class ``of`` rather than another that goes by it."""
+        try:
+            return self.resolve(text, of)
+        except UnknownName:
+            return self.resolve(text)
 
     def search(self, text: str, limit: int = 20) -> list[Hit]:
         """Find things by any of their names, best match first; accents, case and old names included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +17,27 @@ from cmgraph.page import NOT_XML, filled
 if TYPE_CHECKING:
     import networkx
 
-TIES = ("via", "since", "until", "citations", "sources")
+TIES = ("via", "since", "latest", "minerals", "stages", "citations", "sources")
 """What an edge carries besides its weight."""
+
+_COLUMNS = ("source", "source_iri", "target", "target_iri", "weight", *TIES)
 
 
 def write(net: networkx.Graph[str], path: Path) -> None:
     """Write a network as the ending of ``path`` says, the same bytes every time.
 
-    GEXF and Cytoscape JSON carry positions, sizes and colours; CSV is the list of edges.
+    GEXF and Cytoscape JSON carry positions, sizes and colours; CSV and Parquet are the list of edges.
 
-    :raises CmgraphError: if the ending is none of :data:`FORMS`.
+    :raises CmgraphError: if the ending is neither ``.parquet`` nor one of :data:`FORMS`, or Parquet is not installed.
     """
-    if path.suffix not in FORMS:
-        hint = f"Use {', '.join(FORMS)}."
+    if path.suffix not in (*FORMS, ".parquet"):
+        hint = f"Use {', '.join(FORMS)} or .parquet."
         raise CmgraphError("not a network by its ending", where=str(path), hint=hint)
     with whole(path) as scratch:
-        scratch.write_text(FORMS[path.suffix](net), encoding="utf-8", newline="")
+        if path.suffix == ".parquet":
+            _parquet(net, scratch)
+        else:
+            scratch.write_text(FORMS[path.suffix](net), encoding="utf-8", newline="")
 
 
 def gexf(net: networkx.Graph[str]) -> str:
@@ -79,11 +84,30 @@ def edge_list(net: networkx.Graph[str]) -> str:
 
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["source", "source_iri", "target", "target_iri", "weight", *TIES])
+    writer.writerow(_COLUMNS)
+    for row in _rows(net):
+        writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def _parquet(net: networkx.Graph[str], path: Path) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        hint = "pip install 'cmgraph[parquet]'"
+        raise CmgraphError("Parquet needs pyarrow", where=str(path), hint=hint) from None
+    kinds = [pa.int64() if name == "weight" else pa.string() for name in _COLUMNS]
+    columns = zip(*_rows(net), strict=True) if net.edges else ([] for _ in _COLUMNS)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    pq.write_table(pa.Table.from_arrays(arrays, names=list(_COLUMNS)), path, compression="zstd")
+
+
+def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | int, ...]]:
+    """List the edges with both ends by name and IRI."""
     for one, other, data in _edges(net):
         names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
-        writer.writerow([*map(defused, names), data["weight"], *(defused(data[name]) for name in TIES)])
-    return out.getvalue()
+        yield (*names, data["weight"], *(data[name] for name in TIES))
 
 
 def _edges(net: networkx.Graph[str]) -> list[tuple[str, str, dict[str, Any]]]:

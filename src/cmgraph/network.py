@@ -18,6 +18,7 @@ from cmgraph.graph import Graph
 from cmgraph.layout import SEED
 from cmgraph.question import Question, find
 from cmgraph.result import Result, Row, build
+from cmgraph.scope import ALL, MINERAL, STAGE, Scope, subjects, subjects_of
 from cmgraph.terms import CM, Term, Thing, pick
 
 if TYPE_CHECKING:
@@ -51,21 +52,68 @@ def projection_list(graph: Graph) -> Result:
     return Result(("name", "title", "question"), ("name", "title", "question"), rows, ())
 
 
-def network(graph: Graph, name: str, /, two_mode: bool = False, **parameters: object) -> networkx.Graph[str]:
+def reasons(graph: Graph, name: str, /, scope: Scope = ALL, **parameters: object) -> Result:
+    """Return the reasons for ties by the projection ``name``, as far as they are in scope.
+
+    :returns: columns ``source``, ``target``, ``via`` and ``date``.
+    :raises UnknownName: if there is no such projection; the error proposes the nearest.
+    """
+    known = projections(graph)
+    if name not in known:
+        raise UnknownName(f"no projection is called '{name}'", hint=nearest(name, known) or "See: cmgraph network")
+    return scope.of(graph.query(known[name], **parameters), graph)
+
+
+def network(
+    graph: Graph, name: str, /, two_mode: bool = False, scope: Scope = ALL, **parameters: object
+) -> networkx.Graph[str]:
     """Turn the graph into a network by the projection ``name``.
 
     :param two_mode: tie things to what ties them (actors to instruments), not to each other.
-
+    :param scope: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
     :returns: an undirected graph whose nodes are IRIs with ``label`` and ``kind``, and whose edges have ``weight`` (how
-        many things tie the two), ``via``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "),
-        ``since`` and ``until`` (first and last date).
+        many things tie the two), ``via``, ``minerals``, ``stages``, ``citations`` and ``sources`` (names, IRIs and
+        addresses joined by "; "), ``since`` and ``latest`` (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
     """
-    answer = graph.query(_projection(graph, name), **parameters)
-    return _network(graph, name, _ties(answer, two_mode), answer)
+    return knit(graph, name, reasons(graph, name, scope, **parameters), two_mode)
 
 
-def measures(graph: Graph, name: str, /, communities: str = "louvain", **parameters: object) -> Result:
+def knit(graph: Graph, name: str, answer: Result, two_mode: bool = False) -> networkx.Graph[str]:
+    """Make the network of :func:`network` out of the reasons for its ties."""
+    import networkx as nx
+
+    net: networkx.Graph[str] = nx.Graph(name=name)
+    ties, about = sorted(tied(answer, two_mode).items()), subjects(graph)
+
+    def named(subject: set[str], scheme: str) -> str:
+        return "; ".join(sorted(graph.names.labels(iri for iri in subject if iri.startswith(scheme)).values()))
+
+    for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
+        net.add_node(iri, label=label, kind=graph.names.kind(iri))
+    for pair, rows in ties:
+        dates = sorted(str(row[3]) for row in rows if row[3] is not None)
+        cited = [answer.citations[number - 1] for row in rows for number in row.citations]
+        via = {str(row[2]) for row in rows}
+        subject = set[str]().union(*(subjects_of(row, about) for row in rows))
+        net.add_edge(
+            *pair,
+            weight=len(via),
+            via="; ".join(sorted(via)),
+            since=dates[0] if dates else "",
+            latest=dates[-1] if dates else "",
+            minerals=named(subject, MINERAL),
+            stages=named(subject, STAGE),
+            citations="; ".join(sorted({citation.iri for citation in cited})),
+            sources="; ".join(sorted({citation.url for citation in cited} - {""})),
+        )
+    return net
+
+
+def measures(
+    graph: Graph, name: str, /, communities: str = "louvain", scope: Scope = ALL, **parameters: object
+) -> Result:
     """Measure each node of a network.
 
     ``degree`` counts neighbours, ``ties`` the reasons for them; ``betweenness`` is the share of shortest paths between
@@ -78,7 +126,7 @@ def measures(graph: Graph, name: str, /, communities: str = "louvain", **paramet
     """
     import networkx as nx
 
-    net = network(graph, name, False, **parameters)
+    net = network(graph, name, False, scope, **parameters)
     if not net:
         return _table(graph, [], ())
     flat = _flat(net)
@@ -101,14 +149,14 @@ def measures(graph: Graph, name: str, /, communities: str = "louvain", **paramet
     return _table(graph, found, MEASURES)
 
 
-def brokerage(graph: Graph, name: str, /, **parameters: object) -> Result:
+def brokerage(graph: Graph, name: str, /, scope: Scope = ALL, **parameters: object) -> Result:
     """Count, for each node, the pairs of its neighbours that are not tied themselves, by Gould and Fernandez's roles.
 
     Groups are kinds of things. ``coordinator``: all three of one kind. ``consultant``: the two of one kind, the broker
     of another. ``gatekeeper``: the broker of one kind with one of the two. ``liaison``: three kinds. Ties have no
     direction here, so that gatekeeper and representative are one.
     """
-    net = network(graph, name, False, **parameters)
+    net = network(graph, name, False, scope, **parameters)
     kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
     roles: dict[str, Counter[str]] = {}
     for broker in net:
@@ -123,12 +171,12 @@ def brokerage(graph: Graph, name: str, /, **parameters: object) -> Result:
     return _table(graph, [(iri, *(roles[iri][role] for role in names)) for iri in order], names)
 
 
-def change(graph: Graph, name: str, old: str, new: str, /, **parameters: object) -> Result:
+def change(graph: Graph, name: str, old: str, new: str, /, scope: Scope = ALL, **parameters: object) -> Result:
     """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
     """
-    before, after = (network(graph, name, False, **parameters, asOf=day) for day in (old, new))
+    before, after = (network(graph, name, False, scope, **parameters, asOf=day) for day in (old, new))
     ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
     rows: list[tuple[Term | None, ...]] = [
         (NamedNode(pair[0]), NamedNode(pair[1]), *(Literal(tie.get(pair, 0)) for tie in ties))
@@ -172,7 +220,9 @@ def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
     return {iri: number for number, group in enumerate(order, 1) for iri in group}
 
 
-def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int = 3, hops: int = 6) -> Result:
+def paths(
+    graph: Graph, one: str, other: str, over: str = "actors", count: int = 3, hops: int = 6, scope: Scope = ALL
+) -> Result:
     """Find the shortest paths between two things, each hop with what it runs through, its date and its sources.
 
     :param one: a name, CURIE or IRI; so is ``other``.
@@ -183,9 +233,9 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
     """
     import networkx as nx
 
-    answer = graph.query(_projection(graph, over))
-    ties = _ties(answer)
-    net = _network(graph, over, ties, answer)
+    answer = reasons(graph, over, scope)
+    ties = tied(answer)
+    net = knit(graph, over, answer)
     start, end = (_node(graph, net, text) for text in (one, other))
     try:
         found = list(islice(nx.shortest_simple_paths(net, start, end), count))
@@ -204,48 +254,15 @@ def paths(graph: Graph, one: str, other: str, over: str = "actors", count: int =
     return build((columns, solutions), graph.store, graph.names, "citation")
 
 
-def _projection(graph: Graph, name: str) -> Question:
-    known = projections(graph)
-    if name not in known:
-        raise UnknownName(f"no projection is called '{name}'", hint=nearest(name, known) or "See: cmgraph network")
-    return known[name]
-
-
 def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     """Find the node meant by a name: an actor rather than the place that goes by the same name."""
-    try:
-        iri = graph.names.resolve(text, CM + "Agent").value
-    except UnknownName:
-        iri = graph.names.resolve(text).value
+    iri = graph.names.prefer(text, CM + "Agent").value
     if iri not in net:
         raise CmgraphError(f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another.")
     return iri
 
 
-def _network(graph: Graph, name: str, found: dict[tuple[str, str], list[Row]], answer: Result) -> networkx.Graph[str]:
-    import networkx as nx
-
-    net: networkx.Graph[str] = nx.Graph(name=name)
-    ties = sorted(found.items())
-    for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
-        net.add_node(iri, label=label, kind=graph.names.kind(iri))
-    for pair, rows in ties:
-        dates = sorted(str(row[3]) for row in rows if row[3] is not None)
-        cited = [answer.citations[number - 1] for row in rows for number in row.citations]
-        via = {str(row[2]) for row in rows}
-        net.add_edge(
-            *pair,
-            weight=len(via),
-            via="; ".join(sorted(via)),
-            since=dates[0] if dates else "",
-            until=dates[-1] if dates else "",
-            citations="; ".join(sorted({citation.iri for citation in cited})),
-            sources="; ".join(sorted({citation.url for citation in cited} - {""})),
-        )
-    return net
-
-
-def _ties(answer: Result, two_mode: bool = False) -> dict[tuple[str, str], list[Row]]:
+def tied(answer: Result, two_mode: bool = False) -> dict[tuple[str, str], list[Row]]:
     """Group the reasons for ties by the IRIs of the two things that they tie, the lesser one first."""
     ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in answer:

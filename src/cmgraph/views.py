@@ -49,7 +49,7 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
     :param name: a name, CURIE or IRI; None for everything.
     :returns: columns ``date`` (as precise as its source), ``what``, ``thing``, ``with``; up to ``graph.as_of``.
     """
-    entity = [graph.names.resolve(name)] if name else [None]
+    entity = [graph.names.prefer(name, CM + "Agent")] if name else [None]
     query = sparql("timeline").replace(values("entity", [None]), values("entity", entity))
     columns, rows = graph.store.select(query, graph.prefixes)
     if graph.as_of:

@@ -18,6 +18,7 @@ from cmgraph.errors import CmgraphError, UnknownName, nearest
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
+    from cmgraph.scope import Scope
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -65,6 +66,29 @@ def _global(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_GLOBAL):
         run = option(run)
     return update_wrapper(run, command)
+
+
+_SCOPE = (
+    click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only things of this kind; repeatable."),
+    click.option("--mineral", "minerals", multiple=True, metavar="NAME", help="Only ties about this; repeatable."),
+    click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only ties at this stage; repeatable."),
+    click.option("--since", default="", metavar="DATE", help="Only ties dated then or later."),
+    click.option("--until", default="", metavar="DATE", help="Only ties dated then or earlier."),
+)
+
+
+def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command take the part of a network that is asked for."""
+
+    def run(*, kinds: Any, minerals: Any, stages: Any, since: str, until: str, **options: Any) -> Any:
+        from cmgraph.scope import Scope
+
+        return command(scope=Scope(kinds, minerals, stages, since, until), **options)
+
+    run = update_wrapper(run, command)
+    for option in reversed(_SCOPE):
+        run = option(run)
+    return run
 
 
 def _load(said: dict[str, Any]) -> Graph:
@@ -272,13 +296,17 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @click.argument("projection", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write .gexf, .graphml, .cyjs, .csv."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write .gexf, .graphml, .cyjs, .csv, .parquet.",
 )
 @click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
 @click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
 @click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
 @click.option("--communities", type=click.Choice(["louvain", "leiden"]), default="louvain", show_default=True)
 @_FORMATS
+@_scoped
 @_global
 def network(
     load: Callable[[], Graph],
@@ -290,12 +318,13 @@ def network(
     days: tuple[str, str] | None,
     communities: str,
     form: str | None,
+    scope: Scope,
 ) -> int:
     """Measure who is central in a PROJECTION of the graph, or write it for Gephi; list projections if none is named.
 
     \b
     cmgraph network actors -p asOf=2023-12-31
-    cmgraph network members -o members.gexf
+    cmgraph network members --kind Government -o members.gexf
     """
     from cmgraph.netfile import write
     from cmgraph.network import brokerage, change, measures, network, projection_list
@@ -304,20 +333,20 @@ def network(
     if projection is None:
         _show(projection_list(graph), _form(form), graph.lang)
     elif output is not None:
-        net = network(graph, projection, two_mode=two_mode, **given)
+        net = network(graph, projection, two_mode=two_mode, scope=scope, **given)
         write(net, output)
         click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
     elif days:
-        _show(change(graph, projection, *days, **given), _form(form), graph.lang)
+        _show(change(graph, projection, *days, scope, **given), _form(form), graph.lang)
     elif broker:
-        _show(brokerage(graph, projection, **given), _form(form), graph.lang)
+        _show(brokerage(graph, projection, scope, **given), _form(form), graph.lang)
     else:
-        _show(measures(graph, projection, communities, **given), _form(form), graph.lang)
+        _show(measures(graph, projection, communities, scope, **given), _form(form), graph.lang)
     return 0
 
 
 @cmgraph.command()
-@click.argument("kind", type=click.Choice(["network", "entity", "matrix", "timeline"]))
+@click.argument("kind", type=click.Choice(["network", "entity", "matrix", "timeline", "flow"]))
 @click.argument("name", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
 @click.option(
@@ -325,32 +354,23 @@ def network(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Write a .svg file, or a .html page of a network.",
+    help="Write this .html, .svg, .png or .pdf file.",
 )
+@_scoped
 @_global
-def visualise(load: Callable[[], Graph], kind: str, name: str | None, params: tuple[str, ...], output: Path) -> int:
-    """Draw the network or the matrix of a projection, one thing, or a timeline. A network can be a page to explore.
+def visualise(
+    load: Callable[[], Graph], kind: str, name: str | None, params: tuple[str, ...], scope: Scope, output: Path
+) -> int:
+    """Draw the network, matrix or flow of a projection, one thing, or a timeline; as a page, a drawing, or a print.
 
     \b
     cmgraph visualise network actors -o actors.html
-    cmgraph visualise matrix minerals -o minerals.svg --lang fr
-    cmgraph visualise entity "Galore Creek" -o galore.svg
+    cmgraph visualise flow --mineral lithium -o lithium.svg
+    cmgraph visualise entity "Galore Creek" -o galore.pdf --lang fr
     """
-    from cmgraph import picture
+    from cmgraph.picture import draw
 
-    graph, given = load(), _given(params)
-    if given and kind not in ("network", "matrix"):
-        raise CmgraphError("only a projection takes parameters", where=f"-p {params[0]}")
-    if kind == "entity":
-        if name is None:
-            raise CmgraphError("say which thing to draw", hint="cmgraph visualise entity NAME -o FILE")
-        said = f"{len(picture.draw_entity(graph, name, output).statements)} statements"
-    elif kind == "timeline":
-        said = f"{len(picture.draw_timeline(graph, name, output))} dates"
-    else:
-        draw = picture.draw_network if kind == "network" else picture.draw_matrix
-        net = draw(graph, name or "actors", output, **given)
-        said = f"{len(net)} nodes, {net.number_of_edges()} edges"
+    said = draw(load(), kind, name, output, scope=scope, **_given(params)).said
     click.echo(f"{said}: {output}", err=True)
     return 0
 
@@ -362,13 +382,23 @@ def visualise(load: Callable[[], Graph], kind: str, name: str | None, params: tu
 @click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
 @click.option("--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="No longer ones.")
 @_FORMATS
+@_scoped
 @_global
-def path(load: Callable[[], Graph], one: str, other: str, over: str, count: int, hops: int, form: str | None) -> int:
+def path(
+    load: Callable[[], Graph],
+    one: str,
+    other: str,
+    over: str,
+    count: int,
+    hops: int,
+    form: str | None,
+    scope: Scope,
+) -> int:
     """Find the shortest paths from ONE to OTHER: each hop with what it runs through, its date and its sources."""
     from cmgraph.network import paths
 
     graph = load()
-    _show(paths(graph, one, other, over, count, hops), _form(form), graph.lang)
+    _show(paths(graph, one, other, over, count, hops, scope), _form(form), graph.lang)
     return 0
 
 

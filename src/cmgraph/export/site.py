@@ -26,10 +26,10 @@ from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import as_text, context, jsonld_nodes
 from cmgraph.graph import Graph
 from cmgraph.names import fold
-from cmgraph.network import network, projections
+from cmgraph.network import knit, projections, reasons
 from cmgraph.page import filled
-from cmgraph.picture import page as network_page
-from cmgraph.picture import ties
+from cmgraph.picture.entity import ties
+from cmgraph.picture.network import page as network_page
 from cmgraph.question import Question
 from cmgraph.render import delimited, word
 from cmgraph.result import WHOLE
@@ -338,7 +338,10 @@ def _networks(made: _Site) -> None:
     found = projections(publication.graph)
     for lang, graph in publication.spoken.items():
         for name in found:
-            text = network_page(graph, name, network(graph, name), home=f"../network{made.ending(lang)}")
+            table = reasons(graph, name)
+            others = [f"{name}{made.ending(other)}" for other in publication.languages if other != lang]
+            home = f"../network{made.ending(lang)}"
+            text = network_page(graph, knit(graph, name, table), table, home, "".join(others))
             publication.write(made.folder / f"network/{name}{made.ending(lang)}", text)
             made.pages.append(
                 (

@@ -1,0 +1,88 @@
+"""What all pictures have in common: a title, a foot with the day and the sources, and a table that says the same."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cmgraph.graph import Graph
+from cmgraph.network import projections
+from cmgraph.page import filled
+from cmgraph.render import word
+from cmgraph.result import Result
+from cmgraph.terms import pick
+
+SOURCES = 8
+"""At most so many sources are named on a drawing: those that most of it rests on. The table has all."""
+
+_WIDE = 14
+"""Characters that fit a drawing's title, per hundred units of its width; small print takes twice as many."""
+
+
+class Head(NamedTuple):
+    """What a picture is called, what it answers, and what it means and does not mean."""
+
+    title: str
+    question: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture shows and how it is drawn.
+
+    :ivar table: the same as a table.
+    :ivar said: how much it shows.
+    :ivar svg: draws it; bare of title and foot if asked, for a page that has them.
+    :ivar page: writes a page of its own, if it has one.
+    """
+
+    head: Head
+    table: Result
+    said: str
+    svg: Callable[[bool], str]
+    page: Callable[[], str] | None = None
+
+
+def told(graph: Graph) -> dict[str, Any]:
+    """Give what every template needs: the language, its words, and the day asked for."""
+    return {"as_of": graph.as_of, "lang": graph.lang, "w": lambda key: word(key, graph.lang)}
+
+
+def headed(graph: Graph, projection: str) -> Head:
+    """Give a projection's title, question and note."""
+    found = projections(graph)[projection]
+    return Head(*(pick(text, graph.lang) for text in (found.title, found.question, found.note)))
+
+
+def drawn(template: str, graph: Graph, table: Result, width: int, head: Head, **values: Any) -> Callable[[bool], str]:
+    """Return what fills in a drawing's template, with a title that fits its width, and a foot; or bare of both."""
+    cited = Counter(table.citations[number - 1] for row in table for number in row.citations)
+    weight: Counter[str] = Counter()
+    for citation, count in cited.items():
+        weight[". ".join(filter(None, (citation.publisher, citation.title)))] += count
+    named = [shortened(source, width // 7) for source, _ in weight.most_common(SOURCES)]
+    foot = {
+        "sources": named,
+        "others": len(weight) - len(named),
+        "notes": [
+            line
+            for text in (head.note or word("not_seen", graph.lang), word("unreviewed", graph.lang))
+            for line in textwrap.wrap(text, width // 6)
+        ],
+        "checked": max((citation.checked for citation in table.citations), default=""),
+    }
+    lines = textwrap.wrap(head.title, width * _WIDE // 200) or [""]
+    values |= told(graph) | head._asdict() | {"width": width, "lines": lines, "foot": foot}
+    return lambda bare: filled(template, bare=bare, **values)
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut text at a word, or within one if it has no other end."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1].rpartition(" ")[0]
+    return (cut if len(cut) > most // 2 else text[: most - 1]) + "…"
