@@ -13,9 +13,13 @@ from cmgraph.fill import fill, send
 from cmgraph.graph import Graph, load
 from cmgraph.head import Parameter
 from cmgraph.names import Hit
+from cmgraph.network import brokerage, change, measures, network, paths
+from cmgraph.picture import draw
 from cmgraph.question import Column, Question
 from cmgraph.result import Citation, Result, Row
+from cmgraph.scope import Scope
 from cmgraph.terms import Thing
+from cmgraph.views import compare, timeline
 
 __all__ = [
     "Citation",
@@ -30,11 +34,20 @@ __all__ = [
     "Question",
     "Result",
     "Row",
+    "Scope",
     "Statement",
     "Thing",
     "UnknownName",
+    "brokerage",
+    "change",
+    "compare",
+    "draw",
     "fill",
     "load",
+    "measures",
+    "network",
+    "paths",
     "send",
+    "timeline",
 ]
 __version__ = "0.1.0"

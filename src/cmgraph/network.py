@@ -17,6 +17,7 @@ from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph
 from cmgraph.layout import SEED
 from cmgraph.question import Question, find
+from cmgraph.render import word
 from cmgraph.result import Result, Row, build
 from cmgraph.scope import ALL, MINERAL, STAGE, Scope, subjects, subjects_of
 from cmgraph.terms import CM, Term, Thing, pick
@@ -128,7 +129,7 @@ def measures(
 
     net = network(graph, name, False, scope, **parameters)
     if not net:
-        return _table(graph, [], ())
+        return _table(graph, name, [], MEASURES)
     flat = _flat(net)
     between = dict(zip(sorted(net), flat.betweenness(), strict=True))
     pairs = max((len(net) - 1) * (len(net) - 2) / 2, 1)
@@ -146,7 +147,7 @@ def measures(
         )
         for iri in sorted(net, key=lambda iri: (-ties[iri], iri))
     ]
-    return _table(graph, found, MEASURES)
+    return _table(graph, name, found, MEASURES)
 
 
 def brokerage(graph: Graph, name: str, /, scope: Scope = ALL, **parameters: object) -> Result:
@@ -168,7 +169,7 @@ def brokerage(graph: Graph, name: str, /, scope: Scope = ALL, **parameters: obje
                 count["coordinator" if all(same) else role] += 1
     order = sorted((iri for iri in net if roles[iri]), key=lambda iri: (-roles[iri].total(), iri))
     names = ("coordinator", "consultant", "gatekeeper", "liaison")
-    return _table(graph, [(iri, *(roles[iri][role] for role in names)) for iri in order], names)
+    return _table(graph, name, [(iri, *(roles[iri][role] for role in names)) for iri in order], names)
 
 
 def change(graph: Graph, name: str, old: str, new: str, /, scope: Scope = ALL, **parameters: object) -> Result:
@@ -273,6 +274,11 @@ def tied(answer: Result, two_mode: bool = False) -> dict[tuple[str, str], list[R
     return ties
 
 
-def _table(graph: Graph, found: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
+def _table(graph: Graph, name: str, found: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
+    """Make a table of scores, headed in the graph's language, with what each score means."""
     rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in found]
-    return build((("thing", *names), rows), graph.store, graph.names, "none")
+    said = {score: word(f"score_{score}", graph.lang).partition(": ") for score in names}
+    headings = {"thing": word("thing", graph.lang)} | {score: heading for score, (heading, _, _) in said.items()}
+    title = pick(projections(graph)[name].title, graph.lang)
+    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in said.values())
+    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note)

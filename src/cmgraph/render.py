@@ -142,7 +142,8 @@ def markdown(result: Result, lang: str) -> str:
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
     notes = [f"[^{n}]: {note.partition('] ')[2]}" for n, note in enumerate(footnotes(result, lang), 1)]
-    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+    said = ["", safe(result.note)] if result.note else []
+    return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
 
 
 def table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
@@ -201,5 +202,5 @@ def html(result: Result, limit: int = 50) -> str:
     notes = "".join(f"<li>{escape(str(citation))}</li>" for citation in result.citations)
     return (
         f"<table><caption>{escape(result.title)} ({len(result)})</caption>"
-        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table><ol>{notes}</ol>"
+        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table><p>{escape(result.note)}</p><ol>{notes}</ol>"
     )

@@ -46,6 +46,9 @@ class Picture:
     svg: Callable[[bool], str]
     page: Callable[[], str] | None = None
 
+    def _repr_svg_(self) -> str:
+        return self.svg(False)
+
 
 def told(graph: Graph) -> dict[str, Any]:
     """Give what every template needs: the language, its words, and the day asked for."""
