@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode
@@ -79,6 +79,17 @@ class Result:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def only(self, keep: Callable[[Row], bool]) -> Result:
+        """Return the answer with those rows alone that are to be kept, and the citations they rest on."""
+        rows = [row for row in self.rows if keep(row)]
+        used = sorted({number for row in rows for number in row.citations})
+        number = {old: new for new, old in enumerate(used, 1)}
+        return replace(
+            self,
+            rows=tuple(replace(row, citations=tuple(number[old] for old in row.citations)) for row in rows),
+            citations=tuple(self.citations[old - 1] for old in used),
+        )
 
     @property
     def terms(self) -> list[tuple[rdflib.term.Node | None, ...]]:

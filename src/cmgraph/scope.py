@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
@@ -61,7 +61,7 @@ class Scope:
                 and self._dated(str(row[_ENDS] or ""))
             )
 
-        return replace(answer, rows=tuple(row for row in answer if has(row)))
+        return answer if self == ALL else answer.only(has)
 
     def _dated(self, date: str) -> bool:
         """Say whether a date, as precise as its source gives it, may be in the period."""

@@ -18,7 +18,7 @@
 
   const shown = (number) => !state.off.has(nodes[number].k);
   const holds = (reason) =>
-    (year(reason) ? year(reason) >= state.from && year(reason) <= state.until : state.from === first) &&
+    (year(reason) ? year(reason) >= state.from && year(reason) <= state.until : state.from === first && state.until === last) &&
     (state.mineral < 0 || reason[3].includes(state.mineral)) && (state.stage < 0 || reason[4].includes(state.stage));
   let live = edges.map(() => true), seen = new Set();
   function sift() {
