@@ -73,7 +73,11 @@ def drawn(template: str, graph: Graph, table: Result, width: int, head: Head, **
         "others": len(weight) - len(named),
         "notes": [
             line
-            for text in (head.note or word("not_seen", graph.lang), word("unreviewed", graph.lang))
+            for text in (
+                "" if table.rows else word("none", graph.lang),
+                head.note or word("not_seen", graph.lang),
+                word("unreviewed", graph.lang),
+            )
             for line in textwrap.wrap(text, width // 6)
         ],
         "checked": max((citation.checked for citation in table.citations), default=""),
