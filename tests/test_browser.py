@@ -174,6 +174,9 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     page.fill("#until", "2023")
     assert shown() == cut(since="2022", until="2023")
     assert "from=2022&until=2023" in page.url
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
     page.click("#reset")
     page.fill("#one", "Tahltan Nation")
     page.press("#one", "Tab")

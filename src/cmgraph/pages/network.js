@@ -277,10 +277,39 @@
     document.querySelectorAll("#kinds input").forEach((tick) => { tick.checked = true; });
     choose(-1);
   });
+  function sheet() {  // the picture with its title, legend and note, as it may be pasted elsewhere
+    const made = document.createElement("canvas"), ctx = made.getContext("2d"), ratio = window.devicePixelRatio || 1;
+    const w = canvas.clientWidth, h = canvas.clientHeight, font = '"DejaVu Sans", "Noto Sans Canadian Aboriginal", sans-serif';
+    const lines = [], legend = kinds.map((kind, number) => [kind, number]).filter(([, number]) => !state.off.has(number));
+    const cut = ["mineral", "stage"].filter((key) => state[key] >= 0).map((key) => data[`${key}s`][state[key]]);
+    if (state.from !== first || state.until !== last) cut.push(`${state.from}–${state.until}`);
+    ctx.font = `12px ${font}`;
+    for (const word of `${[at("status").textContent, ...cut].join("; ")}. ${at("note").textContent}`.split(/\s+/)) {
+      const line = `${lines.at(-1) || ""} ${word}`.trim();
+      if (lines.length && ctx.measureText(line).width < w - 20) lines.splice(-1, 1, line);
+      else lines.push(word);
+    }
+    made.width = w * ratio;
+    made.height = (h + 60 + 20 * legend.length + 16 * lines.length + 20) * ratio;
+    ctx.scale(ratio, ratio);
+    ctx.fillStyle = "#ffffff";
+    ctx.fillRect(0, 0, w, made.height);
+    ctx.drawImage(canvas, 0, 50, w, h);
+    const write = (text, x, y, size) => { ctx.font = `${size} ${font}`; ctx.fillStyle = "#1b1b1b"; ctx.fillText(text, x, y, w - x); };
+    write(document.querySelector("h1").textContent, 10, 30, "bold 18px");
+    legend.forEach(([kind, number], row) => {
+      shape(ctx, number, 18, h + 66 + 20 * row, 6);
+      ctx.fillStyle = kind.colour;
+      ctx.fill();
+      write(kind.name, 32, h + 70 + 20 * row, "12px");
+    });
+    lines.forEach((line, row) => write(line, 10, h + 76 + 20 * legend.length + 16 * row, "12px"));
+    return made;
+  }
   at("save").addEventListener("click", () => {
     const link = document.createElement("a");
     link.download = "network.png";
-    link.href = canvas.toDataURL("image/png");
+    link.href = sheet().toDataURL("image/png");
     link.click();
   });
   const under = (event) => {
