@@ -205,7 +205,7 @@ def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tm
     text = (tmp_path / "m.html").read_text(encoding="utf-8")
     assert len(made.table) > 5 and text.count("<tr>") == len(made.table) + 1
     assert all(f'id="source-{number}"' in text for number in range(1, len(made.table.citations) + 1))
-    assert 'lang="fr"' in text and "n&#39;a pas encore été révisé" in text
+    assert "(seulement lithium)" in text and 'lang="fr"' in text and "n&#39;a pas encore été révisé" in text
 
 
 def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(graph: Graph, run: Run) -> None:
@@ -301,6 +301,18 @@ def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, 
         assert len(graph.query(projection)) > 0, name
     listed = run("network", "-f", "csv", "--lang", "fr").stdout
     assert "actors,Acteurs liés par des instruments," in listed
+
+
+def test_a_projection_of_ones_own_is_measured_drawn_and_cut_like_any(run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "projections").mkdir(parents=True)
+    text = (ROOT / "ontology/projections/minerals.rq").read_text(encoding="utf-8")
+    (mine / "projections/lenders.rq").write_text(text.replace("owner-or-operator", "lender"), encoding="utf-8")
+    (mine / "projections/holders.rq").write_text(text, encoding="utf-8")
+    assert "holders,Owners and minerals" in run("network", "--data", str(mine), "-f", "csv").stdout
+    done = run("viz", "flow", "holders", "--mineral", "lithium", "--data", str(mine), "-o", str(tmp_path / "own.svg"))
+    assert done.returncode == 0 and "lithium" in (tmp_path / "own.svg").read_text(encoding="utf-8")
+    assert run("network", "lenders", "--data", str(mine)).stdout.count("\n") <= 1  # of these there are none
 
 
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:

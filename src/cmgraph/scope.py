@@ -63,6 +63,18 @@ class Scope:
 
         return answer if self == ALL else answer.only(has)
 
+    def said(self, graph: Graph) -> list[str]:
+        """Name what is asked for, in the graph's language."""
+        named = [
+            graph.names.resolve(name, scheme).value
+            for names, scheme in ((self.minerals, MINERAL), (self.stages, STAGE))
+            for name in names
+        ]
+        wanted = [*(_kind(graph, name) for name in self.kinds), *named]
+        labels = graph.names.labels(wanted)
+        period = [f"{self.since}–{self.until}"] if self.since or self.until else []
+        return [*(labels[iri] for iri in wanted), *period]
+
     def _dated(self, date: str) -> bool:
         """Say whether a date, as precise as its source gives it, may be in the period."""
         if not self.since and not self.until:

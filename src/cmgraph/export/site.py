@@ -28,6 +28,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import fold
 from cmgraph.network import knit, projections, reasons
 from cmgraph.page import filled
+from cmgraph.picture.drawing import headed
 from cmgraph.picture.entity import ties
 from cmgraph.picture.network import page as network_page
 from cmgraph.question import Question
@@ -341,7 +342,7 @@ def _networks(made: _Site) -> None:
             table = reasons(graph, name)
             others = [f"{name}{made.ending(other)}" for other in publication.languages if other != lang]
             home = f"../network{made.ending(lang)}"
-            text = network_page(graph, knit(graph, name, table), table, home, "".join(others))
+            text = network_page(graph, knit(graph, name, table), table, headed(graph, name), home, "".join(others))
             publication.write(made.folder / f"network/{name}{made.ending(lang)}", text)
             made.pages.append(
                 (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from cmgraph.network import projections
 from cmgraph.page import filled
 from cmgraph.render import word
 from cmgraph.result import Result
+from cmgraph.scope import ALL, Scope
 from cmgraph.terms import pick
 
 SOURCES = 8
@@ -55,10 +56,13 @@ def told(graph: Graph) -> dict[str, Any]:
     return {"as_of": graph.as_of, "lang": graph.lang, "w": lambda key: word(key, graph.lang)}
 
 
-def headed(graph: Graph, projection: str) -> Head:
-    """Give a projection's title, question and note."""
+def headed(graph: Graph, projection: str, scope: Scope = ALL, parameters: Mapping[str, object] | None = None) -> Head:
+    """Give a projection's title, its question with what of it is asked for, and its note."""
     found = projections(graph)[projection]
-    return Head(*(pick(text, graph.lang) for text in (found.title, found.question, found.note)))
+    title, question, note = (pick(text, graph.lang) for text in (found.title, found.question, found.note))
+    cut = [*scope.said(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
+    only = f" ({word('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
+    return Head(title, question + only, note)
 
 
 def drawn(template: str, graph: Graph, table: Result, width: int, head: Head, **values: Any) -> Callable[[bool], str]:

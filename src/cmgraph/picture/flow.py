@@ -57,7 +57,7 @@ def picture(graph: Graph, name: str | None = None, /, scope: Scope = ALL, **para
         kept |= set(here[:MOST])
     flows = {pair: len(said) for pair, said in sorted(via.items()) if set(pair) <= kept}
     boxes = _placed(flows, column)
-    head = headed(graph, projection)
+    head = headed(graph, projection, scope, parameters)
     svg = drawn(
         "flow.svg",
         graph,

@@ -37,7 +37,7 @@ def picture(graph: Graph, name: str | None = None, /, scope: Scope = ALL, **para
         for x, other in enumerate(columns)
         if (one, other) in via
     ]
-    head = headed(graph, projection)
+    head = headed(graph, projection, scope, parameters)
     svg = drawn(
         "matrix.svg",
         graph,

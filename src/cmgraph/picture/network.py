@@ -34,18 +34,18 @@ def picture(graph: Graph, name: str | None = None, /, scope: Scope = ALL, **para
     projection = name or "actors"
     table = reasons(graph, projection, scope, **parameters)
     net = knit(graph, projection, table)
-    head = headed(graph, projection)
+    head = headed(graph, projection, scope, parameters)
     said = f"{len(net)} {word('net_nodes', graph.lang)}, {net.number_of_edges()} {word('net_edges', graph.lang)}"
     return Picture(
         head,
         table,
         said,
         lambda bare: _drawing(graph, net, table, head)(bare),
-        lambda: page(graph, net, table),
+        lambda: page(graph, net, table, head),
     )
 
 
-def page(graph: Graph, net: networkx.Graph[str], table: Result, home: str = "", other: str = "") -> str:
+def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home: str = "", other: str = "") -> str:
     """Return a page that shows a network, its ties in a table, ways through it, and every source; from disk too.
 
     :param table: the reasons for its ties.
@@ -90,7 +90,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, home: str = "", 
     return filled(
         "network.html",
         **told(graph),
-        **headed(graph, net.name)._asdict(),
+        **head._asdict(),
         data=data,
         home=home,
         name=net.name,
