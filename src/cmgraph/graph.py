@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from cmgraph.validate import Report
 
+ADDED = ("data", "projections", "queries", "templates")
+"""What a folder may add to the bundled graph."""
+
 LANGUAGES = ("en", "fr")
 
 
@@ -283,7 +286,7 @@ def load(
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
-        without adds its ``data/`` and ``queries/`` to it.
+        without adds its ``data/``, ``queries/``, ``projections/`` and ``templates/`` to it.
     :param store: folder of a store that holds the graph, see :func:`cmgraph.fill.fill`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.
@@ -306,11 +309,11 @@ def load(
             raise CmgraphError("no such folder", where=str(folder), hint="Name a folder with data/ in it.")
         if (folder / "ontology").is_dir():
             root = folder
-        elif any((folder / part).is_dir() for part in ("data", "queries")):
+        elif any((folder / part).is_dir() for part in ADDED):
             extra = folder
         else:
             raise CmgraphError(
-                "the folder has no ontology/, data/ or queries/",
+                f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/",
                 where=str(folder),
                 hint="See README, --data.",
             )
