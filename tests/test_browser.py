@@ -180,6 +180,11 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     page.click("#reset")
     page.fill("#one", "Tahltan Nation")
     page.press("#one", "Tab")
+    beside = page.text_content("#details svg text.name")
+    page.click("#details svg text.name >> nth=0")
+    assert page.text_content("#details h2") == beside
+    page.fill("#one", "Tahltan Nation")
+    page.press("#one", "Tab")
     first = page.locator("#details ul >> nth=0 >> li >> nth=0").text_content() or ""
     number = (re.findall(r"\[(\d+)\]", first) or [""])[0]
     listed = page.locator("#details ul >> nth=1").text_content() or ""

@@ -201,7 +201,7 @@ def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(graph: Graph, chai
 
 
 def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tmp_path: Path) -> None:
-    made = draw(graph.spoken("fr"), "matrix", None, tmp_path / "m.html", scope=Scope(minerals=("lithium",)))
+    made = draw(graph.spoken("fr"), "matrix", "minerals", tmp_path / "m.html", scope=Scope(minerals=("lithium",)))
     text = (tmp_path / "m.html").read_text(encoding="utf-8")
     assert len(made.table) > 5 and text.count("<tr>") == len(made.table) + 1
     assert all(f'id="source-{number}"' in text for number in range(1, len(made.table.citations) + 1))

@@ -164,6 +164,44 @@
       if (/^https?:/.test(sources[number].u)) element("a", sources[number].u, item).href = sources[number].u;
     }
   }
+  function around(mine, box) {  // whoever is chosen, between those with whom most is shared
+    const count = (number) => edges[number].r.filter(holds).length, name = (number) => nodes[other(edges[number], state.one)].n;
+    const near = [...mine].sort((a, b) => count(b) - count(a) || name(a).localeCompare(name(b))).slice(0, 16);
+    const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+    const rows = Math.max(2, Math.ceil(near.length / 2)), middle = rows * 23 + 10;
+    const wide = element("div", "", box), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const draw = (tag, values, text = "") => {
+      const made = document.createElementNS(svg.namespaceURI, tag);
+      for (const [key, value] of Object.entries(values)) made.setAttribute(key, value);
+      made.textContent = text;
+      svg.append(made);
+      return made;
+    };
+    wide.className = "wide";
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "group");
+    wide.setAttribute("aria-label", nodes[state.one].n);
+    svg.setAttribute("viewBox", `0 0 900 ${rows * 46 + 20}`);
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", `${nodes[state.one].n}: ${near.map(name).join(", ")}`);
+    near.forEach((number, place) => {
+      const left = place % 2 === 0, y = 32 + 46 * Math.floor(place / 2), via = edges[number].r.filter(holds);
+      const text = { x: left ? 282 : 618, "text-anchor": left ? "end" : "start" };
+      draw("path", { class: "tie", d: `M ${left ? 290 : 610} ${y} C 370 ${y}, 370 ${middle}, 450 ${middle}`.replaceAll("370", left ? 370 : 530) });
+      const pick = [
+        draw("rect", { x: left ? 0 : 610, y: y - 19, width: 290, height: 38, rx: 4, class: "end" }),
+        draw("text", { ...text, y: y - 3, class: "name" }, cut(name(number), 32)),
+        draw("text", { ...text, y: y + 13, class: "how" }, `${cut(data.via[via[0][0]], 36)}${via.length > 1 ? ` + ${via.length - 1}` : ""}`),
+      ];
+      for (const part of pick) {
+        part.style.cursor = "pointer";
+        part.addEventListener("click", () => choose(other(edges[number], state.one)));
+      }
+    });
+    draw("rect", { x: 345, y: middle - 20, width: 210, height: 40, rx: 6, class: "me" });
+    draw("text", { x: 450, y: middle + 5, "text-anchor": "middle", class: "me" }, cut(nodes[state.one].n, 28));
+    wide.append(svg);
+  }
   function tell() {
     const box = at("details"), cited = new Set();
     box.replaceChildren();
@@ -187,6 +225,7 @@
       for (const [number, there] of way) { const item = element("li", "", list); go(there, item); item.append(" – "); why(number, item, cited); }
     }
     const mine = ties[state.one].filter((number) => live[number]);
+    if (mine.length) around(mine, box);
     element("h3", `${say.ties} (${mine.length})`, box);
     const list = element("ul", "", box);
     mine.sort((a, b) => nodes[other(edges[a], state.one)].n.localeCompare(nodes[other(edges[b], state.one)].n));

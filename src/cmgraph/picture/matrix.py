@@ -16,8 +16,8 @@ ROWS, COLUMNS = 40, 30
 
 
 def picture(graph: Graph, name: str | None = None, /, scope: Scope = ALL, **parameters: object) -> Picture:
-    """Draw the matrix of a projection, of ``minerals`` if none is named."""
-    projection = name or "minerals"
+    """Draw the matrix of a projection, of ``themes`` if none is named."""
+    projection = name or "themes"
     table = reasons(graph, projection, scope, **parameters)
     via: dict[tuple[Thing, Thing], set[str]] = defaultdict(set)
     for row in table:
