@@ -22,7 +22,8 @@ import servers
 from cmgraph.files import RdfFile, terms
 from cmgraph.fill import fill, send
 from cmgraph.graph import Graph
-from cmgraph.network import measures, paths
+from cmgraph.network import paths, projections, reasons
+from cmgraph.scope import subjects
 from cmgraph.store import EndpointStore, LocalStore
 from cmgraph.validate import shapes, validate
 from conftest import ROOT, Run
@@ -79,7 +80,9 @@ def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere:
     assert elsewhere.search("japan") == graph.search("japan")
     assert elsewhere.entity("NRCan") == graph.entity("NRCan")
     assert elsewhere.stats() == graph.stats()
-    assert measures(elsewhere, "members") == measures(graph, "members")
+    for name in projections(graph):
+        assert reasons(elsewhere, name) == reasons(graph, name), name
+    assert subjects(elsewhere) == subjects(graph)
     assert paths(elsewhere, "Canada", "Chile") == paths(graph, "Canada", "Chile")
 
 
