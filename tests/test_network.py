@@ -184,9 +184,10 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     assert len(cells) == 2 * network(chain, "actors").number_of_edges()
     assert ("A &lt;script&gt; – ᐃᓄᒃᑎᑐᑦ", "Pact one; Pact three") in cells
     assert "Major Projects Office" not in drawn("matrix", "minerals")  # its part is another
-    for kind, name in (("entity", None), ("timeline", "Canada")):
-        with pytest.raises(CmgraphError, match=r"say which thing to draw|only a projection has"):
-            draw(graph, kind, name, tmp_path / "x.svg", scope=Scope(since="2020") if name else Scope())
+    with pytest.raises(CmgraphError, match="say which thing to draw"):
+        draw(graph, "entity", None, tmp_path / "x.svg")
+    with pytest.raises(CmgraphError, match="only a projection has"):
+        draw(graph, "timeline", "Canada", tmp_path / "x.svg", scope=Scope(since="2020"))
     with pytest.raises(CmgraphError, match="no picture is called 'chord'"):
         draw(graph, "chord", None, tmp_path / "x.svg")
 
@@ -243,7 +244,7 @@ def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(graph: Graph
         found = graph.store.select(mine % end + ' FILTER(STR(?n) = "Minerals Security Partnership") }', graph.prefixes)[
             1
         ]
-        assert {term.value for (term,) in found if term} <= cited
+        assert found and {term.value for (term,) in found if term} <= cited
 
 
 def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> None:
@@ -310,12 +311,10 @@ def test_a_projection_of_ones_own_is_measured_drawn_and_cut_like_any(run: Run, t
     mine = tmp_path / "mine"
     (mine / "projections").mkdir(parents=True)
     text = (ROOT / "ontology/projections/minerals.rq").read_text(encoding="utf-8")
-    (mine / "projections/lenders.rq").write_text(text.replace("owner-or-operator", "lender"), encoding="utf-8")
     (mine / "projections/holders.rq").write_text(text, encoding="utf-8")
     assert "holders,Owners and minerals" in run("network", "--data", str(mine), "-f", "csv").stdout
     done = run("viz", "flow", "holders", "--mineral", "lithium", "--data", str(mine), "-o", str(tmp_path / "own.svg"))
     assert done.returncode == 0 and "lithium" in (tmp_path / "own.svg").read_text(encoding="utf-8")
-    assert run("network", "lenders", "--data", str(mine)).stdout.count("\n") <= 1  # of these there are none
 
 
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:

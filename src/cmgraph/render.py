@@ -200,7 +200,8 @@ def html(result: Result, limit: int = 50) -> str:
         for row in result.rows[:limit]
     )
     notes = "".join(f"<li>{escape(str(citation))}</li>" for citation in result.citations)
+    said = f"<p>{escape(result.note)}</p>" if result.note else ""
     return (
         f"<table><caption>{escape(result.title)} ({len(result)})</caption>"
-        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table><p>{escape(result.note)}</p><ol>{notes}</ol>"
+        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table>{said}<ol>{notes}</ol>"
     )

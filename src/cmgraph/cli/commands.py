@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.picture import KINDS
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
@@ -346,7 +347,7 @@ def network(
 
 
 @cmgraph.command()
-@click.argument("kind", type=click.Choice(["network", "entity", "matrix", "timeline", "flow"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.argument("name", required=False)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable.")
 @click.option(

@@ -170,7 +170,7 @@
     const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
     const rows = Math.max(2, Math.ceil(near.length / 2)), middle = rows * 23 + 10;
     const wide = element("div", "", box), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const draw = (tag, values, text = "") => {
+    const put = (tag, values, text = "") => {
       const made = document.createElementNS(svg.namespaceURI, tag);
       for (const [key, value] of Object.entries(values)) made.setAttribute(key, value);
       made.textContent = text;
@@ -187,19 +187,20 @@
     near.forEach((number, place) => {
       const left = place % 2 === 0, y = 32 + 46 * Math.floor(place / 2), via = edges[number].r.filter(holds);
       const text = { x: left ? 282 : 618, "text-anchor": left ? "end" : "start" };
-      draw("path", { class: "tie", d: `M ${left ? 290 : 610} ${y} C 370 ${y}, 370 ${middle}, 450 ${middle}`.replaceAll("370", left ? 370 : 530) });
+      const bend = left ? 370 : 530;
+      put("path", { class: "tie", d: `M ${left ? 290 : 610} ${y} C ${bend} ${y}, ${bend} ${middle}, 450 ${middle}` });
       const pick = [
-        draw("rect", { x: left ? 0 : 610, y: y - 19, width: 290, height: 38, rx: 4, class: "end" }),
-        draw("text", { ...text, y: y - 3, class: "name" }, cut(name(number), 32)),
-        draw("text", { ...text, y: y + 13, class: "how" }, `${cut(data.via[via[0][0]], 36)}${via.length > 1 ? ` + ${via.length - 1}` : ""}`),
+        put("rect", { x: left ? 0 : 610, y: y - 19, width: 290, height: 38, rx: 4, class: "end" }),
+        put("text", { ...text, y: y - 3, class: "name" }, cut(name(number), 32)),
+        put("text", { ...text, y: y + 13, class: "how" }, `${cut(data.via[via[0][0]], 36)}${via.length > 1 ? ` + ${via.length - 1}` : ""}`),
       ];
       for (const part of pick) {
         part.style.cursor = "pointer";
         part.addEventListener("click", () => choose(other(edges[number], state.one)));
       }
     });
-    draw("rect", { x: 345, y: middle - 20, width: 210, height: 40, rx: 6, class: "me" });
-    draw("text", { x: 450, y: middle + 5, "text-anchor": "middle", class: "me" }, cut(nodes[state.one].n, 28));
+    put("rect", { x: 345, y: middle - 20, width: 210, height: 40, rx: 6, class: "me" });
+    put("text", { x: 450, y: middle + 5, "text-anchor": "middle", class: "me" }, cut(nodes[state.one].n, 28));
     wide.append(svg);
   }
   function tell() {

@@ -19,8 +19,8 @@ from cmgraph.terms import pick
 SOURCES = 8
 """At most so many sources are named on a drawing: those that most of it rests on. The table has all."""
 
-_WIDE = 14
-"""Characters that fit a drawing's title, per hundred units of its width; small print takes twice as many."""
+_WIDE = 7
+"""Characters of a title that fit a hundred units of a drawing's width."""
 
 
 class Head(NamedTuple):
@@ -86,7 +86,7 @@ def drawn(template: str, graph: Graph, table: Result, width: int, head: Head, **
         ],
         "checked": max((citation.checked for citation in table.citations), default=""),
     }
-    lines = textwrap.wrap(head.title, width * _WIDE // 200) or [""]
+    lines = textwrap.wrap(head.title, width * _WIDE // 100) or [""]
     values |= told(graph) | head._asdict() | {"width": width, "lines": lines, "foot": foot}
     return lambda bare: filled(template, bare=bare, **values)
 

@@ -31,7 +31,6 @@ _PLAIN = "#6b737b"
 
 @dataclass
 class _Box:
-    thing: Thing
     column: int
     height: float
     y: float = 0.0
@@ -111,7 +110,7 @@ def _placed(flows: Mapping[tuple[Thing, Thing], int], column: Mapping[Thing, int
         columns[column[thing]].append(thing)
     fullest = max((sum(through[thing] for thing in here) for here in columns.values()), default=1)
     unit = min(24.0, _TALL / fullest)
-    boxes = {thing: _Box(thing, column[thing], unit * through[thing]) for thing in through}
+    boxes = {thing: _Box(column[thing], unit * through[thing]) for thing in through}
     near: dict[Thing, list[tuple[Thing, int]]] = defaultdict(list)
     for (one, other), count in flows.items():
         near[one].append((other, count))
