@@ -18,6 +18,7 @@ from cmgraph.lint import lint
 from cmgraph.netfile import write
 from cmgraph.network import brokerage, change, measures, network, paths, projections
 from cmgraph.picture import KINDS, draw
+from cmgraph.render import render
 from cmgraph.scope import Scope
 from cmgraph.terms import CM
 from cmgraph.views import compare, timeline
@@ -97,6 +98,14 @@ def test_brokers_components_and_bridges_are_those_worked_out_by_hand(chain: Grap
         measures(chain, "actors", "girvan")
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_score_comes_with_what_it_means(chain: Graph, lang: str) -> None:
+    for table in (measures(chain.spoken(lang), "actors"), brokerage(chain.spoken(lang), "actors")):
+        shown = render(table, "md", lang)
+        assert all(f"{heading[:1].upper()}{heading[1:]}: " in shown for heading in table.headings[1:])
+        assert table._repr_html_().count("<p>") == 1
+
+
 def test_igraph_and_networkx_agree(graph: Graph) -> None:
     net = network(graph, "actors")
     between = nx.betweenness_centrality(net)
@@ -133,6 +142,7 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(graph: Gr
     assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023"] and all(
         row.citations for row in answer
     )
+    assert len(timeline(graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
     import datetime as dt
@@ -207,6 +217,8 @@ def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(graph: Graph, chai
 def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tmp_path: Path) -> None:
     made = draw(graph.spoken("fr"), "matrix", "minerals", tmp_path / "m.html", scope=Scope(minerals=("lithium",)))
     text = (tmp_path / "m.html").read_text(encoding="utf-8")
+    used = {number for row in made.table for number in row.citations}
+    assert used == set(range(1, len(made.table.citations) + 1))  # those of what was cut away are gone
     assert len(made.table) > 5 and text.count("<tr>") == len(made.table) + 1
     assert all(f'id="source-{number}"' in text for number in range(1, len(made.table.citations) + 1))
     assert "(seulement lithium)" in text and 'lang="fr"' in text and "n&#39;a pas encore été révisé" in text
