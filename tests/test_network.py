@@ -39,6 +39,7 @@ PREFIXES = (
         }.items()
     )
     + "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+    + "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
 )
 
 
@@ -63,6 +64,12 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Graph:
                 f"rel:{pact}-{party} a cm:Participation ; cm:hasParty agent:{party} ; cm:hasCitation cite:s ;"
                 f" cm:concernsArrangement arrangement:{pact} ; cm:hasEndState end-state:unknown .\n"
             )
+    text += 'agent:club a cm:Forum ; skos:prefLabel "Club"@en ; cm:hasCitation cite:s .\n'
+    for member, (since, until) in {"a": (2010, 2018), "b": (2012, 0), "c": (2014, 2016)}.items():
+        end = f'cm:endedOn "{until}-12-31"^^xsd:date ; cm:hasEndState end-state:ended' if until else ""
+        text += f"cite:{member} a cm:Citation ; cm:citesSource source:s .\n"
+        text += f"rel:member-{member} a cm:Membership ; cm:hasMemberAgent agent:{member} ; cm:concernsBody agent:club ;"
+        text += f' cm:startedOn "{since}-03-01"^^xsd:date ; cm:hasCitation cite:{member} ; {end} .\n'
     (root / "data/chain.ttl").write_text(text, encoding="utf-8")
     return cmgraph.load(root)
 
@@ -163,7 +170,7 @@ def test_a_picture_is_safe_self_contained_and_the_same_each_time(
     names = {"network": "actors", "matrix": "actors", "flow": "funding", "entity": "A <script>", "timeline": None}
     one, two = tmp_path / f"one{ending}", tmp_path / f"two{ending}"
     for path in (one, two):
-        draw(chain, kind, names[kind], path)  # of funding and dates there are none here
+        draw(chain, kind, names[kind], path)  # of funding there is none here
     magic = {".png": b"\x89PNG", ".pdf": b"%PDF"}
     assert one.read_bytes().startswith(magic.get(ending, b"<")) and one.stat().st_size > 500
     if ending not in magic:
@@ -171,7 +178,7 @@ def test_a_picture_is_safe_self_contained_and_the_same_each_time(
         assert text == two.read_text(encoding="utf-8") and "<script>alert" not in text and "A <script>" not in text
         outside = re.sub(r"https://(example.org/s|w3id.org/cmgraph/)|http://www.w3.org/2000/svg", "", text)
         assert "http" not in outside.replace("^https?:", "")
-        assert ("ᐃᓄᒃᑎᑐᑦ" in text and "עברית" in text) == (names[kind] == "actors")
+        assert ("ᐃᓄᒃᑎᑐᑦ" in text and "עברית" in text) == (names[kind] in ("actors", None))
         assert kind not in ("entity", "matrix") or "Pact one" in text
     with pytest.raises(CmgraphError, match="not a picture by its ending"):
         draw(chain, kind, names[kind], tmp_path / "x.bmp")
@@ -242,6 +249,22 @@ def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(graph: Graph, ru
     assert done.returncode == 2 and "'lately' is no date" in done.stderr
     done = run("network", "actors", "--mineral", "lithum", "-f", "csv")
     assert done.returncode == 3 and "Did you mean lithium" in done.stderr
+
+
+def test_each_side_of_a_membership_ends_a_tie_and_is_cited(chain: Graph) -> None:
+    agent = chain.prefixes["agent"]
+
+    def tied(day: str) -> set[frozenset[str]]:
+        edges = network(chain, "members", asOf=day).edges
+        return {frozenset(iri.removeprefix(agent) for iri in edge) for edge in edges}
+
+    ab, ac, bc = (frozenset(pair) for pair in ("ab", "ac", "bc"))
+    # A belongs from 2010 to 2018, B since 2012, C from 2014 to 2016
+    assert tied("2011-01-01") == set() and tied("2013-01-01") == {ab}
+    assert tied("2015-01-01") == {ab, ac, bc} and tied("2017-01-01") == {ab} and tied("2019-12-31") == set()
+    ties = network(chain, "members").edges
+    assert ties[agent + "a", agent + "b"]["since"] == "2012-03-01"
+    assert {iri[-1] for iri in ties[agent + "b", agent + "c"]["citations"].split("; ")} == {"b", "c"}
 
 
 def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(graph: Graph) -> None:
