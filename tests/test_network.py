@@ -18,7 +18,7 @@ from cmgraph.lint import lint
 from cmgraph.netfile import write
 from cmgraph.network import brokerage, change, measures, network, paths, projections
 from cmgraph.picture import KINDS, draw
-from cmgraph.render import render
+from cmgraph.render import render, word
 from cmgraph.scope import Scope
 from cmgraph.terms import CM
 from cmgraph.views import compare, timeline
@@ -108,6 +108,8 @@ def test_brokers_components_and_bridges_are_those_worked_out_by_hand(chain: Grap
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_score_comes_with_what_it_means(chain: Graph, lang: str) -> None:
     for table in (measures(chain.spoken(lang), "actors"), brokerage(chain.spoken(lang), "actors")):
+        for column in table.columns[1:]:
+            assert word(f"score_{column}", lang).partition(": ")[2] in table.note
         shown = render(table, "md", lang)
         assert all(f"{heading[:1].upper()}{heading[1:]}: " in shown for heading in table.headings[1:])
         assert table._repr_html_().count("<p>") == 1
