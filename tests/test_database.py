@@ -77,12 +77,43 @@ def test_a_mistake_in_a_file_is_told_and_changes_nothing(graph: Graph, tmp_path:
 
 
 def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_path: Path) -> None:
-    with filling(tmp_path / "store"), pytest.raises(CmgraphError, match="somebody else is filling"):
+    with filling(tmp_path / "store"), pytest.raises(CmgraphError, match="another process is writing"):
         cmgraph.fill(tmp_path / "store", [], graph)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("dear")
-    with pytest.raises(CmgraphError, match="holds other things"):
+    with pytest.raises(CmgraphError, match=r"holds something else: letter\.txt"):
         cmgraph.fill(tmp_path / "mine", [], graph)
     with pytest.raises(CmgraphError, match="there is no store here"):
         cmgraph.load(store=tmp_path / "mine")
     assert (tmp_path / "mine/letter.txt").read_text() == "dear"
+
+
+def test_what_a_killed_load_left_is_cleaned_up_by_the_next(graph: Graph, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (store / "state-1").mkdir(parents=True)
+    (store / "state-1/000004.log").touch()
+    (store / "lock").touch()
+    (store / "current.new").write_text("state-")
+    assert cmgraph.fill(store, SEED, graph) > 0
+    assert sorted(path.name.partition("-")[0] for path in store.iterdir()) == ["current", "lock", "state"]
+
+
+@pytest.mark.parametrize("name", ["state-1/letter.txt", "state-old/CURRENT", "notes/state-1/CURRENT", "current.txt"])
+def test_nothing_that_only_looks_like_a_store_is_touched(graph: Graph, tmp_path: Path, name: str) -> None:
+    letter = tmp_path / "store" / name
+    letter.parent.mkdir(parents=True)
+    letter.write_text("dear")
+    with pytest.raises(CmgraphError, match="holds something else"):
+        cmgraph.fill(tmp_path / "store", SEED, graph, replace=True)
+    assert letter.read_text() == "dear"
+
+
+def test_a_damaged_store_says_so(graph: Graph, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    cmgraph.fill(store, SEED, graph)
+    for table in store.glob("state-*/*.sst"):
+        content = bytearray(table.read_bytes())
+        content[: len(content) * 9 // 10 : 1000] = bytes(len(content[: len(content) * 9 // 10 : 1000]))
+        table.write_bytes(content)
+    with pytest.raises(CmgraphError, match=r"damaged|cannot be opened"):
+        cmgraph.load(store=store).stats()

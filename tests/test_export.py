@@ -320,7 +320,7 @@ def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(tiny:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
-    while not list(tmp_path.glob(".out-*/new/cmgraph.trig")):
+    while not list(tmp_path.glob(".cmgraph-*/new/cmgraph.trig")):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
@@ -516,3 +516,51 @@ def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> N
         if t.subject in nations and isinstance(t.object, Literal) and t.predicate.value.endswith("prefLabel")
     }
     assert len(labels) > 650 and labels | named["publishedName"] | named["nameText"] <= cells
+
+
+SOME = Options(only=["cmgraph.nt", "tables"])
+
+
+@pytest.mark.parametrize("name", [".git/HEAD", "CNAME", "tables/mine.csv"])
+def test_an_export_replaces_nothing_that_no_export_wrote(graph: Graph, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    export(graph, out, SOME)
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("only copy")
+    with pytest.raises(CmgraphError, match="what no export wrote") as error:
+        export(graph, out, SOME, force=True)
+    assert name in error.value.what and (out / name).read_text() == "only copy"
+
+
+def test_an_export_replaces_no_file_that_was_changed_since(graph: Graph, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(graph, out, SOME)
+    with (out / "cmgraph.nt").open("a") as file:
+        file.write("# a note of mine\n")
+    with pytest.raises(CmgraphError, match=r"cmgraph\.nt was changed"):
+        export(graph, out, SOME, force=True)
+
+
+def test_an_export_replaces_no_other_folder_and_not_the_one_it_is_started_in(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/thesis.txt").write_text("only copy")
+    with pytest.raises(CmgraphError, match="this is no export"):
+        export(graph, tmp_path / "work", SOME, force=True)
+    monkeypatch.chdir(tmp_path / "work")
+    with pytest.raises(CmgraphError, match="the folder you are in"):
+        export(graph, Path(), SOME, force=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["work", "thesis.txt"]
+
+
+def test_what_comes_into_the_folder_while_an_export_runs_stays(graph: Graph, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def meanwhile(*_: object) -> None:
+        out.mkdir(exist_ok=True)
+        (out / "thesis.txt").write_text("only copy")
+
+    with pytest.raises(CmgraphError, match="not empty"):
+        export(graph, out, SOME, step=meanwhile)
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "thesis.txt"]

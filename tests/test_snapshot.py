@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Store as Oxigraph
 
 import cmgraph
 from cmgraph import snapshot
@@ -23,15 +26,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_snapshot_is_left_once_and_answers_the_same(cache: Path, graph: Graph) -> None:
     first = cmgraph.load()
     (spot,) = cache.iterdir()
-    made = spot.stat().st_mtime_ns
+    made = (spot / "current").stat().st_mtime_ns
     second = cmgraph.load()
-    assert [path.stat().st_mtime_ns for path in cache.iterdir()] == [made]
+    assert [(path / "current").stat().st_mtime_ns for path in cache.iterdir()] == [made]
     assert first.query("partners") == second.query("partners") == graph.query("partners")
     assert first.stats() == second.stats() and first.derived.keys() == second.derived.keys()
     assert sorted(map(str, first.triples)) == sorted(map(str, second.triples))
 
 
-def test_a_broken_snapshot_is_done_without_and_made_anew(cache: Path) -> None:
+def test_a_broken_snapshot_is_made_anew(cache: Path) -> None:
     cmgraph.load()
     (spot,) = cache.iterdir()
     for path in (path for path in spot.rglob("*") if path.is_file() and path.name != "current"):
@@ -51,9 +54,75 @@ def test_no_folder_or_one_that_cannot_be_written_is_no_matter(
     assert not cache.exists()
 
 
-def test_a_file_that_changes_is_another_snapshot(cache: Path, tmp_path: Path) -> None:
-    path = tmp_path / "a.ttl"
+def test_a_snapshot_goes_by_what_files_hold_not_by_when_or_where_they_were_written(cache: Path, tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.ttl", tmp_path / "b.ttl"
     path.write_text("a")
     before = snapshot.place([path])
     os.utime(path, ns=(1, 1))
+    copy.write_text("a")
+    assert snapshot.place([path]) == snapshot.place([copy]) == before
+    modified = path.stat().st_mtime_ns
+    path.write_text("b")
+    os.utime(path, ns=(modified, modified))
     assert snapshot.place([path]) != before
+
+
+def test_a_flipped_bit_is_noticed_and_the_snapshot_made_anew(cache: Path, graph: Graph) -> None:
+    cmgraph.load()
+    (spot,) = cache.iterdir()
+    for table in spot.glob("state-*/*.sst"):
+        content = bytearray(table.read_bytes())
+        for place in range(0, len(content) * 9 // 10, 4000):
+            content[place] ^= 1
+        table.write_bytes(content)
+    damaged = cmgraph.load()
+    assert damaged.query("partners") == graph.query("partners")
+    assert sorted(map(str, damaged.triples)) == sorted(map(str, graph.triples))
+    assert cmgraph.load().query("partners") == graph.query("partners")
+
+
+def test_only_snapshots_are_ever_removed_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "KEPT", 1)
+    mine = ["thesis", "graph-thesis", f"graph-{0:024x}", f"graph-{1:024x}"]
+    for name in mine:
+        (cache / name / "state-1").mkdir(parents=True)
+        (cache / name / "state-1/only-copy.txt").write_text("years of work")
+        os.utime(cache / name, (0, 0))
+    spots = [cache / f"graph-{number:024x}" for number in (2, 3, 4)]
+    for age, spot in enumerate(spots):
+        snapshot.keep(spot, Oxigraph())
+        os.utime(spot, (age, age))
+    snapshot.keep(spots[0], Oxigraph())
+    assert sorted(path.name for path in cache.iterdir()) == sorted([*mine, spots[0].name])
+    assert all((cache / name / "state-1/only-copy.txt").exists() for name in mine)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_cache_that_others_may_write_to_is_not_used(cache: Path, mode: int, caplog: pytest.LogCaptureFixture) -> None:
+    cache.mkdir()
+    cache.chmod(mode)
+    assert len(cmgraph.load().query("partners")) > 0
+    assert not list(cache.iterdir()) and "others may write to it" in caplog.text
+
+
+def test_a_cache_that_is_made_is_its_users_alone(cache: Path) -> None:
+    previous = os.umask(0)
+    try:
+        cmgraph.load()
+    finally:
+        os.umask(previous)
+    assert cache.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_first_load_killed_at_any_moment_leaves_a_cache_that_works(cache: Path) -> None:
+    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "query", "binding"]
+    for tenth in range(2, 22, 2):
+        loading = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            loading.wait(tenth / 10)
+        except subprocess.TimeoutExpired:
+            loading.kill()
+            loading.wait()
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    (spot,) = cache.iterdir()
+    assert snapshot.recall(spot) is not None and len(list(spot.glob("state-*"))) == 1

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from cmgraph.atomic import atomic_file
 from cmgraph.errors import UnknownName
-from cmgraph.files import ordered, whole
+from cmgraph.files import ordered
 from cmgraph.graph import Graph
 from cmgraph.question import Question
 from cmgraph.render import word
@@ -30,12 +31,12 @@ def write_catalogue(graph: Graph, folder: Path) -> list[Path]:
     """
     questions = [graph.questions[name] for name in sorted(graph.questions)]
     for question in questions:
-        with whole(folder / "queries" / question.path.name) as scratch:
+        with atomic_file(folder / "queries" / question.path.name) as scratch:
             shutil.copyfile(question.path, scratch)
     stated = catalogue(graph)
-    with whole(folder / "catalogue.ttl") as scratch:
+    with atomic_file(folder / "catalogue.ttl") as scratch:
         serialize(stated, scratch, RdfFormat.TURTLE, prefixes=graph.prefixes.used(stated))
-    with whole(folder / "questions.md") as scratch:
+    with atomic_file(folder / "questions.md") as scratch:
         scratch.write_text(page(questions, graph.lang), encoding="utf-8")
     return sorted(path for path in folder.rglob("*") if path.is_file())
 

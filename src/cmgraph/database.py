@@ -1,13 +1,14 @@
-"""A graph kept on disk: filled beside what is there, put in its place at one stroke, opened in milliseconds.
+"""A graph kept on disk: written beside what is there, put in its place at one stroke, opened in milliseconds.
 
 A folder holds one database per state, ``state-…``, and ``current``, a file that names the one that counts. Whoever
-fills it writes a new state and then replaces ``current``; killed before that, nothing has changed. The former state
-stays until the next filling, for those who still read it.
+writes to it makes a new state and then replaces ``current``; killed before that, nothing has changed. The former state
+stays until the next writing, for those who still read it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,7 +18,13 @@ from pathlib import Path
 import pyoxigraph
 
 from cmgraph.errors import CmgraphError
-from cmgraph.files import whole
+
+_LOCK, _CURRENT, _NEXT = "lock", "current", "current.new"
+_STATE = re.compile(r"state-[0-9a-f]+")
+_DATABASE = re.compile(
+    r"(bulk-)?\d+\.(sst|log|blob)|\d+\.dbtmp|CURRENT|IDENTITY|LOCK|LOG(\.old\.\d+)?|(MANIFEST|OPTIONS)-\d+(\.dbtmp)?"
+)
+"""Names of the files that a database consists of."""
 
 
 def opened(folder: Path) -> pyoxigraph.Store:
@@ -40,25 +47,27 @@ def filling(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph.Store
     """Give a database to write in, that becomes the one in ``folder`` only if all goes well.
 
     :param replace: begin with an empty one, not with what is there.
-    :raises CmgraphError: if somebody else is filling it, or the folder holds other things.
+    :raises CmgraphError: if another process is writing to it, or the folder holds other things.
     """
     import fcntl
 
     former = _current(folder)
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a folder.")
-    if folder.exists() and former is None and any(p.name != "lock" and not _state(p) for p in folder.iterdir()):
-        raise CmgraphError("the folder holds other things", where=str(folder), hint="Name a new folder.")
+    if folder.exists() and (others := [path.name for path in folder.iterdir() if not _is_ours(path)]):
+        what = f"the folder holds something else: {min(others)}"
+        raise CmgraphError(what, where=str(folder), hint="Name a new folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
+        with (folder / _LOCK).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 hint = "Wait until it is done."
-                raise CmgraphError("somebody else is filling this store", where=str(folder), hint=hint) from None
+                raise CmgraphError("another process is writing to this store", where=str(folder), hint=hint) from None
+            former = _current(folder)
             for stale in folder.iterdir():
-                if _state(stale) and stale != former:
+                if _is_state(stale) and stale != former:
                     shutil.rmtree(stale)
             new = folder / f"state-{time.time_ns():x}"
             try:
@@ -67,8 +76,8 @@ def filling(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph.Store
                 engine = pyoxigraph.Store(str(new))
                 yield engine
                 engine.flush()
-                with whole(folder / "current") as pointer:
-                    pointer.write_text(new.name, encoding="utf-8")
+                (folder / _NEXT).write_text(new.name, encoding="utf-8")
+                (folder / _NEXT).replace(folder / _CURRENT)
             except BaseException:
                 shutil.rmtree(new, ignore_errors=True)
                 raise
@@ -76,14 +85,33 @@ def filling(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph.Store
         raise CmgraphError(f"cannot be written: {error.strerror or error}", where=str(folder)) from None
 
 
-def _state(path: Path) -> bool:
-    return path.is_dir() and path.name.startswith("state-")
+def removed(folder: Path) -> bool:
+    """Remove a store, and say whether it is gone; a folder that holds anything else is left as it is."""
+    if folder.is_symlink() or not all(map(_is_ours, folder.iterdir())):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def _is_ours(path: Path) -> bool:
+    """Say whether this is part of a store; a killed process may have left any part of one."""
+    return path.name in (_LOCK, _CURRENT, _NEXT) or _is_state(path)
+
+
+def _is_state(path: Path) -> bool:
+    """Say whether this is a folder that holds a database, or the beginning of one, and nothing else."""
+    return (
+        _STATE.fullmatch(path.name) is not None
+        and path.is_dir()
+        and not path.is_symlink()
+        and all(_DATABASE.fullmatch(part.name) and part.is_file() for part in path.iterdir())
+    )
 
 
 def _current(folder: Path) -> Path | None:
-    with suppress(OSError, UnicodeDecodeError):
-        state = folder / (folder / "current").read_text(encoding="utf-8").strip()
-        return state if _state(state) and state.parent == folder else None
+    with suppress(OSError, UnicodeDecodeError, ValueError):
+        state = folder / (folder / _CURRENT).read_text(encoding="utf-8").strip()
+        return state if state.parent == folder and _is_state(state) else None
     return None
 
 

@@ -42,6 +42,10 @@ class EndpointError(CmgraphError):
     exit_code = 4
 
 
+class DamagedStore(CmgraphError):
+    """A database on disk does not hold what was written to it."""
+
+
 class QueryStopped(CmgraphError):
     """A query took too long or too much memory, or crashed the engine, and was stopped."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -199,21 +198,6 @@ def from_lines(written: Iterable[str]) -> Iterator[Triple]:
     """Read lines of N-Triples, sorted by subject, back into statements in order."""
     for _, group in groupby(written, key=lambda line: line.partition(" ")[0]):
         yield from ordered(quad.triple for quad in parse("\n".join(group), format=RdfFormat.N_TRIPLES))
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a file to write in that takes the place of ``path`` only if all goes well."""
-    if path.is_dir():
-        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name a file.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-            new = Path(scratch) / path.name
-            yield new
-            new.replace(path)
-    except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def terms(root: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyoxigraph
 from pyoxigraph import Triple
 
 from cmgraph import files, snapshot
@@ -97,11 +98,18 @@ class Graph:
         """Open the snapshot of the graph, or read its files and leave one."""
         spot = snapshot.place([*self._paths, *sorted((self.root / "ontology/rules").glob("*.rq"))])
         if spot is not None and (engine := snapshot.recall(spot)):
-            return LocalStore(engine=engine)
+            store = LocalStore(engine=engine)
+            store.rebuild = lambda: self._rebuilt(spot)
+            return store
         memory = self._read()
         if spot is not None:
             snapshot.keep(spot, memory.engine)
         return memory
+
+    def _rebuilt(self, spot: Path) -> pyoxigraph.Store:
+        memory = self._read()
+        snapshot.keep(spot, memory.engine)
+        return memory.engine
 
     @cached_property
     def files(self) -> list[files.RdfFile]:

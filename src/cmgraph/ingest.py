@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
+from cmgraph.atomic import atomic_file
 from cmgraph.change import Change, compare
 from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
-from cmgraph.files import RdfFile, from_lines, lines, read_text, whole
+from cmgraph.files import RdfFile, from_lines, lines, read_text
 from cmgraph.graph import Graph, load
 from cmgraph.head import block
 from cmgraph.names import fold
@@ -133,7 +134,7 @@ def ingest(
     old = lines(RdfFile.read(target).triples) if target.is_file() and read_text(target).strip() else set()
     if not dry_run and (new != old or not target.is_file()):
         used = graph.prefixes.used(from_lines(sorted(new)))
-        with whole(target) as scratch:
+        with atomic_file(target) as scratch:
             serialize(from_lines(sorted(new)), scratch, RdfFormat.TURTLE, prefixes=used)
     return Ingested(
         rows=reading.count,

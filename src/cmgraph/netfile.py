@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
-from cmgraph.files import whole
 from cmgraph.layout import spots
 from cmgraph.page import NOT_XML, filled
 
@@ -33,7 +33,7 @@ def write(net: networkx.Graph[str], path: Path) -> None:
     if path.suffix not in (*FORMS, ".parquet"):
         hint = f"Use {', '.join(FORMS)} or .parquet."
         raise CmgraphError("not a network by its ending", where=str(path), hint=hint)
-    with whole(path) as scratch:
+    with atomic_file(path) as scratch:
         if path.suffix == ".parquet":
             _parquet(net, scratch)
         else:

@@ -7,9 +7,10 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from cmgraph.atomic import atomic_file
 from cmgraph.derive import derive, stars
 from cmgraph.errors import CmgraphError
-from cmgraph.files import RdfFile, lines, whole
+from cmgraph.files import RdfFile, lines
 from cmgraph.graph import Graph
 from cmgraph.head import read_head
 from cmgraph.names import sparql
@@ -78,7 +79,7 @@ def owl_rl(graph: Graph, path: Path) -> int:
         if isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(o, (NamedNode, Literal))
     )
     new = sorted(lines(kept) - lines(known))
-    with whole(path) as target:
+    with atomic_file(path) as target:
         target.write_text("".join(f"{line}\n" for line in new), encoding="utf-8", newline="")
     return len(new)
 

@@ -26,7 +26,7 @@ from pyoxigraph import (
 )
 from pyoxigraph import Store as Oxigraph
 
-from cmgraph.errors import CmgraphError, EndpointError, excerpt, nearest
+from cmgraph.errors import CmgraphError, DamagedStore, EndpointError, excerpt, nearest
 from cmgraph.files import rdf_format, readable
 from cmgraph.guard import guarded
 from cmgraph.terms import XSD, Term
@@ -75,11 +75,13 @@ class LocalStore:
 
     :ivar engine: the Oxigraph store itself.
     :ivar allow_service: let queries call other servers.
+    :ivar rebuild: makes the engine anew if its database turns out to be damaged; None if nothing can.
     """
 
     def __init__(self, triples: Iterable[Triple] = (), engine: Oxigraph | None = None) -> None:
         self.engine = Oxigraph() if engine is None else engine  # an empty one is false
         self.allow_service = False
+        self.rebuild: Callable[[], Oxigraph] | None = None
         if engine is None:
             self.add(triples)
 
@@ -99,25 +101,54 @@ class LocalStore:
     ) -> Solutions:
         """Answer a SELECT query, in a process of its own if there is a ``timeout``."""
         words = check(query, name, self.allow_service)
-        if timeout is None:
-            with _told(name):
-                return _rows(_selected(self.engine, query, prefixes, name, words))
+
+        def solve() -> QuerySolutions:
+            return _selected(self.engine, query, prefixes, name, words)
 
         def work() -> bytes:
             with _told(name):
-                found = _selected(self.engine, query, prefixes, name, words)
-                return found.serialize(format=QueryResultsFormat.JSON) or b""
+                return solve().serialize(format=QueryResultsFormat.JSON) or b""
 
-        return _rows(_parsed(guarded(work, timeout, name, offline=not self.allow_service)))
+        def answer() -> Solutions:
+            if timeout is not None:
+                return _rows(_parsed(guarded(work, timeout, name, offline=not self.allow_service)))
+            with _told(name):
+                return _rows(solve())
+
+        try:
+            return answer()
+        except DamagedStore as damage:
+            self.engine = self._remade(damage)
+            return answer()
 
     def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
         """Answer a CONSTRUCT query."""
         words = check(query, name, self.allow_service)
+        given = False
+        try:
+            for triple in self._constructed(query, prefixes, name, words):
+                given = True
+                yield triple
+        except DamagedStore as damage:
+            self.engine = self._remade(damage)
+            if given:
+                raise
+            yield from self._constructed(query, prefixes, name, words)
+
+    def _constructed(
+        self, query: str, prefixes: Mapping[str, str], name: str, words: Sequence[Token]
+    ) -> Iterator[Triple]:
         with _told(name):
             triples = _run(self.engine, query, prefixes, name, words)
             if not isinstance(triples, QueryTriples):
                 raise _not_a("CONSTRUCT", name)
             yield from triples
+
+    def _remade(self, damage: DamagedStore) -> Oxigraph:
+        """Make a damaged database anew; raise the damage if nothing can."""
+        if self.rebuild is None:
+            raise damage
+        return self.rebuild()
 
 
 class EndpointStore:
@@ -266,6 +297,9 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError) as error:
+        if str(error).startswith("Corruption"):
+            hint = "Make it anew: cmgraph load --replace --store DIR"
+            raise DamagedStore(f"the store is damaged: {error}", where=name, hint=hint) from None
         raise CmgraphError(f"the query failed: {error}", where=name) from None
 
 

@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError, nearest
-from cmgraph.files import whole
 from cmgraph.template import TableColumn, Template
 from cmgraph.terms import pick
 
@@ -158,7 +158,7 @@ def blank(template: Template, path: Path, choices: Mapping[str, Sequence[str]], 
     header = [column.name for column in template.columns]
     helps = [_help(column, lang) for column in template.columns]
     helps[0] = f"{COMMENT} {helps[0]}"
-    with whole(path) as scratch:
+    with atomic_file(path) as scratch:
         if path.suffix == ".xlsx":
             _workbook(template, scratch, header, helps, choices)
         elif path.suffix in (".csv", ".tsv"):

@@ -10,15 +10,15 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
 from cmgraph.export import dataset, networks, profiles, rdf, site, tables
 from cmgraph.export.publication import Publication, plain_step
-from cmgraph.files import read_text, whole
+from cmgraph.files import read_text
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.selection import selected
 from cmgraph.store import Step
@@ -53,6 +53,8 @@ _ASKING = {"cmgraph.xlsx", "datapackage.json", "network", "profiles", "site", "t
 _OPTIONS = "export.json"
 """Says with which options a folder was exported, for :func:`check`."""
 
+_CHECKSUMS = "SHA256SUMS"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -86,25 +88,25 @@ def export(
     ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples, N-Quads and
     Parquet are written as a stream, sorted in parts.
 
-    :param force: replace the folder if it exists.
+    :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
     """
     options = options or Options()
     if unknown := set(options.only) - set(FILES):
         raise CmgraphError(f"an export has no '{min(unknown)}'", hint=f"It has: {', '.join(FILES)}.")
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a new folder.")
-    if folder.exists() and any(folder.iterdir()) and not force:
-        raise CmgraphError(
-            "the folder is not empty", where=str(folder), hint="Name another, or replace it with --force."
-        )
-    with _whole(folder) as target:
+    if folder.resolve() == Path.cwd():
+        raise CmgraphError("this is the folder you are in", where=str(folder), hint="Go elsewhere, and name it.")
+    _refuse_to_replace(folder, force)
+    with atomic_folder(folder) as target:
         _fill(graph, target, options, step)
+        _refuse_to_replace(folder, force)  # somebody may have put something there meanwhile
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def pack(graph: Graph, path: Path, options: Options | None = None, *, step: Step = plain_step) -> list[str]:
     """Write the export as one ZIP file and return its members' names, sorted."""
-    with tempfile.TemporaryDirectory() as scratch, whole(path) as target:
+    with tempfile.TemporaryDirectory() as scratch, atomic_file(path) as target:
         folder = Path(scratch) / path.stem
         paths = export(graph, folder, options, step=step)
         names = [f"{path.stem}/{file.relative_to(folder).as_posix()}" for file in paths]
@@ -128,7 +130,7 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
             FILES[FORMS[form]](publication, target)
 
     if path is not None:
-        with whole(path) as target:
+        with atomic_file(path) as target:
             write(target)
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -171,7 +173,7 @@ def _fill(graph: Graph, target: Path, options: Options, step: Step) -> None:
     kept = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     kept |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
     (target / _OPTIONS).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (target / "SHA256SUMS").write_text(dataset.checksums(target), encoding="utf-8")
+    (target / _CHECKSUMS).write_text(dataset.checksums(target), encoding="utf-8")
 
 
 def _publication(graph: Graph, options: Options, step: Step) -> Publication:
@@ -189,23 +191,30 @@ def _has_pyarrow() -> bool:
     return find_spec("pyarrow") is not None
 
 
-@contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    """Give a folder to write in that takes the place of ``folder`` only if all goes well."""
-    folder = folder.resolve()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            new, old = Path(scratch) / "new", Path(scratch) / "old"
-            new.mkdir()
-            yield new
-            if folder.exists():
-                folder.rename(old)
-            new.rename(folder)
-            if old.exists():
-                shutil.rmtree(old)
-    except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+def _refuse_to_replace(folder: Path, force: bool) -> None:
+    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not force:
+        hint = "Name another, or replace an earlier export with --force."
+        raise CmgraphError("the folder is not empty", where=str(folder), hint=hint)
+    hint = "--force replaces nothing but an earlier export. Name another folder."
+    if not all((folder / name).is_file() for name in (_OPTIONS, _CHECKSUMS)):
+        raise CmgraphError("this is no export", where=str(folder), hint=hint)
+    lines = read_text(folder / _CHECKSUMS).splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
+    if others := sorted(found.keys() - listed.keys() - {_CHECKSUMS}):
+        what = f"the folder holds what no export wrote: {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"
+        raise CmgraphError(what, where=str(folder), hint=hint)
+    for name, path in sorted(found.items()):
+        if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
+            what = f"{name} was changed since it was exported"
+            raise CmgraphError(what, where=str(folder), hint=hint)
+
+
+def _plain_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and any(path.iterdir())
 
 
 def _bytes(path: Path) -> bytes | None:

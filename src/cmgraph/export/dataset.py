@@ -81,8 +81,7 @@ class Distribution:
     @cached_property
     def sha256(self) -> str:
         """The checksum, in hexadecimal digits."""
-        with self.file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return checksum(self.file)
 
 
 def distributions(folder: Path) -> list[Distribution]:
@@ -217,8 +216,11 @@ def open_canada(publication: Publication, files: list[Distribution]) -> dict[str
 
 def checksums(folder: Path) -> str:
     """List every file with its SHA-256, as ``sha256sum --check`` reads it."""
-    lines = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder).as_posix()}\n")
-    return "".join(lines)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

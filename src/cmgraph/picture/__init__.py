@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
-from cmgraph.files import whole
 from cmgraph.graph import Graph
 from cmgraph.page import filled
 from cmgraph.picture.drawing import Picture, told
@@ -53,7 +53,7 @@ def draw(graph: Graph, kind: str, name: str | None, path: Path, /, scope: Scope 
         ".pdf": lambda: _renderer().svg_to_pdf(made.svg(False)),
     }
     content = forms[path.suffix]()
-    with whole(path) as target:
+    with atomic_file(path) as target:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
     return made
 
