@@ -94,6 +94,7 @@ def test_what_a_killed_load_left_is_cleaned_up_by_the_next(graph: Graph, tmp_pat
     (store / "state-1/000004.log").touch()
     (store / "lock").touch()
     (store / "current.new").write_text("state-")
+    (store / ".current-abc").mkdir()
     assert cmgraph.fill(store, SEED, graph) > 0
     assert sorted(path.name.partition("-")[0] for path in store.iterdir()) == ["current", "lock", "state"]
 

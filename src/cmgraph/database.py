@@ -67,7 +67,7 @@ def filling(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph.Store
                 raise CmgraphError("another process is writing to this store", where=str(folder), hint=hint) from None
             former = _current(folder)
             for stale in folder.iterdir():
-                if _is_state(stale) and stale != former:
+                if (_is_state(stale) and stale != former) or _is_former_pointer(stale):
                     shutil.rmtree(stale)
             new = folder / f"state-{time.time_ns():x}"
             try:
@@ -95,7 +95,7 @@ def removed(folder: Path) -> bool:
 
 def _is_ours(path: Path) -> bool:
     """Say whether this is part of a store; a killed process may have left any part of one."""
-    return path.name in (_LOCK, _CURRENT, _NEXT) or _is_state(path)
+    return path.name in (_LOCK, _CURRENT, _NEXT) or _is_state(path) or _is_former_pointer(path)
 
 
 def _is_state(path: Path) -> bool:
@@ -106,6 +106,11 @@ def _is_state(path: Path) -> bool:
         and not path.is_symlink()
         and all(_DATABASE.fullmatch(part.name) and part.is_file() for part in path.iterdir())
     )
+
+
+def _is_former_pointer(path: Path) -> bool:
+    """Say whether this is what version 0.1 left when it was killed while it wrote ``current``."""
+    return path.name.startswith(f".{_CURRENT}-") and path.is_dir() and {p.name for p in path.iterdir()} <= {_CURRENT}
 
 
 def _current(folder: Path) -> Path | None:
