@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from cmgraph.files import RdfFile, lines
+from cmgraph.rdf.files import RdfFile, to_lines
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 _FEW = ("seed-page/*.ttl", "places.ttl")
@@ -33,7 +33,7 @@ def generate(statements: int, target: Path) -> int:
 
 
 def _text(paths: list[Path]) -> list[str]:
-    return sorted(lines(triple for path in paths for triple in RdfFile.read(path).triples))
+    return sorted(to_lines(triple for path in paths for triple in RdfFile.read(path).triples))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-CMGRAPH = [sys.executable, "-c", "from cmgraph.cli import main; main()"]
+CMGRAPH = [sys.executable, "-c", "from cmgraph.cli.main import main; main()"]
 PARTNERS = ROOT / "queries/partners/partners.rq"
 READ = f"import glob; files = [p for p in glob.glob({str(ROOT)!r} + '/**/*.ttl', recursive=True) if '/data/' in p]; "
 ASK = f"; print(len(list(g.query(open({str(PARTNERS)!r}).read()))))"

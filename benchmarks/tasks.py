@@ -58,14 +58,14 @@ def oxigraph_of(*paths: Path) -> Any:
 
 def cmgraph_of(path: Path) -> Any:
     """Read a file into a graph in memory, with what follows by rule."""
-    from cmgraph.derive import complete
     from cmgraph.graph import Graph, load
-    from cmgraph.store import LocalStore
+    from cmgraph.inference import materialize
+    from cmgraph.store.local import LocalStore
 
     bundled, store = load(), LocalStore()
     store.read([*TERMS, path])
-    complete(store, bundled.root, bundled.prefixes)
-    return Graph(bundled.root, None, store, "en", None)
+    materialize(store, bundled.ontology)
+    return Graph(bundled.folders, bundled.ontology, store, None)
 
 
 def load(who: str, path: Path) -> Timed:
@@ -74,7 +74,7 @@ def load(who: str, path: Path) -> Timed:
         return timed(lambda: rdflib_of(path))
     if who == "floor":
         return timed(lambda: oxigraph_of(path))
-    from cmgraph.store import LocalStore
+    from cmgraph.store.local import LocalStore
 
     return timed(lambda: LocalStore().read([path]))
 
@@ -115,13 +115,13 @@ def derive(who: str, path: Path) -> Timed:
     graph = rdflib_of(path) if who == "naive" else oxigraph_of(path)
     if who != "ours":
         return timed(lambda: [list(graph.query(text)) for text in texts])
-    from cmgraph import derive as room
     from cmgraph.graph import load
-    from cmgraph.store import LocalStore
+    from cmgraph.inference import infer
+    from cmgraph.store.local import LocalStore
 
     bundled = load()
     store = LocalStore(engine=graph)
-    return timed(lambda: [list(found) for _, found in room.derive(store, bundled.root, bundled.prefixes)])
+    return timed(lambda: [list(found) for _, found in infer(store, bundled.ontology)])
 
 
 def export(who: str, path: Path) -> Timed:
@@ -129,8 +129,8 @@ def export(who: str, path: Path) -> Timed:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out"
         if who == "ours":
-            from cmgraph.export import Options
-            from cmgraph.export import export as write
+            from cmgraph.export.export import Options
+            from cmgraph.export.export import export as write
 
             graph = cmgraph_of(path)
             options = Options(only=[f"cmgraph.{form}" for form in ("nt", "ttl", "rdf", "jsonld")])
@@ -144,7 +144,7 @@ def network(who: str, path: Path) -> Timed:
     import networkx as nx
 
     if who == "ours":
-        from cmgraph.network import network as project
+        from cmgraph.analysis.network import build_network as project
 
         graph = cmgraph_of(path)
         return timed(lambda: nx.betweenness_centrality(project(graph, "actors")))

@@ -30,7 +30,7 @@ def run() -> Run:
     """Run ``cmgraph`` in a process of its own."""
 
     def run(*args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from cmgraph.cli import main; main()", *args]
+        command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", *args]
         clean = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR")}
         return subprocess.run(
             command,
@@ -75,7 +75,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def published(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with everything that is published of the tiny graph."""
-    from cmgraph.export import export
+    from cmgraph.export.export import export
 
     folder = tmp_path_factory.mktemp("published") / "out"
     export(cmgraph.load(tiny), folder)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.network import build_network
 from cmgraph.graph import Graph
-from cmgraph.network import network
-from cmgraph.picture import draw
-from cmgraph.scope import Scope
+from cmgraph.pictures.draw import draw
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -86,7 +86,7 @@ def test_pictures_as_pages_have_no_violation_and_fit_a_phone(
     browser: Browser, graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
 ) -> None:
     axe = _axe()
-    draw(graph.spoken(lang), kind, name, tmp_path / "picture.html")
+    draw(graph.with_language(lang), kind, name, tmp_path / "picture.html")
     for width in (1280, 390):
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto((tmp_path / "picture.html").as_uri())
@@ -158,7 +158,7 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
         return [int(number) for number in re.findall(r"\d+", page.text_content("#status") or "")]
 
     def cut(**scope: Any) -> list[int]:
-        net = network(graph, "actors", scope=Scope(**scope))
+        net = build_network(graph, "actors", network_filter=NetworkFilter(**scope))
         return [len(net), net.number_of_edges()]
 
     made = draw(graph, "network", "actors", tmp_path / "actors.html")

@@ -75,8 +75,8 @@ def test_shows_an_entity_with_its_sources(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (["query", "partnrs"], 3, ["no saved question is called 'partnrs'", "Did you mean partners"]),
-        (["query", "partners", "-p", "actor=Nowhere"], 3, ["no actor goes by 'Nowhere'"]),
+        (["query", "partnrs"], 3, ["unknown question 'partnrs'", "Did you mean partners"]),
+        (["query", "partners", "-p", "actor=Nowhere"], 3, ["unknown actor 'Nowhere'"]),
         (["query", "partners", "-p", "actor"], 2, ["NAME=VALUE"]),
         (["query", "dated-by", "-p", "asOf=soon"], 2, ["asOf=soon: not a day", "2020-01-09"]),
         (["query"], 2, ["say what to ask"]),
@@ -89,9 +89,9 @@ def test_shows_an_entity_with_its_sources(run: Run) -> None:
         (["query", "-q", "SELECT ?s {\n ?s a"], 2, ["query:2:", "ends too early"]),
         (["query", "-q", "ASK { ?s ?p ?o }"], 2, ["not a SELECT query"]),
         (["query", "none.rq"], 2, ["none.rq: no such file"]),
-        (["show", "Atlantis"], 3, ["no entity goes by 'Atlantis'"]),
-        (["search", "zzzz"], 3, ["nothing goes by 'zzzz'"]),
-        (["serach", "x"], 2, ["no command is called 'serach'", "search"]),
+        (["show", "Atlantis"], 3, ["unknown entity 'Atlantis'"]),
+        (["search", "zzzz"], 3, ["nothing is called 'zzzz'"]),
+        (["serach", "x"], 2, ["unknown command 'serach'", "search"]),
         (["stats", "--data", "nowhere"], 2, ["nowhere: no such folder"]),
         (["stats", "--lang", "de"], 2, ["'de'"]),
         (["stats", "--nope"], 2, ["--nope"]),
@@ -151,14 +151,14 @@ def test_a_warning_fails_only_on_request(run: Run, seed_page: str) -> None:
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    command = f"{sys.executable} -c 'from cmgraph.cli import main; main()' stats -f json | head -c 1"
+    command = f"{sys.executable} -c 'from cmgraph.cli.main import main; main()' stats -f json | head -c 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stderr == ""
 
 
 def test_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     import cmgraph.graph
-    from cmgraph.cli import main
+    from cmgraph.cli.main import main
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

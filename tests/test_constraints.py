@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from cmgraph.errors import CmgraphError
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.store import LocalStore
-from cmgraph.validate import validate
+from cmgraph.rdf.files import RdfFile
+from cmgraph.store.local import LocalStore
+from cmgraph.validation.validate import validate
 
 PREFIXES = """
 @prefix : <https://w3id.org/cmgraph/shape/> .
@@ -106,7 +106,7 @@ def test_targets_are_the_same(graph: Graph, tmp_path: Path, targets: str) -> Non
         (f":s {TARGET} ; sh:path :n ; sh:equals :q .", "sh:equals is not known here"),
         (f":s {TARGET} ; :own 1 . :c a sh:ConstraintComponent ; sh:parameter [ sh:path :own ] .", "of the shapes' own"),
         (f':s {TARGET} ; sh:sparql [ sh:select "SELECT $this {{ {{ FILTER($this = 1) }} }}" ] .', "nested .this"),
-        (f"[] {TARGET} ; sh:path :n ; sh:minCount 1 .", "a shape without an id"),
+        (f"[] {TARGET} ; sh:path :n ; sh:minCount 1 .", "a shape has no IRI"),
     ],
 )
 def test_what_is_not_known_is_refused_not_passed_over(graph: Graph, tmp_path: Path, shape: str, said: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
+from cmgraph.rdf.files import RdfFile
 from conftest import ROOT
 
 LEDGER: list[dict[str, Any]] = yaml.safe_load((ROOT / "data/coverage.yaml").read_text(encoding="utf-8"))

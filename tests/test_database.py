@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import cmgraph
-from cmgraph.database import filling, opened
 from cmgraph.errors import CmgraphError
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.terms import CM
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import CM
+from cmgraph.store.disk import open_store, replace_store
 from conftest import ROOT
 
 SEED = sorted((ROOT / "data/seed-page").glob("*.ttl"))
@@ -24,16 +24,16 @@ MORE = sorted((ROOT / "data/international").glob("*.ttl"))
 
 def held(store: Path) -> set[str]:
     """Return every statement that a store holds, derived ones as they were stored."""
-    return {str(quad.triple) for quad in opened(store)}
+    return {str(quad.triple) for quad in open_store(store)}
 
 
 def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(graph: Graph, tmp_path: Path) -> None:
-    cmgraph.fill(tmp_path / "both", [*SEED, *MORE], graph)
-    cmgraph.fill(tmp_path / "one", SEED, graph)
-    cmgraph.fill(tmp_path / "one", MORE, graph)
+    cmgraph.load_store(tmp_path / "both", [*SEED, *MORE], graph)
+    cmgraph.load_store(tmp_path / "one", SEED, graph)
+    cmgraph.load_store(tmp_path / "one", MORE, graph)
     one, both = (held(tmp_path / name) for name in ("one", "both"))
     assert one == both and any(f" <{CM}hasBeenPartyTo> <" in said for said in both)
-    count = cmgraph.fill(tmp_path / "one", SEED, graph, replace=True)
+    count = cmgraph.load_store(tmp_path / "one", SEED, graph, replace=True)
     assert count < len(both)
 
 
@@ -43,16 +43,16 @@ def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(graph: G
     for name, some in (("even", triples[::2]), ("odd", triples[1::2])):
         with gzip.open(tmp_path / f"{name}.nt.gz", "wt", encoding="utf-8") as file:
             file.write("".join(f"{triple} .\n" for triple in some))
-    cmgraph.fill(tmp_path / "whole", SEED, graph)
+    cmgraph.load_store(tmp_path / "whole", SEED, graph)
     for name in ("even", "odd"):
-        cmgraph.fill(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], graph)
+        cmgraph.load_store(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], graph)
     assert held(tmp_path / "halves") == held(tmp_path / "whole")
 
 
 def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    before = cmgraph.fill(store, SEED, graph)
-    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "load", "--store", str(store)]
+    before = cmgraph.load_store(store, SEED, graph)
+    command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "load", "--store", str(store)]
     seen = set()
     for moment in range(10):
         loading = subprocess.Popen([*command, *map(str, MORE)], stderr=subprocess.DEVNULL)
@@ -61,28 +61,28 @@ def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path
         loading.wait()
         seen.add(len(held(store)))
     assert min(seen) == before
-    after = cmgraph.fill(store, MORE, graph)
+    after = cmgraph.load_store(store, MORE, graph)
     assert len(seen - {before}) <= 1 and max(seen) <= after
     assert len([path for path in store.iterdir() if path.is_dir()]) <= 2
 
 
 def test_a_mistake_in_a_file_is_told_and_changes_nothing(graph: Graph, tmp_path: Path) -> None:
     store, wrong = tmp_path / "store", tmp_path / "wrong.nt"
-    before = cmgraph.fill(store, SEED, graph)
+    before = cmgraph.load_store(store, SEED, graph)
     wrong.write_text("<a:a> <a:b> <a:c> .\n<a:a> <a:b> oops .\n", encoding="utf-8")
     with pytest.raises(CmgraphError) as error:
-        cmgraph.fill(store, [wrong], graph)
+        cmgraph.load_store(store, [wrong], graph)
     assert error.value.where.startswith(f"{wrong}:2:") and "oops" in error.value.excerpt
     assert len(held(store)) == before
 
 
 def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_path: Path) -> None:
-    with filling(tmp_path / "store"), pytest.raises(CmgraphError, match="another process is writing"):
-        cmgraph.fill(tmp_path / "store", [], graph)
+    with replace_store(tmp_path / "store"), pytest.raises(CmgraphError, match="another process is writing"):
+        cmgraph.load_store(tmp_path / "store", [], graph)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("dear")
     with pytest.raises(CmgraphError, match=r"holds something else: letter\.txt"):
-        cmgraph.fill(tmp_path / "mine", [], graph)
+        cmgraph.load_store(tmp_path / "mine", [], graph)
     with pytest.raises(CmgraphError, match="there is no store here"):
         cmgraph.load(store=tmp_path / "mine")
     assert (tmp_path / "mine/letter.txt").read_text() == "dear"
@@ -95,7 +95,7 @@ def test_what_a_killed_load_left_is_cleaned_up_by_the_next(graph: Graph, tmp_pat
     (store / "lock").touch()
     (store / "current.new").write_text("state-")
     (store / ".current-abc").mkdir()
-    assert cmgraph.fill(store, SEED, graph) > 0
+    assert cmgraph.load_store(store, SEED, graph) > 0
     assert sorted(path.name.partition("-")[0] for path in store.iterdir()) == ["current", "lock", "state"]
 
 
@@ -105,13 +105,13 @@ def test_nothing_that_only_looks_like_a_store_is_touched(graph: Graph, tmp_path:
     letter.parent.mkdir(parents=True)
     letter.write_text("dear")
     with pytest.raises(CmgraphError, match="holds something else"):
-        cmgraph.fill(tmp_path / "store", SEED, graph, replace=True)
+        cmgraph.load_store(tmp_path / "store", SEED, graph, replace=True)
     assert letter.read_text() == "dear"
 
 
 def test_a_damaged_store_says_so(graph: Graph, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    cmgraph.fill(store, SEED, graph)
+    cmgraph.load_store(store, SEED, graph)
     for table in store.glob("state-*/*.sst"):
         content = bytearray(table.read_bytes())
         content[: len(content) * 9 // 10 : 1000] = bytes(len(content[: len(content) * 9 // 10 : 1000]))

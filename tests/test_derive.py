@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
-from cmgraph.derive import derive
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.store import LocalStore
-from cmgraph.terms import CM, XSD
+from cmgraph.inference import infer
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import CM, XSD
+from cmgraph.store.local import LocalStore
 
 BASE = Path(__file__).parent / "valid/base.ttl"
 
@@ -19,7 +19,7 @@ BASE = Path(__file__).parent / "valid/base.ttl"
 @pytest.fixture(scope="module")
 def derived(graph: Graph) -> set[str]:
     """Return what follows from the valid base, as CURIEs."""
-    rules = dict(derive(LocalStore(RdfFile.read(BASE).triples), graph.root, graph.prefixes))
+    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), graph.ontology))
     return {
         " ".join(graph.prefixes.shorten(term.value) for term in triple) for rule in rules.values() for triple in rule
     }
@@ -53,7 +53,7 @@ def test_a_rights_holder_follows_from_an_attributed_statement_only(derived: set[
 def test_bounds_of_a_date(graph: Graph, date: str, kind: str, first: str, last: str) -> None:
     thing, started = NamedNode("http://x"), NamedNode(CM + "startedOn")
     stated = [Triple(thing, started, Literal(date, datatype=NamedNode(XSD + kind)))]
-    bounds = dict(derive(LocalStore(stated), graph.root, graph.prefixes))["start-bounds"]
+    bounds = dict(infer(LocalStore(stated), graph.ontology))["start-bounds"]
     assert {t.predicate.value.removeprefix(CM): t.object.value for t in bounds} == {
         "earliestStart": first,
         "latestStart": last,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import cmgraph
-from cmgraph.diff import diff
+from cmgraph.diff import diff_versions
 from cmgraph.errors import CmgraphError
 from conftest import Run
 
@@ -32,7 +32,7 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
     versions: tuple[Path, Path], graph: cmgraph.Graph, run: Run
 ) -> None:
     old, new = map(str, versions)
-    changes, patch = diff(graph, old, new)
+    changes, patch = diff_versions(graph, old, new)
     assert [(change.how, change.kind, change.thing.label) for change in changes] == [
         ("changed", "agreement", "Later pact"),
         ("removed", "participation", "Later pact – Government of Canada"),
@@ -50,7 +50,7 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
 def test_the_same_is_the_same_whatever_form_it_comes_in(
     tiny: Path, published: Path, graph: cmgraph.Graph, run: Run
 ) -> None:
-    assert diff(graph, str(published), str(published / "cmgraph.rdf")) == ((), "")
+    assert diff_versions(graph, str(published), str(published / "cmgraph.rdf")) == ((), "")
     done = run("diff", str(tiny), str(tiny))
     assert (done.returncode, done.stdout) == (0, "Nothing has changed.\n")
 
@@ -65,10 +65,10 @@ def test_a_revision_is_a_version_and_what_is_none_is_refused(
         subprocess.run([*git, *command], cwd=work, check=True)
     shutil.copy(versions[1] / "data/evil.ttl", work / "data/evil.ttl")
     monkeypatch.chdir(work)
-    assert diff(graph, "HEAD", ".")[1] == diff(graph, str(versions[0]), str(versions[1]))[1]
+    assert diff_versions(graph, "HEAD", ".")[1] == diff_versions(graph, str(versions[0]), str(versions[1]))[1]
     for wrong in ("nowhere", "--output=/tmp/x"):
         with pytest.raises(CmgraphError, match="neither a file"):
-            diff(graph, wrong, ".")
+            diff_versions(graph, wrong, ".")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CmgraphError, match="no RDF in it"):
-        diff(graph, str(tmp_path / "empty"), ".")
+        diff_versions(graph, str(tmp_path / "empty"), ".")

@@ -19,13 +19,15 @@ import pytest
 
 import cmgraph
 import servers
-from cmgraph.files import RdfFile, terms
-from cmgraph.fill import fill, send
+from cmgraph.analysis.filters import subjects
+from cmgraph.analysis.paths import shortest_paths
+from cmgraph.analysis.projections import projections, tie_rows
 from cmgraph.graph import Graph
-from cmgraph.network import paths, projections, reasons
-from cmgraph.scope import subjects
-from cmgraph.store import EndpointStore, LocalStore
-from cmgraph.validate import shapes, validate
+from cmgraph.loading import load_store, upload
+from cmgraph.rdf.files import RdfFile
+from cmgraph.store.endpoint import EndpointStore
+from cmgraph.store.local import LocalStore
+from cmgraph.validation.validate import validate
 from conftest import ROOT, Run
 
 
@@ -35,14 +37,14 @@ def _at(server: AbstractContextManager[servers.Server], graph: Graph) -> Iterato
         with pytest.MonkeyPatch.context() as patch:
             for name, value in there.environment.items():
                 patch.setenv(name, value)
-            send(there.graph_store, graph.data_files(), graph, into=there.graph, replace=True)
+            upload(there.graph_store, graph.data_files, graph, into=there.graph, replace=True)
         yield cmgraph.load(endpoint=there.endpoint, graph=there.graph)
 
 
 @pytest.fixture(scope="module")
 def store(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
     folder = tmp_path_factory.mktemp("homes") / "store"
-    fill(folder, graph.data_files(), graph)
+    load_store(folder, graph.data_files, graph)
     return cmgraph.load(store=folder)
 
 
@@ -81,9 +83,9 @@ def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere:
     assert elsewhere.entity("NRCan") == graph.entity("NRCan")
     assert elsewhere.stats() == graph.stats()
     for name in projections(graph):
-        assert reasons(elsewhere, name) == reasons(graph, name), name
+        assert tie_rows(elsewhere, name) == tie_rows(graph, name), name
     assert subjects(elsewhere) == subjects(graph)
-    assert paths(elsewhere, "Canada", "Chile") == paths(graph, "Canada", "Chile")
+    assert shortest_paths(elsewhere, "Canada", "Chile") == shortest_paths(graph, "Canada", "Chile")
 
 
 def test_the_graph_is_clean_wherever_it_lives(elsewhere: Graph) -> None:
@@ -93,21 +95,23 @@ def test_the_graph_is_clean_wherever_it_lives(elsewhere: Graph) -> None:
 def test_what_is_broken_is_found_wherever_it_lives(graph: Graph, tmp_path: Path) -> None:
     broken = [ROOT / f"tests/invalid/{rule}.ttl" for rule in ("C1", "D1", "I5", "K2", "O5", "P1", "T1", "T5")]
     files = [ROOT / "tests/valid/base.ttl", *broken]
-    read = [RdfFile.read(path) for path in (*terms(graph.root), *files)]
-    here = validate(LocalStore(t for file in read for t in file.triples), shapes(graph.root), graph.prefixes).findings
-    fill(tmp_path / "disk", files, graph)
+    read = [RdfFile.read(path) for path in (*graph.ontology.term_files, *files)]
+    here = validate(
+        LocalStore(t for file in read for t in file.triples), graph.ontology.shapes, graph.prefixes
+    ).findings
+    load_store(tmp_path / "disk", files, graph)
     assert cmgraph.load(store=tmp_path / "disk").validate().findings == here != ()
     with servers.oxigraph(tmp_path) as server:
-        send(server.graph_store, files, graph)
+        upload(server.graph_store, files, graph)
         assert cmgraph.load(endpoint=server.endpoint).validate().findings == here
 
 
 def test_what_is_stated_and_what_follows_are_told_apart(graph: Graph, store: Graph, oxigraph: Graph) -> None:
     for there in (store, oxigraph):
-        assert {rule: set(found) for rule, found in there.derived.items()} == {
-            rule: set(found) for rule, found in graph.derived.items()
+        assert {rule: set(found) for rule, found in there.inferred.items()} == {
+            rule: set(found) for rule, found in graph.inferred.items()
         }
-        assert len(set(there.stated)) == len(set(graph.stated))
+        assert len(set(there.asserted)) == len(set(graph.asserted))
 
 
 @pytest.mark.parametrize(
@@ -138,12 +142,12 @@ def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(graph: Graph,
 def test_sending_again_changes_nothing_and_replacing_replaces(graph: Graph, small: Path, tmp_path: Path) -> None:
     with servers.oxigraph(tmp_path) as server:
         few = sorted((small / "data/seed-page").glob("*.ttl"))
-        first = send(server.graph_store, few, graph)
+        first = upload(server.graph_store, few, graph)
         there = cmgraph.load(endpoint=server.endpoint)
         stats = there.stats()
-        assert send(server.graph_store, few, graph) == first
+        assert upload(server.graph_store, few, graph) == first
         assert cmgraph.load(endpoint=server.endpoint).stats() == stats
-        assert send(server.graph_store, few[:1], graph, replace=True) < first
+        assert upload(server.graph_store, few[:1], graph, replace=True) < first
         assert cmgraph.load(endpoint=server.endpoint).stats() != stats
 
 
@@ -168,10 +172,10 @@ def test_trouble_with_a_server_is_said(oxigraph: Graph, graph: Graph) -> None:
     address = oxigraph.store.url
     with pytest.raises(cmgraph.EndpointError, match="did not answer"):
         cmgraph.load(endpoint=address.replace("/query", "/nothing")).stats()
-    with pytest.raises(cmgraph.EndpointError, match="refused the graph"):
-        send(address.replace("/query", "/nothing"), [], graph)
-    with pytest.raises(cmgraph.EndpointError, match="took no graph"):
-        send("http://127.0.0.1:9/store", [], graph)
+    with pytest.raises(cmgraph.EndpointError, match="rejected the upload"):
+        upload(address.replace("/query", "/nothing"), [], graph)
+    with pytest.raises(cmgraph.EndpointError, match="the upload failed"):
+        upload("http://127.0.0.1:9/store", [], graph)
 
 
 ANSWER = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "y"}}]}}'
@@ -221,10 +225,10 @@ def test_who_asks_is_told_from_the_environment_or_at_a_prompt(monkeypatch: pytes
     wanted = "Basic " + b64encode(b"me:secret").decode()
     with _moody(lambda headers: 200 if headers["Authorization"] == wanted else 401) as address:
         store = EndpointStore(address)
-        with pytest.raises(cmgraph.EndpointError, match="wants to know who asks"):
+        with pytest.raises(cmgraph.EndpointError, match="authentication required"):
             store.select(ASKED, {})
         ours, theirs = pty.openpty()
-        command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "query", "-q", ASKED]
+        command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "query", "-q", ASKED]
         asking = subprocess.Popen(
             [*command, "--endpoint", address],
             stdin=theirs,
@@ -241,8 +245,9 @@ def test_who_asks_is_told_from_the_environment_or_at_a_prompt(monkeypatch: pytes
         assert asking.returncode == 0 and said == "x\ny\n" and "secret" not in rest and b"secret" not in echoed
         monkeypatch.setenv("CMGRAPH_USER", "me")
         monkeypatch.setenv("CMGRAPH_PASSWORD", "secret")
-        assert str(store.select(ASKED, {})[1][0][0]) == '"y"'
-        assert send(address, [], graph) > 0
+        graph_there = cmgraph.load(endpoint=address)
+        assert str(graph_there.store.select(ASKED, {})[1][0][0]) == '"y"'
+        assert upload(address, [], graph) > 0
         monkeypatch.setenv("CMGRAPH_PASSWORD", "wrong")
-        with pytest.raises(cmgraph.EndpointError, match="refused the graph: 401"):
-            send(address, [], graph)
+        with pytest.raises(cmgraph.EndpointError, match="rejected the upload: 401"):
+            upload(address, [], graph)

@@ -13,9 +13,10 @@ import yaml
 import cmgraph
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
-from cmgraph.head import TYPES
-from cmgraph.ingest import TableErrors, ingest
-from cmgraph.template import Template
+from cmgraph.questions.header import TYPES
+from cmgraph.tables.ingest import TableErrors, ingest
+from cmgraph.tables.library import find_template, template_files
+from cmgraph.tables.template import Template
 from conftest import ROOT, Run
 
 TAKEN = yaml.safe_load((ROOT / "data/tables.yaml").read_text(encoding="utf-8"))
@@ -96,20 +97,20 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("parties", "Cannada;Japan", "column parties: 'Cannada': no parties goes by 'Cannada'. Did you mean Canada"),
-        ("kind", "memo", "column kind: 'memo': no kind goes by 'memo'."),
-        ("class", "agreements", "column class: 'agreements': no class goes by 'agreements'. Did you mean agreement"),
+        ("parties", "Cannada;Japan", "column parties: 'Cannada': unknown parties 'Cannada'. Did you mean Canada"),
+        ("kind", "memo", "column kind: 'memo': unknown kind 'memo'."),
+        ("class", "agreements", "column class: 'agreements': unknown class 'agreements'. Did you mean agreement"),
         ("date", "last spring", "column date: 'last spring': not a date. Write 2020, 2020-01 or 2020-01-09"),
         ("date", "2025-13", "column date: '2025-13': not a date."),
-        ("act", "signd", "column act: 'signd': no act goes by 'signd'. Did you mean signed"),
-        ("themes", "stockpile", "column themes: 'stockpile': no themes goes by 'stockpile'."),
-        ("minerals", "unobtainium", "column minerals: 'unobtainium': no minerals goes by 'unobtainium'."),
+        ("act", "signd", "column act: 'signd': unknown act 'signd'. Did you mean signed"),
+        ("themes", "stockpile", "column themes: 'stockpile': unknown themes 'stockpile'."),
+        ("minerals", "unobtainium", "column minerals: 'unobtainium': unknown minerals 'unobtainium'."),
         ("source", "", "column source: this column must be filled."),
-        ("source", "Gazete", "column source: 'Gazete': no source goes by 'Gazete'. Did you mean Gazette"),
+        ("source", "Gazete", "column source: 'Gazete': unknown source 'Gazete'. Did you mean Gazette"),
         ("checked", "2 January", "column checked: '2 January': not a day. Write it as 2020-01-09."),
-        ("name_en", "", "column id: nothing says which thing this is. Fill name_en."),
+        ("name_en", "", "column id: the row does not say which thing it describes. Fill name_en."),
         ("name_en", "Bad\x07bell", "column name_en: 'Bad\x07bell': there is a control character, U+0007."),
-        ("themes_basis", "unknown", "column themes_basis: 'unknown': no themes_basis goes by 'unknown'."),
+        ("themes_basis", "unknown", "column themes_basis: 'unknown': unknown themes_basis 'unknown'."),
     ],
 )
 def test_a_mistake_in_a_column_names_row_column_value_and_remedy(
@@ -219,8 +220,8 @@ def test_a_header_that_does_not_fit_says_how(tmp_path: Path, header: str, said: 
         ("bodies.csv", b"", "the table is empty"),
         ("bodies.csv", b"\x81\x8d\x8f", "neither UTF-8 nor Windows-1252"),
         ("bodies.xlsx", b"no workbook", "not a workbook"),
-        ("bodies.doc", b"x", "not a table by its ending"),
-        ("bodys.csv", b"x\n", "no template is called 'bodys'"),
+        ("bodies.doc", b"x", "unknown table format"),
+        ("bodys.csv", b"x\n", "unknown template 'bodys'"),
     ],
 )
 def test_a_file_that_is_no_table_is_one_clear_line(
@@ -253,7 +254,7 @@ def test_the_bundled_tables_make_the_bundled_graph(path: Path, graph: Graph) -> 
     by = taken.get("template", path.stem)
     done = ingest(path, by, given=taken.get("given"), create=True, dry_run=True)
     assert done.changes == ()
-    assert done.silent == () or graph.template(by).silent
+    assert done.silent == () or find_template(graph, by).silent
 
 
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
@@ -270,8 +271,8 @@ def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: 
 
 
 def test_every_template_is_complete_in_both_languages(graph: Graph) -> None:
-    for name in graph.templates:
-        found = graph.template(name)
+    for name in template_files(graph):
+        found = find_template(graph, name)
         assert set(found.title) == set(found.about) == {"en", "fr-t-en"}
         assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in found.columns), name
         assert not found.describes or found.describes in [c.name for c in found.columns]

@@ -9,13 +9,13 @@ import rdflib
 
 import cmgraph
 from cmgraph.graph import Graph
-from cmgraph.names import fold
+from cmgraph.names import normalize_name
 
 
 def test_rows_are_typed(graph: Graph) -> None:
     rows = graph.query("figures", quantity="quantity:bilateral-mineral-trade").to_dicts()
     assert rows[0]["value"] == Decimal("95.6") and rows[0]["period"] == "2020"
-    assert rows[0]["about"] == cmgraph.Thing("https://w3id.org/cmgraph/id/place/canada", "Canada")
+    assert rows[0]["about"] == cmgraph.NamedRef("https://w3id.org/cmgraph/id/place/canada", "Canada")
     assert rows[0]["citations"][0].locator == "International partnerships, paragraph 2"
     dated = graph.query("dated-by").to_dicts()
     plan = [row for row in dated if "Joint Action Plan" in str(row["arrangement"])]
@@ -48,7 +48,7 @@ def test_a_notebook_gets_escaped_html(graph: Graph) -> None:
 
 
 def test_search_folds_and_finds_old_names(graph: Graph) -> None:
-    assert fold("ʔaq̓am Tŝilhqot'in Tłı̨chǫ") == "aqam tsilhqotin tlicho"
+    assert normalize_name("ʔaq̓am Tŝilhqot'in Tłı̨chǫ") == "aqam tsilhqotin tlicho"
     assert graph.search("metis nation")[0].thing.label == "Métis"
     assert graph.search("energy resource and governance")[0].thing.label == "Energy Resource Governance Initiative"
 

@@ -12,16 +12,21 @@ import networkx as nx
 import pytest
 
 import cmgraph
+from cmgraph.analysis.compare import compare_actors
+from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.formats import write_network
+from cmgraph.analysis.measures import brokerage, network_changes, node_measures
+from cmgraph.analysis.network import build_network
+from cmgraph.analysis.paths import shortest_paths
+from cmgraph.analysis.projections import projections
+from cmgraph.analysis.timeline import timeline
+from cmgraph.answers.render import render
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
-from cmgraph.lint import lint
-from cmgraph.netfile import write
-from cmgraph.network import brokerage, change, measures, network, paths, projections
-from cmgraph.picture import KINDS, draw
-from cmgraph.render import render, word
-from cmgraph.scope import Scope
-from cmgraph.terms import CM
-from cmgraph.views import compare, timeline
+from cmgraph.pictures.draw import KINDS, draw
+from cmgraph.questions.lint import lint
+from cmgraph.rdf.terms import CM
+from cmgraph.text.i18n import message
 from conftest import ROOT, Run
 
 PREFIXES = (
@@ -75,7 +80,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 
 def test_measures_are_those_worked_out_by_hand(chain: Graph) -> None:
-    rows = {str(row["thing"]): row for row in measures(chain, "actors").to_dicts()}
+    rows = {str(row["thing"]): row for row in node_measures(chain, "actors").to_dicts()}
     assert {name: (row["degree"], row["ties"]) for name, row in rows.items()} == {
         "A <script>": (2, 3),
         "ᐃᓄᒃᑎᑐᑦ": (2, 3),
@@ -90,7 +95,7 @@ def test_measures_are_those_worked_out_by_hand(chain: Graph) -> None:
 
 
 def test_brokers_components_and_bridges_are_those_worked_out_by_hand(chain: Graph) -> None:
-    rows = {str(row["thing"]): row for row in measures(chain, "actors", "leiden").to_dicts()}
+    rows = {str(row["thing"]): row for row in node_measures(chain, "actors", "leiden").to_dicts()}
     assert {name: (row["bridges"], row["component"], row["core"]) for name, row in rows.items()} == {
         "A <script>": (0, 1, 2),
         "ᐃᓄᒃᑎᑐᑦ": (0, 1, 2),
@@ -102,28 +107,28 @@ def test_brokers_components_and_bridges_are_those_worked_out_by_hand(chain: Grap
     (broker,) = brokerage(chain, "actors").to_dicts()
     assert (str(broker["thing"]), broker["coordinator"], broker["liaison"]) == ("עברית", 2, 0)
     with pytest.raises(CmgraphError, match="no way to find communities is called 'girvan'"):
-        measures(chain, "actors", "girvan")
+        node_measures(chain, "actors", "girvan")
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_score_comes_with_what_it_means(chain: Graph, lang: str) -> None:
-    for table in (measures(chain.spoken(lang), "actors"), brokerage(chain.spoken(lang), "actors")):
+    for table in (node_measures(chain.with_language(lang), "actors"), brokerage(chain.with_language(lang), "actors")):
         for column in table.columns[1:]:
-            assert word(f"score_{column}", lang).partition(": ")[2] in table.note
+            assert message(f"score_{column}", lang).partition(": ")[2] in table.note
         shown = render(table, "md", lang)
         assert all(f"{heading[:1].upper()}{heading[1:]}: " in shown for heading in table.headings[1:])
         assert table._repr_html_().count("<p>") == 1
 
 
 def test_igraph_and_networkx_agree(graph: Graph) -> None:
-    net = network(graph, "actors")
+    net = build_network(graph, "actors")
     between = nx.betweenness_centrality(net)
-    for row in measures(graph, "actors").to_dicts():
+    for row in node_measures(graph, "actors").to_dicts():
         assert float(row["betweenness"]) == pytest.approx(between[row["thing"].iri], abs=1e-4)
 
 
 def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
-    net = network(chain, "actors", two_mode=True)
+    net = build_network(chain, "actors", two_mode=True)
     agent, arrangement = chain.prefixes["agent"], chain.prefixes["arrangement"]
     assert set(net[arrangement + "one"]) == {agent + "a", agent + "b", agent + "c"}
     assert nx.is_bipartite(net)
@@ -132,17 +137,17 @@ def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
 def test_what_changed_between_two_days(graph: Graph) -> None:
     rows = {
         (str(r["from"]), str(r["to"])): (r["before"], r["after"])
-        for r in change(graph, "actors", "2020-01-01", "2024-01-01").to_dicts()
+        for r in network_changes(graph, "actors", "2020-01-01", "2024-01-01").to_dicts()
     }
     assert rows and all(before != after for before, after in rows.values())
-    tied = network(graph, "actors", asOf="2024-01-01")
+    tied = build_network(graph, "actors", asOf="2024-01-01")
     for (one, other), (_, after) in list(rows.items())[:20]:
         ends = [graph.names.resolve(name, "https://w3id.org/cmgraph/def#Agent").value for name in (one, other)]
         assert tied.edges[ends]["weight"] == after
 
 
 def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(graph: Graph, run: Run) -> None:
-    rows = {(r["respect"], str(r["thing"])): r for r in compare(graph, ["Canada", "Japan"]).to_dicts()}
+    rows = {(r["respect"], str(r["thing"])): r for r in compare_actors(graph, ["Canada", "Japan"]).to_dicts()}
     shared = rows["body", "Sustainable Critical Minerals Alliance"]
     assert shared["number"] == 2 and shared["citations"]
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
@@ -156,7 +161,7 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(graph: Gr
     assert dates == sorted(dates) and len(dates) > 500
     import datetime as dt
 
-    assert len(timeline(graph.at(dt.date(2015, 1, 1)))) < len(dates)
+    assert len(timeline(graph.with_as_of(dt.date(2015, 1, 1)))) < len(dates)
     done = run("compare", "Canada")
     assert done.returncode == 2 and "name two actors or more" in done.stderr
     assert "accord" in run("compare", "Canada", "Japon", "--lang", "fr", "-f", "csv").stdout
@@ -182,7 +187,7 @@ def test_a_picture_is_safe_self_contained_and_the_same_each_time(
         assert "http" not in outside.replace("^https?:", "")
         assert ("ᐃᓄᒃᑎᑐᑦ" in text and "עברית" in text) == (names[kind] in ("actors", None))
         assert kind not in ("entity", "matrix") or "Pact one" in text
-    with pytest.raises(CmgraphError, match="not a picture by its ending"):
+    with pytest.raises(CmgraphError, match="unknown picture format"):
         draw(chain, kind, names[kind], tmp_path / "x.bmp")
 
 
@@ -200,31 +205,37 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     assert text.count("<circle") == len(timeline(graph, "Tahltan Central Government")) == 2 and "[2] " in text
     text = drawn("matrix", "actors", chain)
     cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
-    assert len(cells) == 2 * network(chain, "actors").number_of_edges()
+    assert len(cells) == 2 * build_network(chain, "actors").number_of_edges()
     assert ("A &lt;script&gt; – ᐃᓄᒃᑎᑐᑦ", "Pact one; Pact three") in cells
     assert "Major Projects Office" not in drawn("matrix", "minerals")  # its part is another
     with pytest.raises(CmgraphError, match="say which thing to draw"):
         draw(graph, "entity", None, tmp_path / "x.svg")
-    with pytest.raises(CmgraphError, match="only a projection has"):
-        draw(graph, "timeline", "Canada", tmp_path / "x.svg", scope=Scope(since="2020"))
+    with pytest.raises(CmgraphError, match="only pictures of a projection"):
+        draw(graph, "timeline", "Canada", tmp_path / "x.svg", network_filter=NetworkFilter(since="2020"))
     with pytest.raises(CmgraphError, match="no picture is called 'chord'"):
         draw(graph, "chord", None, tmp_path / "x.svg")
 
 
 def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(graph: Graph, chain: Graph, tmp_path: Path) -> None:
-    draw(graph, "flow", None, tmp_path / "flow.svg", scope=Scope(minerals=("graphite",)))
+    draw(graph, "flow", None, tmp_path / "flow.svg", network_filter=NetworkFilter(minerals=("graphite",)))
     text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
     bands = re.findall(r'stroke-width="([\d.]+)"><title>(.*?) – (.*?): (.*?)</title>', text)
     uses = {(one, other): via.split("; ") for _, one, other, via in bands}
     assert {one for one, _ in uses} >= {"graphite"}
     widths = {round(float(wide) / len(uses[one, other]), 1) for wide, one, other, _ in bands}
     assert len(widths) == 1  # so wide for each product
-    with pytest.raises(CmgraphError, match="goes in circles"):
+    with pytest.raises(CmgraphError, match="contains a cycle"):
         draw(graph, "flow", "instruments", tmp_path / "x.svg")
 
 
 def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tmp_path: Path) -> None:
-    made = draw(graph.spoken("fr"), "matrix", "minerals", tmp_path / "m.html", scope=Scope(minerals=("lithium",)))
+    made = draw(
+        graph.with_language("fr"),
+        "matrix",
+        "minerals",
+        tmp_path / "m.html",
+        network_filter=NetworkFilter(minerals=("lithium",)),
+    )
     text = (tmp_path / "m.html").read_text(encoding="utf-8")
     used = {number for row in made.table for number in row.citations}
     assert used == set(range(1, len(made.table.citations) + 1))  # those of what was cut away are gone
@@ -235,7 +246,7 @@ def test_a_page_beside_a_drawing_has_its_table_and_every_source(graph: Graph, tm
 
 def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(graph: Graph, run: Run) -> None:
     def ties(projection: str, **scope: object) -> set[tuple[str, str]]:
-        net = network(graph, projection, scope=Scope(**scope))  # type: ignore[arg-type]
+        net = build_network(graph, projection, network_filter=NetworkFilter(**scope))  # type: ignore[arg-type]
         return {(net.nodes[a]["label"], net.nodes[b]["label"]) for a, b in net.edges}
 
     assert {other for _, other in ties("minerals", minerals=("lithium",))} == {"lithium"}
@@ -243,9 +254,9 @@ def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(graph: Graph, ru
     assert set() < national < whole
     kinds = {graph.names.kind(graph.names.resolve(name, CM + "Agent").value) for pair in national for name in pair}
     assert kinds == {"national government"}
-    net = network(graph, "actors", scope=Scope(stages=("recycling and recovery",)))
+    net = build_network(graph, "actors", network_filter=NetworkFilter(stages=("recycling and recovery",)))
     assert net.edges and all("recycling and recovery" in tie["stages"] for *_, tie in net.edges(data=True))
-    net = network(graph, "actors", scope=Scope(since="2022-06", until="2023"))
+    net = build_network(graph, "actors", network_filter=NetworkFilter(since="2022-06", until="2023"))
     assert net.edges and all(tie["since"] >= "2022" and tie["latest"] < "2024" for *_, tie in net.edges(data=True))
     done = run("network", "actors", "--since", "lately")
     assert done.returncode == 2 and "'lately' is no date" in done.stderr
@@ -257,14 +268,14 @@ def test_each_side_of_a_membership_ends_a_tie_and_is_cited(chain: Graph) -> None
     agent = chain.prefixes["agent"]
 
     def tied(day: str) -> set[frozenset[str]]:
-        edges = network(chain, "members", asOf=day).edges
+        edges = build_network(chain, "members", asOf=day).edges
         return {frozenset(iri.removeprefix(agent) for iri in edge) for edge in edges}
 
     ab, ac, bc = (frozenset(pair) for pair in ("ab", "ac", "bc"))
     # A belongs from 2010 to 2018, B since 2012, C from 2014 to 2016
     assert tied("2011-01-01") == set() and tied("2013-01-01") == {ab}
     assert tied("2015-01-01") == {ab, ac, bc} and tied("2017-01-01") == {ab} and tied("2019-12-31") == set()
-    ties = network(chain, "members").edges
+    ties = build_network(chain, "members").edges
     assert ties[agent + "a", agent + "b"]["since"] == "2012-03-01"
     assert {iri[-1] for iri in ties[agent + "b", agent + "c"]["citations"].split("; ")} == {"b", "c"}
 
@@ -272,7 +283,7 @@ def test_each_side_of_a_membership_ends_a_tie_and_is_cited(chain: Graph) -> None
 def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(graph: Graph) -> None:
     names = ("Government of the United States", "Government of Japan")
     ends = [graph.names.resolve(name, CM + "Agent").value for name in names]
-    now, then = network(graph, "members"), network(graph, "members", asOf="2026-06-30")
+    now, then = build_network(graph, "members"), build_network(graph, "members", asOf="2026-06-30")
     assert "Minerals Security Partnership" in now.edges[ends]["via"]
     assert "Minerals Security Partnership" not in then.edges[ends]["via"]  # it ended on 2026-02-04
     cited = set(now.edges[ends]["citations"].split("; "))
@@ -285,7 +296,7 @@ def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(graph: Graph
 
 
 def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> None:
-    net = network(chain, "actors")
+    net = build_network(chain, "actors")
     agent = chain.prefixes["agent"]
     tie = net.edges[agent + "a", agent + "b"]
     assert (tie["weight"], tie["via"], tie["sources"]) == (2, "Pact one; Pact three", "https://example.org/s")
@@ -293,7 +304,7 @@ def test_a_tie_carries_what_it_runs_through_and_its_sources(chain: Graph) -> Non
 
 
 def test_a_path_names_each_hop_and_its_sources(graph: Graph) -> None:
-    answer = paths(graph, "Tahltan Central Government", "Japan", count=1)
+    answer = shortest_paths(graph, "Tahltan Central Government", "Japan", count=1)
     hops = {(row["hop"], str(row["from"]), str(row["to"])) for row in answer.to_dicts()}
     assert hops == {
         (1, "Tahltan Central Government", "Government of British Columbia"),
@@ -304,35 +315,35 @@ def test_a_path_names_each_hop_and_its_sources(graph: Graph) -> None:
 
 def test_what_is_not_connected_is_said(chain: Graph) -> None:
     with pytest.raises(CmgraphError, match="in no tie"):
-        paths(chain, "E", "D")
+        shortest_paths(chain, "E", "D")
     with pytest.raises(CmgraphError, match="no path of 1 hops"):
-        paths(chain, "D", "A <script>", hops=1)
+        shortest_paths(chain, "D", "A <script>", hops=1)
     with pytest.raises(UnknownName, match="Did you mean actors"):
-        network(chain, "actor")
-    assert len(measures(chain, "funding")) == 0
+        build_network(chain, "actor")
+    assert len(node_measures(chain, "funding")) == 0
 
 
 def test_a_network_in_parquet_has_every_tie_with_its_sources(chain: Graph, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     for projection, count in (("actors", 4), ("funding", 0)):
-        write(network(chain, projection), tmp_path / "net.parquet")
+        write_network(build_network(chain, projection), tmp_path / "net.parquet")
         rows = pq.read_table(tmp_path / "net.parquet").to_pylist()
         assert len(rows) == count and all(row["sources"] == "https://example.org/s" for row in rows)
 
 
 @pytest.mark.parametrize("ending", [".gexf", ".graphml"])
 def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Path, ending: str) -> None:
-    net = network(chain, "actors")
+    net = build_network(chain, "actors")
     one, two = tmp_path / f"one{ending}", tmp_path / f"two{ending}"
-    write(net, one)
-    write(network(chain, "actors"), two)
+    write_network(net, one)
+    write_network(build_network(chain, "actors"), two)
     assert one.read_bytes() == two.read_bytes()
     read = nx.read_gexf(one) if ending == ".gexf" else nx.read_graphml(one)
     assert {data["label"] for _, data in read.nodes(data=True)} == {"A <script>", "ᐃᓄᒃᑎᑐᑦ", "עברית", "D"}
     assert nx.utils.graphs_equal(nx.Graph(read.edges), nx.Graph(net.edges))
-    with pytest.raises(CmgraphError, match="not a network by its ending"):
-        write(net, tmp_path / "net.png")
+    with pytest.raises(CmgraphError, match="unknown network format"):
+        write_network(net, tmp_path / "net.png")
 
 
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, run: Run) -> None:

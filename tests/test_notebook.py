@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.network import build_network
 from cmgraph.graph import Graph
-from cmgraph.network import network
-from cmgraph.scope import Scope
 from conftest import ROOT
 
 
@@ -25,12 +25,12 @@ def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(
 
     text = (ROOT / "docs/notebooks/canada_partnerships.py").read_text(encoding="utf-8")
     shown = ran(text)
-    states = Scope(kinds=("national government", "supranational union"))
+    states = NetworkFilter(kinds=("national government", "supranational union"))
     canada = graph.names.resolve("Government of Canada").value
-    partners = network(graph, "actors", scope=states, asOf="2020-12-31").degree(canada)
+    partners = build_network(graph, "actors", scope=states, asOf="2020-12-31").degree(canada)
     assert f"2020 {'#' * partners} {partners}" in shown
     assert "Canada-Japan Comprehensive Strategic Partnership" in shown and "https://" in shown
     assert "image/svg+xml" in shown and "text/html" in shown
     assert "</svg>" in (tmp_path / "canada_partnerships.svg").read_text(encoding="utf-8")
-    with pytest.raises(CellExecutionError, match="no projection is called"):
+    with pytest.raises(CellExecutionError, match="unknown projection"):
         ran(text.replace('"actors"', '"actresses"'))

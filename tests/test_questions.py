@@ -13,12 +13,12 @@ import rdflib
 from pyoxigraph import Literal, NamedNode
 
 import cmgraph
+from cmgraph.answers.result import Result, build
 from cmgraph.graph import Graph
-from cmgraph.lint import lint
-from cmgraph.question import Question
-from cmgraph.result import Result, build
-from cmgraph.store import Solutions
-from cmgraph.terms import Term
+from cmgraph.questions.lint import lint
+from cmgraph.questions.question import Question
+from cmgraph.rdf.terms import Term
+from cmgraph.store.base import Solutions
 from conftest import ROOT, Run
 
 PATHS = sorted((ROOT / "queries").rglob("*.rq"))

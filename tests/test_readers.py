@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import cmgraph
-from cmgraph.export import Options, export
+from cmgraph.export.export import Options, export
 
 pytestmark = pytest.mark.gate
 

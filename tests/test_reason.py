@@ -8,41 +8,41 @@ import pytest
 from pyoxigraph import Literal
 
 import cmgraph
-from cmgraph.files import RdfFile
+from cmgraph.explain import inferred_about, list_rules, write_owl_rl
 from cmgraph.graph import Graph
-from cmgraph.reason import derived, owl_rl, rules
-from cmgraph.terms import text_of
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import lexical
 from conftest import ROOT, Run
 
 
 def test_every_rule_is_listed_with_what_it_gives(graph: Graph) -> None:
-    listed = {row[0]: row[2] for row in rules(graph)}
-    assert listed == {rule: len(triples) for rule, triples in graph.derived.items()} and sum(listed.values()) > 10_000
-    assert all(row[1] for row in rules(cmgraph.load(lang="fr")))
+    listed = {row[0]: row[2] for row in list_rules(graph)}
+    assert listed == {rule: len(triples) for rule, triples in graph.inferred.items()} and sum(listed.values()) > 10_000
+    assert all(row[1] for row in list_rules(cmgraph.load(lang="fr")))
 
 
 def test_what_is_derived_about_a_thing_is_all_that_is(graph: Graph) -> None:
     iri = graph.names.resolve("European Investment Bank").value
     every = {
-        (rule, *map(text_of, triple))
-        for rule, triples in graph.derived.items()
+        (rule, *map(lexical, triple))
+        for rule, triples in graph.inferred.items()
         for triple in triples
-        if iri in (text_of(triple.subject), text_of(triple.object))
+        if iri in (lexical(triple.subject), lexical(triple.object))
     }
-    told = {(str(row[3]), *(text_of(term) for term in row.terms[:3] if term)) for row in derived(graph, iri)}
+    told = {(str(row[3]), *(lexical(term) for term in row.terms[:3] if term)) for row in inferred_about(graph, iri)}
     assert told == every != set()
 
 
 def test_an_explanation_names_the_statement_and_its_sources(graph: Graph) -> None:
-    answer = derived(graph, "European Investment Bank", explain=True)
+    answer = inferred_about(graph, "European Investment Bank", explain=True)
     assert answer.columns == ("subject", "property", "value", "rule", "from")
     for row in answer:
         source = row.terms[4]
         assert source is not None and row.citations
-        said = {text_of(t.object) for t in graph.stated if t.subject == source}
+        said = {lexical(t.object) for t in graph.asserted if t.subject == source}
         assert {answer.citations[number - 1].iri for number in row.citations} <= said
         ends = [term for term in (row.terms[0], row.terms[2]) if term != source and not isinstance(term, Literal)]
-        assert {text_of(term) for term in ends if term} <= said
+        assert {lexical(term) for term in ends if term} <= said
 
 
 def test_owl_rl_entails_what_must_follow_and_nothing_that_must_not(run: Run, tmp_path: Path) -> None:
@@ -60,5 +60,5 @@ def test_owl_rl_entails_what_must_follow_and_nothing_that_must_not(run: Run, tmp
         assert set(RdfFile.read(path).triples) <= known, path
     for path in (ROOT / "tests/competency/must-not-follow").glob("*.ttl"):
         assert not set(RdfFile.read(path).triples) & known, path
-    assert owl_rl(graph, tmp_path / "again.nt") == len((tmp_path / "closure.nt").read_text().splitlines())
+    assert write_owl_rl(graph, tmp_path / "again.nt") == len((tmp_path / "closure.nt").read_text().splitlines())
     assert (tmp_path / "again.nt").read_bytes() == (tmp_path / "closure.nt").read_bytes()

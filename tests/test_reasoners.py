@@ -11,11 +11,11 @@ import pytest
 import rdflib
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 
-from cmgraph.derive import derive
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.store import LocalStore
-from cmgraph.terms import CM, rdflib_graph
+from cmgraph.inference import infer
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import CM, rdflib_graph
+from cmgraph.store.local import LocalStore
 from conftest import ROOT
 
 owlrl = pytest.importorskip("owlrl", reason="install cmgraph[dev] for the reasoners")
@@ -72,7 +72,7 @@ def test_owl_rl_finds_the_clash(path: Path) -> None:
 
 def test_the_rules_derive_what_the_axioms_entail(graph: Graph) -> None:
     """The SPARQL rules and the reasoner agree on every shortcut."""
-    rules = dict(derive(LocalStore(RdfFile.read(BASE).triples), graph.root, graph.prefixes))
+    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), graph.ontology))
     by_rule = {str(t) for triples in rules.values() for t in triples}
     for name in ("hasTakenPartIn", "hasBeenPartyTo", "hasBeenMemberOf", "hasEngagedWith", "hasParticipant", "concerns"):
         entailed = {f"<{s}> <{CM}{name}> <{o}>" for s, o in base_closure().subject_objects(rdflib.URIRef(CM + name))}

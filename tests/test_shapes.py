@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cmgraph import files
 from cmgraph.errors import CmgraphError
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.store import LocalStore
-from cmgraph.validate import Report, shapes, validate
+from cmgraph.ontology import Ontology
+from cmgraph.rdf.files import RdfFile
+from cmgraph.store.local import LocalStore
+from cmgraph.validation.validate import Report, validate
 
 HERE = Path(__file__).parent
 INVALID = sorted((HERE / "invalid").glob("*.ttl"))
@@ -22,23 +22,21 @@ def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
     """Validate the ontology's terms with the valid base and ``paths``."""
     read = [*_common(graph.root), *map(RdfFile.read, paths)]
     store = LocalStore(triple for file in read for triple in file.triples)
-    return validate(store, _shapes(graph.root), graph.prefixes, engine=engine, files=read)
+    return validate(store, graph.ontology.shapes, graph.prefixes, engine=engine, files=read)
 
 
 @cache
 def _common(root: Path) -> list[RdfFile]:
-    return [RdfFile.read(path) for path in (*files.terms(root), HERE / "valid/base.ttl")]
+    return [RdfFile.read(path) for path in (*Ontology(root / "ontology").term_files, HERE / "valid/base.ttl")]
 
 
 @cache
-def _shapes(root: Path) -> list[RdfFile]:
-    return shapes(root)
-
-
 def rules(graph: Graph) -> set[str]:
     """Return the ids of all declared rules."""
     spot = "https://w3id.org/cmgraph/shape/"
-    return {t.subject.value.removeprefix(spot) for f in shapes(graph.root) for t in f.triples if spot in str(t.subject)}
+    return {
+        t.subject.value.removeprefix(spot) for f in graph.ontology.shapes for t in f.triples if spot in str(t.subject)
+    }
 
 
 def test_the_valid_base_breaks_no_rule(graph: Graph) -> None:
@@ -58,7 +56,7 @@ def test_every_rule_has_a_fixture(graph: Graph) -> None:
 
 def test_every_rule_speaks_both_languages(graph: Graph) -> None:
     message = "http://www.w3.org/ns/shacl#message"
-    tags = [t.object.language for f in shapes(graph.root) for t in f.triples if t.predicate.value == message]
+    tags = [t.object.language for f in graph.ontology.shapes for t in f.triples if t.predicate.value == message]
     assert tags.count("en") == tags.count("fr-t-en") == len(rules(graph))
 
 

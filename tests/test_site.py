@@ -20,9 +20,9 @@ import pytest
 import yaml
 
 import cmgraph
-from cmgraph.entity import Statement
-from cmgraph.terms import CM, Thing
-from cmgraph.wording import sentence
+from cmgraph.answers.entity import Statement
+from cmgraph.answers.sentences import sentence
+from cmgraph.rdf.terms import CM, NamedRef
 from conftest import ROOT
 
 
@@ -144,7 +144,7 @@ def test_the_sitemap_names_every_page_in_each_language(published: Path) -> None:
 
 
 def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(graph: cmgraph.Graph) -> None:
-    patterns = yaml.safe_load(read(ROOT / "src/cmgraph/sentences.yaml"))
+    patterns = yaml.safe_load(read(ROOT / "src/cmgraph/answers/sentences.yaml"))
     for forms in patterns.values():
         for form in forms:
             assert re.findall(r"\{\w+\}", form["en"]) == re.findall(r"\{\w+\}", form["fr-t-en"])
@@ -158,7 +158,7 @@ def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(graph: cmgr
             ]
             assert all(value in said for value in kept)
     told = Statement(
-        Thing(CM + "Membership", "membership"), "rel:x", ((Thing(CM + "hasRole", "has role"), "guest"),), ()
+        NamedRef(CM + "Membership", "membership"), "rel:x", ((NamedRef(CM + "hasRole", "has role"), "guest"),), ()
     )
     assert sentence(told, "en") == ["has role ", "guest"]
 

@@ -11,8 +11,8 @@ import pytest
 from pyoxigraph import Store as Oxigraph
 
 import cmgraph
-from cmgraph import snapshot
 from cmgraph.graph import Graph
+from cmgraph.store import cache as snapshots
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_snapshot_is_left_once_and_answers_the_same(cache: Path, graph: Graph)
     second = cmgraph.load()
     assert [(path / "current").stat().st_mtime_ns for path in cache.iterdir()] == [made]
     assert first.query("partners") == second.query("partners") == graph.query("partners")
-    assert first.stats() == second.stats() and first.derived.keys() == second.derived.keys()
+    assert first.stats() == second.stats() and first.inferred.keys() == second.inferred.keys()
     assert sorted(map(str, first.triples)) == sorted(map(str, second.triples))
 
 
@@ -40,14 +40,14 @@ def test_a_broken_snapshot_is_made_anew(cache: Path) -> None:
     for path in (path for path in spot.rglob("*") if path.is_file() and path.name != "current"):
         path.write_bytes(b"broken")
     assert len(cmgraph.load().query("partners")) > 0
-    assert snapshot.recall(spot) is not None
+    assert snapshots.open_cached(spot) is not None
 
 
 def test_no_folder_or_one_that_cannot_be_written_is_no_matter(
     cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CMGRAPH_CACHE", "")
-    assert snapshot.place([]) is None
+    assert snapshots.cache_path([]) is None
     (tmp_path / "file").touch()
     monkeypatch.setenv("CMGRAPH_CACHE", str(tmp_path / "file"))
     assert len(cmgraph.load().query("partners")) > 0
@@ -57,14 +57,14 @@ def test_no_folder_or_one_that_cannot_be_written_is_no_matter(
 def test_a_snapshot_goes_by_what_files_hold_not_by_when_or_where_they_were_written(cache: Path, tmp_path: Path) -> None:
     path, copy = tmp_path / "a.ttl", tmp_path / "b.ttl"
     path.write_text("a")
-    before = snapshot.place([path])
+    before = snapshots.cache_path([path])
     os.utime(path, ns=(1, 1))
     copy.write_text("a")
-    assert snapshot.place([path]) == snapshot.place([copy]) == before
+    assert snapshots.cache_path([path]) == snapshots.cache_path([copy]) == before
     modified = path.stat().st_mtime_ns
     path.write_text("b")
     os.utime(path, ns=(modified, modified))
-    assert snapshot.place([path]) != before
+    assert snapshots.cache_path([path]) != before
 
 
 def test_a_flipped_bit_is_noticed_and_the_snapshot_made_anew(cache: Path, graph: Graph) -> None:
@@ -82,7 +82,7 @@ def test_a_flipped_bit_is_noticed_and_the_snapshot_made_anew(cache: Path, graph:
 
 
 def test_only_snapshots_are_ever_removed_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "KEPT", 1)
+    monkeypatch.setattr(snapshots, "KEPT", 1)
     mine = ["thesis", "graph-thesis", f"graph-{0:024x}", f"graph-{1:024x}"]
     for name in mine:
         (cache / name / "state-1").mkdir(parents=True)
@@ -90,9 +90,9 @@ def test_only_snapshots_are_ever_removed_from_the_cache(cache: Path, monkeypatch
         os.utime(cache / name, (0, 0))
     spots = [cache / f"graph-{number:024x}" for number in (2, 3, 4)]
     for age, spot in enumerate(spots):
-        snapshot.keep(spot, Oxigraph())
+        snapshots.write_cache(spot, Oxigraph())
         os.utime(spot, (age, age))
-    snapshot.keep(spots[0], Oxigraph())
+    snapshots.write_cache(spots[0], Oxigraph())
     assert sorted(path.name for path in cache.iterdir()) == sorted([*mine, spots[0].name])
     assert all((cache / name / "state-1/only-copy.txt").exists() for name in mine)
 
@@ -115,7 +115,7 @@ def test_a_cache_that_is_made_is_its_users_alone(cache: Path) -> None:
 
 
 def test_a_first_load_killed_at_any_moment_leaves_a_cache_that_works(cache: Path) -> None:
-    command = [sys.executable, "-c", "from cmgraph.cli import main; main()", "query", "binding"]
+    command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "query", "binding"]
     for tenth in range(2, 22, 2):
         loading = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
@@ -125,4 +125,4 @@ def test_a_first_load_killed_at_any_moment_leaves_a_cache_that_works(cache: Path
             loading.wait()
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
     (spot,) = cache.iterdir()
-    assert snapshot.recall(spot) is not None and len(list(spot.glob("state-*"))) == 1
+    assert snapshots.open_cached(spot) is not None and len(list(spot.glob("state-*"))) == 1

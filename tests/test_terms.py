@@ -9,11 +9,9 @@ import pytest
 import yaml
 from pyoxigraph import NamedNode
 
-from cmgraph import files
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.terms import CM
-from cmgraph.validate import shapes
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import CM
 from conftest import ROOT
 
 ASKED: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs/competency-questions.yaml").read_text(encoding="utf-8"))
@@ -28,11 +26,11 @@ def uses(graph: Graph) -> dict[str, dict[str, list[str]]]:
     for path in ROOT.glob("queries/*/*.rq"):
         for name in re.findall(r"\bcm:(\w+)", re.sub(r"(?m)^#.*$", "", path.read_text(encoding="utf-8"))):
             found.setdefault(name, {}).setdefault("questions", set()).add(path.stem)
-    for where, paths in {"derivations": "ontology/rules/*.rq", "exports": "src/cmgraph/sparql/**/*.rq"}.items():
+    for where, paths in {"derivations": "ontology/rules/*.rq", "exports": "src/cmgraph/store/queries/**/*.rq"}.items():
         for path in ROOT.glob(paths):
             for name in re.findall(r"\bcm:(\w+)", path.read_text(encoding="utf-8")):
                 found.setdefault(name, {}).setdefault(where, set()).add(path.stem)
-    for file in shapes(graph.root):
+    for file in graph.ontology.shapes:
         for triple in file.triples:
             said = [triple.object.value] if isinstance(triple.object, NamedNode) else []
             said += [CM + name for name in re.findall(r"\bcm:(\w+)", str(triple.object)) if "sparql" in str(triple)]
@@ -46,7 +44,7 @@ def uses(graph: Graph) -> dict[str, dict[str, list[str]]]:
 def declared(graph: Graph) -> dict[str, str]:
     """Return every declared class and property, with the reason why it is reserved, if it is."""
     terms: dict[str, str] = {}
-    for triple in (t for path in files.terms(graph.root) for t in RdfFile.read(path).triples):
+    for triple in (t for path in graph.ontology.term_files for t in RdfFile.read(path).triples):
         name = triple.subject.value.removeprefix(CM) if isinstance(triple.subject, NamedNode) else CM
         if not name.startswith("http") and triple.predicate.value.endswith("#type"):
             terms.setdefault(name, "")

@@ -15,13 +15,13 @@ import pytest
 
 import cmgraph
 import servers
-from cmgraph import guard
 from cmgraph.errors import CmgraphError, QueryStopped
-from cmgraph.files import RdfFile
 from cmgraph.graph import Graph
-from cmgraph.guard import guarded
-from cmgraph.store import LocalStore
-from cmgraph.validate import validate
+from cmgraph.rdf.files import RdfFile
+from cmgraph.store import sandbox
+from cmgraph.store.local import LocalStore
+from cmgraph.store.sandbox import run_sandboxed
+from cmgraph.validation.validate import validate
 from conftest import Run
 
 
@@ -128,8 +128,8 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 def test_a_query_stops_in_time_wherever_it_runs(graph: Graph, tmp_path: Path, small: Path) -> None:
     with servers.oxigraph(tmp_path) as server:
-        cmgraph.send(server.graph_store, sorted((small / "data").rglob("*.ttl")), graph)
-        cmgraph.fill(tmp_path / "disk", sorted((small / "data").rglob("*.ttl")), graph)
+        cmgraph.upload(server.graph_store, sorted((small / "data").rglob("*.ttl")), graph)
+        cmgraph.load_store(tmp_path / "disk", sorted((small / "data").rglob("*.ttl")), graph)
         for home in ({"data": small}, {"store": tmp_path / "disk"}, {"endpoint": server.endpoint}):
             there = cmgraph.load(**home, timeout=1)  # type: ignore[arg-type]
             started = time.monotonic()
@@ -145,7 +145,7 @@ def test_the_command_says_that_it_stopped(run: Run) -> None:
 
 
 def test_a_query_gets_no_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "MEMORY", 200 << 20)
+    monkeypatch.setattr(sandbox, "MEMORY", 200 << 20)
     doubling = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(30))
     with pytest.raises(QueryStopped, match="memory"):
         cmgraph.load(timeout=20).query(f'SELECT (STRLEN(?x30) AS ?n) {{ BIND("0123456789" AS ?x0) {doubling} }}')
@@ -154,13 +154,13 @@ def test_a_query_gets_no_more_memory_than_there_is(monkeypatch: pytest.MonkeyPat
 def test_guarded_work_opens_nothing_and_its_crash_is_told(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"text")
-    assert guarded(path.read_bytes, 5, offline=False) == b"text"
+    assert run_sandboxed(path.read_bytes, 5, offline=False) == b"text"
     with pytest.raises(OSError, match="Too many open files"):
-        guarded(path.read_bytes, 5)
+        run_sandboxed(path.read_bytes, 5)
     with pytest.raises(OSError, match="Too many open files"):
-        guarded(lambda: socket.create_connection(("127.0.0.1", 9)).recv(1), 5)
+        run_sandboxed(lambda: socket.create_connection(("127.0.0.1", 9)).recv(1), 5)
     with pytest.raises(QueryStopped, match="nested too deeply"):
-        guarded(lambda: bytes(os.kill(os.getpid(), signal.SIGSEGV) or 0), 5)
+        run_sandboxed(lambda: bytes(os.kill(os.getpid(), signal.SIGSEGV) or 0), 5)
 
 
 RDF = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'

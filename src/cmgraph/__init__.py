@@ -7,19 +7,22 @@
 ['European Union']
 """
 
-from cmgraph.entity import Entity, Statement
+from cmgraph.analysis.compare import compare_actors
+from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.measures import brokerage, network_changes, node_measures
+from cmgraph.analysis.network import build_network
+from cmgraph.analysis.paths import shortest_paths
+from cmgraph.analysis.timeline import timeline
+from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.result import Citation, Result, Row
 from cmgraph.errors import CmgraphError, EndpointError, QueryStopped, UnknownName
-from cmgraph.fill import fill, send
 from cmgraph.graph import Graph, load
-from cmgraph.head import Parameter
-from cmgraph.names import Hit
-from cmgraph.network import brokerage, change, measures, network, paths
-from cmgraph.picture import draw
-from cmgraph.question import Column, Question
-from cmgraph.result import Citation, Result, Row
-from cmgraph.scope import Scope
-from cmgraph.terms import Thing
-from cmgraph.views import compare, timeline
+from cmgraph.loading import load_store, upload
+from cmgraph.names import SearchHit
+from cmgraph.pictures.draw import draw
+from cmgraph.questions.header import Parameter
+from cmgraph.questions.question import Column, Question
+from cmgraph.rdf.terms import NamedRef
 
 __all__ = [
     "Citation",
@@ -28,26 +31,26 @@ __all__ = [
     "EndpointError",
     "Entity",
     "Graph",
-    "Hit",
+    "NamedRef",
+    "NetworkFilter",
     "Parameter",
     "QueryStopped",
     "Question",
     "Result",
     "Row",
-    "Scope",
+    "SearchHit",
     "Statement",
-    "Thing",
     "UnknownName",
     "brokerage",
-    "change",
-    "compare",
+    "build_network",
+    "compare_actors",
     "draw",
-    "fill",
     "load",
-    "measures",
-    "network",
-    "paths",
-    "send",
+    "load_store",
+    "network_changes",
+    "node_measures",
+    "shortest_paths",
     "timeline",
+    "upload",
 ]
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The graph: files read, what follows derived, and every question, look-up, check and export asked of it."""
+"""The graph: files read, what follows inferred, and every question and look-up asked of it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING
 import pyoxigraph
 from pyoxigraph import Triple
 
-from cmgraph import files, snapshot
-from cmgraph.database import opened
-from cmgraph.derive import complete, derive
-from cmgraph.entity import Entity, describe
+from cmgraph.answers.entity import Entity, describe
+from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError, UnknownName, nearest
-from cmgraph.names import Hit, Names, sparql
-from cmgraph.question import Question, find
-from cmgraph.result import Result, Row, build
-from cmgraph.store import PATIENCE, EndpointStore, LocalStore, Store
-from cmgraph.template import TableColumn, Template, find_templates
-from cmgraph.terms import Prefixes, pick, rdflib_graph
+from cmgraph.inference import infer, materialize
+from cmgraph.names import Names, SearchHit
+from cmgraph.ontology import Ontology, bundled_root
+from cmgraph.questions.question import Question, find_questions
+from cmgraph.rdf.files import RdfFile, data_files
+from cmgraph.rdf.terms import best_text, rdflib_graph
+from cmgraph.store import builtin, cache
+from cmgraph.store.base import Store
+from cmgraph.store.disk import open_store
+from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
+from cmgraph.store.local import LocalStore
 
 if TYPE_CHECKING:
     import rdflib
 
-    from cmgraph.validate import Report
+    from cmgraph.validation.validate import Report
 
 ADDED = ("data", "projections", "queries", "templates")
 """What a folder may add to the bundled graph."""
@@ -37,238 +40,91 @@ LANGUAGES = ("en", "fr")
 
 
 class Graph:
-    """A graph of critical-mineral relationships. Make one with :func:`load`.
+    """A graph of critical-mineral relationships, made by :func:`load`.
 
+    :ivar folders: the folder of the graph, with ``ontology/``, ``data/`` and ``queries/``, and the one that extends it,
+        if any.
+    :ivar ontology: the terms, rules and shapes that count.
+    :ivar store: what answers questions.
+    :ivar paths: the RDF files the graph is in; None if it is in a store or at an endpoint.
     :ivar lang: language in which things are named, ``en`` or ``fr``.
     :ivar as_of: day that questions are asked for, if one was given.
+    :ivar timeout: seconds after which a question is stopped; None for no limit.
     """
 
     def __init__(
         self,
-        root: Path,
-        extra: Path | None,
-        home: Store | None,
-        lang: str,
-        as_of: dt.date | None,
+        folders: Sequence[Path],
+        ontology: Ontology,
+        store: Store,
+        paths: Sequence[Path] | None,
+        *,
+        lang: str = "en",
+        as_of: dt.date | None = None,
         timeout: float | None = None,
-        leave_out: Path | None = None,
     ) -> None:
-        self.root, self._extra = root, extra
-        self.lang, self.as_of, self._timeout = lang, as_of, timeout
-        self._paths = files.terms(root)
-        declared = [files.RdfFile.read(path) for path in self._paths]
-        self.prefixes = Prefixes.declared(triple for file in declared for triple in file.triples)
-        self.in_files = home is None
-        if self.in_files:
-            self._paths += self.data_files(leave_out)
-        self.store = home or (self._read() if leave_out else self._snapshot())
-        self.names = Names(self.store, self.prefixes, lang)
+        self.folders, self.ontology, self.store, self.paths = folders, ontology, store, paths
+        self.lang, self.as_of, self.timeout = lang, as_of, timeout
+        self.prefixes = ontology.prefixes
+        self.names = Names(store, self.prefixes, lang)
         self._read_questions: dict[str, Question] = {}
-        self._part: Sequence[Triple] | None = None
-
-    def part(self, store: Store, stated: Sequence[Triple]) -> Graph:
-        """Return a graph like this one whose statements are ``stated``; ``store`` holds them and what follows."""
-        made = Graph(self.root, self._extra, store, self.lang, self.as_of, self._timeout)
-        made._part = stated
-        return made
-
-    def at(self, day: dt.date | None) -> Graph:
-        """Return this graph asked for a day."""
-        made = copy(self)
-        made.as_of = day
-        return made
-
-    def spoken(self, lang: str) -> Graph:
-        """Return this graph with things named in ``lang``."""
-        made = copy(self)
-        made.lang, made.names = lang, Names(self.store, self.prefixes, lang)
-        return made
-
-    def data_files(self, leave_out: Path | None = None) -> list[Path]:
-        """List the data files below the graph's folders, all but one if it is given."""
-        return [path for folder in self.folders for path in files.data(folder, leave_out)]
-
-    def _read(self) -> LocalStore:
-        memory = LocalStore()
-        memory.read(self._paths)
-        complete(memory, self.root, self.prefixes)
-        return memory
-
-    def _snapshot(self) -> LocalStore:
-        """Open the snapshot of the graph, or read its files and leave one."""
-        spot = snapshot.place([*self._paths, *sorted((self.root / "ontology/rules").glob("*.rq"))])
-        if spot is not None and (engine := snapshot.recall(spot)):
-            store = LocalStore(engine=engine)
-            store.rebuild = lambda: self._rebuilt(spot)
-            return store
-        memory = self._read()
-        if spot is not None:
-            snapshot.keep(spot, memory.engine)
-        return memory
-
-    def _rebuilt(self, spot: Path) -> pyoxigraph.Store:
-        memory = self._read()
-        snapshot.keep(spot, memory.engine)
-        return memory.engine
-
-    @cached_property
-    def files(self) -> list[files.RdfFile]:
-        """The RDF files the graph is in; only those of the ontology's terms, if it is in a store or at an endpoint."""
-        return [files.RdfFile.read(path) for path in self._paths]
-
-    @cached_property
-    def derived(self) -> dict[str, tuple[Triple, ...]]:
-        """The statements that follow by rule, by the rule's name."""
-        return {rule: tuple(triples) for rule, triples in derive(self.store, self.root, self.prefixes)}
+        self._triples: Sequence[Triple] | None = None
 
     @property
-    def stated(self) -> Iterator[Triple]:
-        """Every statement that is not derived: as its file spells it, or as the store or endpoint hands it out."""
-        if self._part is not None:
-            yield from self._part
-        elif self.in_files:
+    def root(self) -> Path:
+        """The folder of the graph."""
+        return self.folders[0]
+
+    def with_as_of(self, day: dt.date | None) -> Graph:
+        """Return this graph asked for a day."""
+        changed = copy(self)
+        changed.as_of = day
+        return changed
+
+    def with_language(self, lang: str) -> Graph:
+        """Return this graph with things named in ``lang``, ``en`` or ``fr``."""
+        changed = copy(self)
+        changed.lang, changed.names = lang, Names(self.store, self.prefixes, lang)
+        return changed
+
+    def _with_triples(self, store: Store, asserted: Sequence[Triple]) -> Graph:
+        """Return a graph like this one that asserts these triples; ``store`` holds them and what follows."""
+        options = {"lang": self.lang, "as_of": self.as_of, "timeout": self.timeout}
+        changed = Graph(self.folders, self.ontology, store, None, **options)  # type: ignore[arg-type]
+        changed._triples = asserted
+        return changed
+
+    @cached_property
+    def files(self) -> list[RdfFile]:
+        """The RDF files the graph is in; only those of the ontology's terms, if it is in a store or at an endpoint."""
+        return [RdfFile.read(path) for path in (self.ontology.term_files if self.paths is None else self.paths)]
+
+    @property
+    def data_files(self) -> list[Path]:
+        """The data files in the graph's folders."""
+        return [path for folder in self.folders for path in data_files(folder)]
+
+    @cached_property
+    def inferred(self) -> dict[str, tuple[Triple, ...]]:
+        """The triples that follow by rule, by the rule's name."""
+        return {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
+
+    @property
+    def asserted(self) -> Iterator[Triple]:
+        """Every triple that is not inferred: as its file spells it, or as the store or endpoint hands it out."""
+        if self._triples is not None:
+            yield from self._triples
+        elif self.paths is not None:
             yield from (triple for file in self.files for triple in file.triples)
         else:
-            derived = {triple for triples in self.derived.values() for triple in triples}
-            everything = self.store.construct(sparql("everything"), self.prefixes)
-            yield from (triple for triple in everything if triple not in derived)
-
-    @property
-    def folders(self) -> list[Path]:
-        """The folder of the graph, and the one that extends it, if any."""
-        return [self.root, *([self._extra] if self._extra else [])]
-
-    @cached_property
-    def templates(self) -> dict[str, Path]:
-        """The files of the templates, by name."""
-        return find_templates([self.root / "ontology/templates", *(f / "templates" for f in self.folders)])
-
-    def template(self, name: str) -> Template:
-        """Return the template ``name``, or the one in the ``.rq`` file of that name.
-
-        :raises UnknownName: if there is none; the error proposes the nearest.
-        """
-        if name.endswith(".rq"):
-            return Template.read(Path(name))
-        if name not in self.templates:
-            hint = nearest(name, self.templates) or "List them with: cmgraph template"
-            raise UnknownName(f"no template is called '{name}'", hint=hint)
-        return Template.read(self.templates[name])
-
-    def template_list(self) -> Result:
-        """List the templates; columns ``name``, ``title``, ``about``."""
-        found = [self.template(name) for name in self.templates]
-        rows = tuple(
-            Row((t.name, pick(t.title, self.lang), pick(t.about, self.lang)), (None, None, None), ()) for t in found
-        )
-        return Result(("name", "title", "about"), ("name", "title", "about"), rows, ())
-
-    def blank_table(self, name: str, path: str | PathLike[str]) -> None:
-        """Write an empty table for the template ``name``: CSV, TSV, or XLSX with lists of what may stand in it."""
-        from cmgraph.table import blank
-
-        found = self.template(name)
-        choices = {column.name: self.names.choices(of) for column in found.columns if (of := self._choice(column))}
-        blank(found, Path(path), choices, self.lang)
-
-    def _choice(self, column: TableColumn) -> str:
-        of = self.prefixes.expand(column.of) if column.of and column.type in ("entity", "concept") else None
-        return "" if of is None or column.prefix in ("cm", "rel", "obs") else of.value
-
-    @cached_property
-    def questions(self) -> dict[str, Question]:
-        """The saved questions, by name."""
-        return {name: self.question(name) for name in self._question_files}
-
-    @cached_property
-    def _question_files(self) -> dict[str, Path]:
-        return find(folder / "queries" for folder in self.folders)
-
-    def question(self, name: str) -> Question:
-        """Return the saved question ``name``.
-
-        :raises UnknownName: if there is none; the error proposes the nearest.
-        """
-        if name not in self._question_files:
-            hint = nearest(name, self._question_files) or "List them with: cmgraph queries"
-            raise UnknownName(f"no saved question is called '{name}'", hint=hint)
-        if name not in self._read_questions:
-            self._read_questions[name] = Question.read(self._question_files[name])
-        return self._read_questions[name]
-
-    def candidates(self, question: Question) -> dict[str, list[str]]:
-        """Return the names that each parameter of ``question`` can take, where they can be listed."""
-        kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
-        return {name: self.names.choices(kind.value) for name, kind in kinds.items() if kind is not None}
-
-    def catalogue(self, tag: str | None = None) -> Result:
-        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
-        rows = tuple(
-            Row((q.name, pick(q.title, self.lang), ", ".join(q.tags)), (None, None, None), ())
-            for q in self.questions.values()
-            if tag is None or tag in q.tags
-        )
-        return Result(("name", "title", "tags"), ("name", "title", "tags"), rows, ())
-
-    def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
-        """Answer a question.
-
-        :param question: name of a saved question, SPARQL text, a path to a ``.rq`` file, or a :class:`Question`.
-        :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
-            numbers; a list for several at once, ``"any"`` for no restriction.
-        """
-        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
-            found = self.store.select(question, self.prefixes, timeout=self._timeout)
-            return build(found, self.store, self.names)
-        if isinstance(question, str):
-            question = self.question(question)
-        elif not isinstance(question, Question):
-            question = Question.read(Path(question))
-        wanted: Mapping[str, object] = parameters
-        if self.as_of and question.time == "as-of" and "asOf" not in parameters:
-            wanted = {"asOf": self.as_of, **parameters}
-        text = question.bind(wanted, self.names, self.prefixes)
-        return build(
-            self.store.select(text, self.prefixes, str(question.path), self._timeout),
-            self.store,
-            self.names,
-            question.citation,
-            {column.name: pick(column.label, self.lang) or column.name for column in question.columns},
-            pick(question.title, self.lang),
-            pick(question.note, self.lang),
-        )
-
-    def entity(self, name: str) -> Entity:
-        """Describe one thing, found by IRI, CURIE or name."""
-        return describe(self.names.resolve(name), self.store, self.names, self.as_of)
-
-    def search(self, text: str, limit: int = 20) -> list[Hit]:
-        """Find things by any of their names, former ones included; accents and case do not count."""
-        return self.names.search(text, limit)
-
-    def stats(self) -> Result:
-        """Count statements, citations and things, by kind."""
-        return build(self.store.select(sparql("stats"), self.prefixes), self.store, self.names)
-
-    def validate(self, *paths: str | PathLike[str], engine: str = "fast") -> Report:
-        """Check the graph against the shapes, together with the RDF files at ``paths``.
-
-        :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validate.validate`.
-        """
-        from cmgraph.validate import shapes, validate
-
-        own = [files.RdfFile.read(Path(path)) for path in paths]
-        if own and not self.in_files:
-            raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
-        read = [*self.files, *own] if self.in_files else []
-        store = LocalStore(triple for file in read for triple in file.triples) if self.in_files else self.store
-        return validate(store, shapes(self.root), self.prefixes, self.lang, engine, read)
+            inferred = {triple for triples in self.inferred.values() for triple in triples}
+            yield from (triple for triple in builtin.construct(self.store, "everything") if triple not in inferred)
 
     @property
     def triples(self) -> Iterator[Triple]:
-        """Every statement, derived ones after those stated."""
-        yield from self.stated
-        yield from (triple for rule in self.derived.values() for triple in rule)
+        """Every triple, inferred ones after those asserted."""
+        yield from self.asserted
+        yield from (triple for rule in self.inferred.values() for triple in rule)
 
     @cached_property
     def rdflib(self) -> rdflib.Graph:
@@ -277,6 +133,122 @@ class Graph:
         for prefix, space in self.prefixes.items():
             graph.bind(prefix, space)
         return graph
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """The saved questions, by name."""
+        return {name: self.question(name) for name in self._question_files}
+
+    @cached_property
+    def _question_files(self) -> dict[str, Path]:
+        return find_questions(folder / "queries" for folder in self.folders)
+
+    def question(self, name: str) -> Question:
+        """Return the saved question ``name``.
+
+        :raises UnknownName: if there is none; the error proposes the nearest.
+
+        >>> import cmgraph
+        >>> cmgraph.load().question("partners").title["en"]
+        'Partners of an actor'
+        """
+        if name not in self._question_files:
+            hint = nearest(name, self._question_files) or "List them with: cmgraph queries"
+            raise UnknownName(f"unknown question '{name}'", hint=hint)
+        if name not in self._read_questions:
+            self._read_questions[name] = Question.read(self._question_files[name])
+        return self._read_questions[name]
+
+    def list_questions(self, tag: str | None = None) -> Result:
+        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
+        rows = (
+            (question.name, best_text(question.title, self.lang), ", ".join(question.tags))
+            for question in self.questions.values()
+            if tag is None or tag in question.tags
+        )
+        return Result.of(("name", "title", "tags"), rows, self.lang)
+
+    def candidates(self, question: Question) -> dict[str, list[str]]:
+        """Return the names that each parameter of ``question`` can take, where they can be listed."""
+        kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
+        return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
+
+    def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
+        """Answer a question.
+
+        :param question: name of a saved question, SPARQL text, a path to a ``.rq`` file, or a :class:`Question`.
+        :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
+            numbers; a list for several at once, ``"any"`` for no restriction.
+        :raises UnknownName: if there is no such question, parameter or thing.
+        :raises CmgraphError: if a value cannot be what its parameter takes, or the query is not valid.
+        :raises QueryStopped: if it took longer than the graph's time-out.
+
+        >>> import cmgraph
+        >>> answer = cmgraph.load().query("partners", actor="European Investment Bank")
+        >>> [str(cell) for cell in answer.rows[0]][0]
+        'Government of Canada'
+        """
+        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
+            solutions = self.store.select(question, self.prefixes, timeout=self.timeout)
+            return build(solutions, self.store, self.names)
+        if isinstance(question, str):
+            question = self.question(question)
+        elif not isinstance(question, Question):
+            question = Question.read(Path(question))
+        given: Mapping[str, object] = parameters
+        if self.as_of and question.time == "as-of" and "asOf" not in parameters:
+            given = {"asOf": self.as_of, **parameters}
+        text = question.bind(given, self.names, self.prefixes)
+        return build(
+            self.store.select(text, self.prefixes, str(question.path), self.timeout),
+            self.store,
+            self.names,
+            question.citation,
+            {column.name: best_text(column.label, self.lang) or column.name for column in question.columns},
+            best_text(question.title, self.lang),
+            best_text(question.note, self.lang),
+        )
+
+    def entity(self, name: str) -> Entity:
+        """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
+
+        :raises UnknownName: if nothing, or more than one thing, is called so.
+
+        >>> import cmgraph
+        >>> cmgraph.load().entity("NRCan").thing.label
+        'Natural Resources Canada'
+        """
+        return describe(self.names.resolve(name), self.store, self.names, self.as_of)
+
+    def search(self, text: str, limit: int = 20) -> list[SearchHit]:
+        """Find things by any of their names, former ones included, best match first; accents and case do not count.
+
+        >>> import cmgraph
+        >>> cmgraph.load().search("tlicho agreement")[0].thing.label
+        'Tłı̨chǫ Agreement'
+        """
+        return self.names.search(text, limit)
+
+    def stats(self) -> Result:
+        """Count statements, citations and things, by kind."""
+        return build(builtin.solutions(self.store, "stats"), self.store, self.names)
+
+    def validate(self, *paths: str | PathLike[str], engine: str = "fast") -> Report:
+        """Check the graph against the shapes, together with the RDF files at ``paths``.
+
+        :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validation.validate.validate`.
+        :raises CmgraphError: if files are given and the graph is in a store or at an endpoint.
+        """
+        from cmgraph.validation.validate import validate
+
+        own = [RdfFile.read(Path(path)) for path in paths]
+        store, files = self.store, []
+        if self.paths is not None:
+            files = [*self.files, *own]
+            store = LocalStore(triple for file in files for triple in file.triples)
+        elif own:
+            raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
+        return validate(store, self.ontology.shapes, self.prefixes, self.lang, engine, files)
 
 
 def load(
@@ -289,20 +261,27 @@ def load(
     as_of: dt.date | str | None = None,
     timeout: float | None = None,
     allow_service: bool = False,
-    leave_out: str | PathLike[str] | None = None,
+    credentials: tuple[str, str] | None = None,
+    exclude_file: str | PathLike[str] | None = None,
 ) -> Graph:
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
         without adds its ``data/``, ``queries/``, ``projections/`` and ``templates/`` to it.
-    :param store: folder of a store that holds the graph, see :func:`cmgraph.fill.fill`; then no data files are read.
+    :param store: folder of a store that holds the graph, see :func:`cmgraph.load_store`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.
     :param lang: ``en`` or ``fr``, the language things are named in.
     :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
     :param timeout: seconds after which a question is stopped, in a process of its own; None for no limit.
     :param allow_service: let questions call other servers.
-    :param leave_out: a data file not to read, for instance one that is about to be written again.
+    :param credentials: user and password for the endpoint; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param exclude_file: a data file not to read, for instance one that is about to be written again.
+    :raises CmgraphError: if an option cannot be honoured, or a file cannot be read.
+
+    >>> import cmgraph
+    >>> cmgraph.load(lang="fr").entity("Canada").thing.label
+    'Canada'
     """
     if lang not in LANGUAGES:
         raise CmgraphError(f"unknown language '{lang}'", hint="Use en or fr.")
@@ -310,27 +289,63 @@ def load(
         day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     except ValueError:
         raise CmgraphError("not a day", where=f"as of {as_of}", hint="Write it as 2020-01-09.") from None
-    root, extra = files.bundle(), None
-    if data is not None:
-        folder = Path(data)
-        if not folder.is_dir():
-            raise CmgraphError("no such folder", where=str(folder), hint="Name a folder with data/ in it.")
-        if (folder / "ontology").is_dir():
-            root = folder
-        elif any((folder / part).is_dir() for part in ADDED):
-            extra = folder
-        else:
-            raise CmgraphError(
-                f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/",
-                where=str(folder),
-                hint="See README, --data.",
-            )
-    home: Store | None = None
+    if endpoint and store is not None:
+        raise CmgraphError("a graph is in a store or at an endpoint, not both", hint="Leave one out.")
+    if graph and not endpoint:
+        raise CmgraphError("only an endpoint has graphs by name", where=f"graph {graph}", hint="Give its address too.")
+    folders = _folders(Path(data) if data is not None else None)
+    ontology = Ontology(folders[0] / "ontology")
+    paths: list[Path] | None = None
+    opened: Store
     if endpoint:
-        home = EndpointStore(endpoint, graph, allow_service=allow_service, patience=timeout or PATIENCE)
+        opened = EndpointStore(
+            endpoint,
+            graph,
+            allow_service=allow_service,
+            timeout=timeout or DEFAULT_TIMEOUT,
+            credentials=credentials or environment_credentials(),
+        )
     elif store is not None:
-        home = LocalStore(engine=opened(Path(store)))
-    made = Graph(root, extra, home, lang, day, timeout, Path(leave_out) if leave_out is not None else None)
-    if isinstance(made.store, LocalStore):
-        made.store.allow_service = allow_service
-    return made
+        opened = LocalStore(engine=open_store(Path(store)), allow_service=allow_service)
+    else:
+        excluded = Path(exclude_file) if exclude_file is not None else None
+        paths = [*ontology.term_files, *(path for folder in folders for path in data_files(folder, excluded))]
+        opened = _read(paths, ontology) if excluded else _open_cached(paths, ontology)
+        opened.allow_service = allow_service
+    return Graph(folders, ontology, opened, paths, lang=lang, as_of=day, timeout=timeout)
+
+
+def _folders(data: Path | None) -> list[Path]:
+    """Return the graph's folder, and the one that extends it, if any."""
+    if data is None:
+        return [bundled_root()]
+    if not data.is_dir():
+        raise CmgraphError("no such folder", where=str(data), hint="Name a folder with data/ in it.")
+    if (data / "ontology").is_dir():
+        return [data]
+    if any((data / part).is_dir() for part in ADDED):
+        return [bundled_root(), data]
+    what = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
+    raise CmgraphError(what, where=str(data), hint="See README, --data.")
+
+
+def _read(paths: Sequence[Path], ontology: Ontology) -> LocalStore:
+    store = LocalStore()
+    store.read(paths)
+    materialize(store, ontology)
+    return store
+
+
+def _open_cached(paths: Sequence[Path], ontology: Ontology) -> LocalStore:
+    """Open the snapshot of the graph in the cache, or read its files and leave one there."""
+    snapshot = cache.cache_path([*paths, *ontology.rules.values()])
+    if snapshot is None:
+        return _read(paths, ontology)
+
+    def rebuild() -> pyoxigraph.Store:
+        engine = _read(paths, ontology).engine
+        cache.write_cache(snapshot, engine)
+        return engine
+
+    engine = cache.open_cached(snapshot)
+    return LocalStore(engine=rebuild() if engine is None else engine, rebuild=None if engine is None else rebuild)

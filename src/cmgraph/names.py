@@ -6,26 +6,19 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.errors import AmbiguousName, UnknownName, nearest
-from cmgraph.store import Store, values
-from cmgraph.terms import SKOS, Prefixes, Thing, pick
+from cmgraph.rdf.terms import SKOS, NamedRef, Prefixes, best_text
+from cmgraph.store import builtin
+from cmgraph.store.base import Store
 
 _LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
-_BATCH = 500
 
 
-@cache
-def sparql(name: str) -> str:
-    """Read one of the program's own queries."""
-    return (files("cmgraph") / "sparql" / f"{name}.rq").read_text(encoding="utf-8")
-
-
-def fold(text: str) -> str:
+def normalize_name(text: str) -> str:
     """Fold a name for comparison only: case, accents, diacritics and punctuation do not count."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
     kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c != "ʼ")
@@ -33,10 +26,10 @@ def fold(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """A thing found by name, the name that matched, and how well (higher is better, at most 1)."""
 
-    thing: Thing
+    thing: NamedRef
     kind: str
     matched: str
     score: float
@@ -56,25 +49,21 @@ class Names:
         """Return the name of each IRI in the language asked for; one without a name goes by its CURIE."""
         asked = dict.fromkeys(iris)
         wanted = sorted(iri for iri in asked if iri not in self._labels)
-        query = sparql("labels")
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            found: dict[str, dict[str, str]] = defaultdict(dict)
-            block = values("thing", [NamedNode(iri) for iri in batch])
-            for thing, label in self._store.select(query.replace(values("thing", [None]), block), {})[1]:
-                if isinstance(thing, NamedNode) and isinstance(label, Literal):
-                    found[thing.value][label.language or ""] = label.value
-            for iri in batch:
-                self._labels[iri] = pick(found[iri], self.lang) if iri in found else self._prefixes.shorten(iri)
+        texts: dict[str, dict[str, str]] = defaultdict(dict)
+        for thing, label in builtin.ask(self._store, "labels", thing=wanted):
+            if isinstance(thing, NamedNode) and isinstance(label, Literal):
+                texts[thing.value][label.language or ""] = label.value
+        for iri in wanted:
+            self._labels[iri] = best_text(texts[iri], self.lang) if iri in texts else self._prefixes.shorten(iri)
         return {iri: self._labels[iri] for iri in asked}
 
     @cached_property
     def _all(self) -> list[tuple[str, str, str, bool]]:
         """(IRI, name, folded name, whether it is the preferred one) of everything named."""
-        rows = self._store.select(sparql("names"), {})[1]
+        rows = builtin.ask(self._store, "names")
         preferred = SKOS + "prefLabel"
         return [
-            (thing.value, name.value, fold(name.value), how.value == preferred)
+            (thing.value, name.value, normalize_name(name.value), how.value == preferred)
             for thing, name, how in rows
             if isinstance(thing, NamedNode) and isinstance(name, Literal) and isinstance(how, NamedNode)
         ]
@@ -91,7 +80,7 @@ class Names:
     @cached_property
     def _kinds(self) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
-        for thing, kind in self._store.select(sparql("kinds"), {})[1]:
+        for thing, kind in builtin.ask(self._store, "kinds"):
             if isinstance(thing, NamedNode) and isinstance(kind, NamedNode):
                 kinds[thing.value].add(kind.value)
         return kinds
@@ -108,28 +97,28 @@ class Names:
             kind = f" of kind {self._prefixes.shorten(of)}" if of and node.value in self._kinds else ""
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             raise UnknownName(f"no {what}{kind} with this IRI", where=text, hint=nearest(text, known))
-        for key in (text, fold(text)):
+        for key in (text, normalize_name(text)):
             called = [(iri, best) for iri, best in self._index[key] if not of or of in self._kinds[iri]]
             for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
                 if len(matches) == 1:
                     return NamedNode(matches.pop())
                 if matches:
                     choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
-                    hint = f"Say which by its CURIE: {choices}."
-                    raise AmbiguousName(f"more than one {what} goes by '{text}'", hint=hint)
+                    hint = f"Use one of these CURIEs: {choices}."
+                    raise AmbiguousName(f"'{text}' is ambiguous", hint=hint)
         hint = nearest(text, (n for i, n, _, _ in self._all if not of or of in self._kinds[i]))
-        raise UnknownName(f"no {what} goes by '{text}'", hint=hint or "Try: cmgraph search TEXT")
+        raise UnknownName(f"unknown {what} '{text}'", hint=hint or "Try: cmgraph search TEXT")
 
-    def prefer(self, text: str, of: str) -> NamedNode:
+    def resolve_preferring(self, text: str, of: str) -> NamedNode:
         """Find the thing meant by a name, one of class ``of`` rather than another that goes by it."""
         try:
             return self.resolve(text, of)
         except UnknownName:
             return self.resolve(text)
 
-    def search(self, text: str, limit: int = 20) -> list[Hit]:
+    def search(self, text: str, limit: int = 20) -> list[SearchHit]:
         """Find things by any of their names, best match first; accents, case and old names included."""
-        words = fold(text).split()
+        words = normalize_name(text).split()
         best: dict[str, tuple[float, str]] = {}
         for iri, name, plain, preferred in self._all:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
@@ -138,15 +127,15 @@ class Names:
         found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
         labels = self.labels(iri for iri, _ in found)
         return [
-            Hit(Thing(iri, labels.get(iri, name)), self.kind(iri), name, round(score, 3))
+            SearchHit(NamedRef(iri, labels.get(iri, name)), self.kind(iri), name, round(score, 3))
             for iri, (score, name) in found
         ]
 
-    def knows(self, iri: str, of: str = "") -> bool:
+    def has(self, iri: str, of: str = "") -> bool:
         """Say whether there is such a thing, of class or in scheme ``of`` if one is given."""
         return iri in self._kinds and (not of or of in self._kinds[iri])
 
-    def choices(self, of: str) -> list[str]:
+    def values_of(self, of: str) -> list[str]:
         """Return the names, in the language asked for, of all things of class or scheme ``of``, sorted."""
         return sorted(self.labels(iri for iri, kinds in self._kinds.items() if of in kinds).values())
 
@@ -159,7 +148,7 @@ class Names:
     @cached_property
     def _superclasses(self) -> dict[str, set[str]]:
         above: dict[str, set[str]] = defaultdict(set)
-        for child, parent in self._store.select(sparql("superclasses"), {})[1]:
+        for child, parent in builtin.ask(self._store, "superclasses"):
             if isinstance(child, NamedNode) and isinstance(parent, NamedNode):
                 above[child.value].add(parent.value)
         return above

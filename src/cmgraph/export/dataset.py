@@ -9,15 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, RdfFormat, Triple, parse
 
 from cmgraph.export.publication import Publication
-from cmgraph.export.rdf import as_text
-from cmgraph.files import ordered
-from cmgraph.names import sparql
-from cmgraph.page import filled
-from cmgraph.store import values
-from cmgraph.terms import BASE, RDF_TYPE, Prefixes, pick
+from cmgraph.export.rdf import serialize_triples
+from cmgraph.rdf.files import sort_triples
+from cmgraph.rdf.terms import BASE, RDF_TYPE, Prefixes, best_text
+from cmgraph.store import builtin
+from cmgraph.text.templating import render_template
 
 _MEDIA = {
     ".csv": ("text/csv", "CSV"),
@@ -93,18 +92,18 @@ def distributions(folder: Path) -> list[Distribution]:
 def describe(publication: Publication, folder: Path) -> None:
     """Write every description of what is in ``folder``: call it when all else is there."""
     files = distributions(folder)
-    dcat = ordered(_dataset(publication, files))
+    dcat = sort_triples(_dataset(publication, files))
     facts = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
-    void = ordered([*facts, *_partitions(publication)])
+    void = sort_triples([*facts, *_partitions(publication)])
     prefixes = Prefixes({**publication.graph.prefixes, **_PREFIXES})
     for name, triples in {"dcat": dcat, "void": void, ".well-known/void": void}.items():
         path = folder / (name if "/" in name else f"{name}.ttl")
-        publication.write(path, as_text(triples, RdfFormat.TURTLE, prefixes))
-    publication.write(folder / "dcat.jsonld", as_text(dcat, RdfFormat.JSON_LD, prefixes))
+        publication.write(path, serialize_triples(triples, RdfFormat.TURTLE, prefixes))
+    publication.write(folder / "dcat.jsonld", serialize_triples(dcat, RdfFormat.JSON_LD, prefixes))
     publication.write_json(folder / "dataset.jsonld", schema_org(publication, files))
     publication.write_json(folder / "open-canada.json", open_canada(publication, files))
-    title = pick(publication.about["title"], publication.languages[0])
-    text = filled("CITATION.cff", about=publication.about, title=title, address=publication.address)
+    title = best_text(publication.about["title"], publication.languages[0])
+    text = render_template("CITATION.cff", about=publication.about, title=title, address=publication.address)
     publication.write(folder / "CITATION.cff", text)
 
 
@@ -115,9 +114,9 @@ def dataset_iri(publication: Publication) -> str:
 
 
 def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Triple]:
-    names, rows = publication.graph.store.select(sparql("void-counts"), publication.graph.prefixes)
+    names, rows = builtin.solutions(publication.graph.store, "void-counts")
     counts = {name: term.value for name, term in zip(names, rows[0], strict=True) if isinstance(term, Literal)}
-    text = filled(
+    text = render_template(
         "dataset.ttl",
         about=publication.about,
         address=publication.address,
@@ -134,9 +133,7 @@ def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Tr
 
 
 def _partitions(publication: Publication) -> Iterator[Triple]:
-    block = values("dataset", [NamedNode(dataset_iri(publication))])
-    query = sparql("void").replace(values("dataset", [None]), block)
-    yield from publication.graph.store.construct(query, publication.graph.prefixes)
+    yield from builtin.construct(publication.graph.store, "void", dataset=[dataset_iri(publication)])
 
 
 def schema_org(publication: Publication, files: list[Distribution]) -> dict[str, Any]:

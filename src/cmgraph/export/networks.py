@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cmgraph.analysis.formats import WRITERS
+from cmgraph.analysis.network import build_network
+from cmgraph.analysis.projections import projections
 from cmgraph.export.publication import Publication
-from cmgraph.netfile import FORMS
-from cmgraph.network import network, projections
 
 
 def networks(publication: Publication, folder: Path) -> None:
     """Write each projection for Gephi, Cytoscape, yEd and spreadsheets."""
-    graph = publication.spoken[publication.languages[0]]
+    graph = publication.by_language[publication.languages[0]]
     for name in projections(graph):
-        net = network(graph, name)
-        for ending, form in FORMS.items():
+        net = build_network(graph, name)
+        for ending, form in WRITERS.items():
             publication.write(folder / f"{name}{ending}", form(net))
-        publication.step(len(net), name)
+        publication.progress(len(net), name)

@@ -12,8 +12,8 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError, nearest
 from cmgraph.export.publication import Publication
-from cmgraph.files import ordered, read_text
-from cmgraph.terms import RDF_TYPE, Prefixes, local, text_of
+from cmgraph.rdf.files import read_text, sort_triples
+from cmgraph.rdf.terms import RDF_TYPE, Prefixes, lexical, local_name
 
 PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl"}
 """The profiles, and how the file of each ends."""
@@ -31,9 +31,9 @@ def profile(publication: Publication, name: str, path: Path) -> None:
     :raises CmgraphError: if there is no such profile.
     """
     if name not in PROFILES:
-        raise CmgraphError(f"no profile is called '{name}'", hint=nearest(name, PROFILES) or ", ".join(PROFILES))
-    graph, rule = publication.graph, publication.graph.root / f"ontology/alignments/{name}.rq"
-    triples = ordered(graph.store.construct(read_text(rule), graph.prefixes, str(rule)))
+        raise CmgraphError(f"unknown profile '{name}'", hint=nearest(name, PROFILES) or ", ".join(PROFILES))
+    graph, rule = publication.graph, publication.graph.ontology.alignment(name)
+    triples = sort_triples(graph.store.construct(read_text(rule), graph.prefixes, str(rule)))
     if PROFILES[name] == ".ttl":
         prefixes = Prefixes({**graph.prefixes, **_SPACES}).used(triples)
         publication.write(path, serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes) or b"")
@@ -62,11 +62,11 @@ def _entities(triples: Iterable[Triple]) -> Iterable[tuple[str, dict[str, Any]]]
     """Yield each thing with what it is and, by property, its values; both by local name."""
     stars: dict[str, tuple[list[str], dict[str, Any]]] = {}
     for triple in triples:
-        schemas, entity = stars.setdefault(text_of(triple.subject), ([], {"id": text_of(triple.subject)}))
+        schemas, entity = stars.setdefault(lexical(triple.subject), ([], {"id": lexical(triple.subject)}))
         if triple.predicate == RDF_TYPE and isinstance(triple.object, NamedNode):
-            schemas.append(local(triple.object.value))
+            schemas.append(local_name(triple.object.value))
         else:
-            entity.setdefault(local(triple.predicate.value), []).append(text_of(triple.object))
+            entity.setdefault(local_name(triple.predicate.value), []).append(lexical(triple.object))
     for _, (schemas, entity) in sorted(stars.items()):
         if schemas:
             yield min(schemas), entity

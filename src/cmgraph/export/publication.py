@@ -15,16 +15,16 @@ from typing import Any
 import yaml
 from pyoxigraph import Literal, NamedNode, Triple
 
+from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
-from cmgraph.files import ordered, read_text
 from cmgraph.graph import LANGUAGES, Graph
-from cmgraph.names import sparql
-from cmgraph.result import Result, build
-from cmgraph.store import Step
-from cmgraph.terms import BASE
+from cmgraph.rdf.files import read_text, sort_triples
+from cmgraph.rdf.terms import BASE
+from cmgraph.store import builtin
+from cmgraph.store.base import Progress
 
 
-def plain_step(done: int, name: str) -> None:
+def no_progress(done: int, name: str) -> None:
     """Take note of progress without telling anybody."""
 
 
@@ -49,7 +49,7 @@ class Publication:
     base: str = BASE
     site: str = ""
     languages: Sequence[str] = LANGUAGES
-    step: Step = plain_step
+    progress: Progress = no_progress
 
     def __post_init__(self) -> None:
         for said in filter(None, (self.base, self.site)):
@@ -84,18 +84,18 @@ class Publication:
     @cached_property
     def stated(self) -> list[Triple]:
         """What files state, in order."""
-        return ordered(self.graph.stated)
+        return sort_triples(self.graph.asserted)
 
     @cached_property
-    def spoken(self) -> dict[str, Graph]:
+    def by_language(self) -> dict[str, Graph]:
         """The graph in each language."""
-        return {lang: self.graph.spoken(lang) for lang in self.languages}
+        return {lang: self.graph.with_language(lang) for lang in self.languages}
 
     @cached_property
     def sources(self) -> dict[str, list[str]]:
         """The IRIs of the sources that each thing or statement cites."""
         found: dict[str, list[str]] = defaultdict(list)
-        for thing, source in self.graph.store.select(sparql("cited-sources"), self.graph.prefixes)[1]:
+        for thing, source in builtin.ask(self.graph.store, "cited-sources"):
             if isinstance(thing, NamedNode) and isinstance(source, NamedNode):
                 found[thing.value].append(source.value)
         return found
@@ -103,8 +103,8 @@ class Publication:
     @cached_property
     def tables(self) -> dict[str, Result]:
         """The tables by name, in the main language."""
-        graph, found = self.spoken[self.languages[0]], {}
-        for query in sorted((files("cmgraph") / "sparql/tables").iterdir(), key=lambda path: path.name):
+        graph, found = self.by_language[self.languages[0]], {}
+        for query in sorted((files("cmgraph") / "store/queries/tables").iterdir(), key=lambda path: path.name):
             solutions = graph.store.select(query.read_text(encoding="utf-8"), graph.prefixes)
             found[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
         return found
@@ -125,5 +125,5 @@ class Publication:
     @cached_property
     def modified(self) -> str:
         """The last day on which somebody checked a citation; empty if none was."""
-        found = self.graph.store.select(sparql("last-checked"), self.graph.prefixes)[1]
-        return found[0][0].value if found and isinstance(found[0][0], Literal) else ""
+        (last,) = next(builtin.ask(self.graph.store, "last-checked"), (None,))
+        return last.value if isinstance(last, Literal) else ""

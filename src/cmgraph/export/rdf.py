@@ -26,9 +26,9 @@ from pyoxigraph import (
 
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
-from cmgraph.files import RdfFile, lines, ordered, read_text
-from cmgraph.page import NOT_XML
-from cmgraph.terms import RDF_TYPE, XSD, Prefixes, local, text_of
+from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
+from cmgraph.rdf.terms import RDF_TYPE, XSD, Prefixes, lexical, local_name
+from cmgraph.text.templating import NOT_XML
 
 CHUNK = 500_000
 """How many statements are sorted in memory at once."""
@@ -36,13 +36,13 @@ CHUNK = 500_000
 
 def ntriples(publication: Publication, path: Path) -> None:
     """Write what files state as N-Triples, sorted, as a stream."""
-    _write_lines(publication, path, publication.graph.stated, lines)
+    _write_lines(publication, path, publication.graph.asserted, to_lines)
 
 
 def derived(publication: Publication, path: Path) -> None:
     """Write what follows by rule as N-Triples."""
-    follows = (triple for rule in publication.graph.derived.values() for triple in rule)
-    _write_lines(publication, path, follows, lines)
+    follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
+    _write_lines(publication, path, follows, to_lines)
 
 
 def nquads(publication: Publication, path: Path) -> None:
@@ -53,19 +53,19 @@ def nquads(publication: Publication, path: Path) -> None:
 
     def placed(some: Iterable[Triple]) -> set[str]:
         found = set[str]()
-        for line in lines(some):
+        for line in to_lines(some):
             graphs = publication.sources.get(line.partition(" ")[0][1:-1], ())
             found |= {f"{line.removesuffix('.')}<{source}> ." for source in graphs} or {line}
         return found
 
-    _write_lines(publication, path, publication.graph.stated, placed)
+    _write_lines(publication, path, publication.graph.asserted, placed)
 
 
 def trig(publication: Publication, path: Path) -> None:
     """Write the quads of :func:`nquads` as TriG."""
     quads: list[Quad] = []
     for triple in publication.stated:
-        cited = publication.sources.get(text_of(triple.subject), ())
+        cited = publication.sources.get(lexical(triple.subject), ())
         graphs: list[NamedNode | DefaultGraph] = [NamedNode(source) for source in cited]
         quads += [Quad(triple.subject, triple.predicate, triple.object, at) for at in graphs or [DefaultGraph()]]
     quads.sort(key=lambda quad: str(quad.graph_name))
@@ -75,12 +75,12 @@ def trig(publication: Publication, path: Path) -> None:
 
 def turtle(publication: Publication, path: Path) -> None:
     """Write what files state as Turtle."""
-    publication.write(path, as_text(publication.stated, RdfFormat.TURTLE, publication.graph.prefixes))
+    publication.write(path, serialize_triples(publication.stated, RdfFormat.TURTLE, publication.graph.prefixes))
 
 
 def rdf_xml(publication: Publication, path: Path) -> None:
     """Write what files state as RDF/XML."""
-    publication.write(path, as_text(publication.stated, RdfFormat.RDF_XML, publication.graph.prefixes))
+    publication.write(path, serialize_triples(publication.stated, RdfFormat.RDF_XML, publication.graph.prefixes))
 
 
 def json_ld(publication: Publication, path: Path) -> None:
@@ -96,24 +96,16 @@ def json_ld_context(publication: Publication, path: Path) -> None:
 
 def ontology(publication: Publication, folder: Path) -> None:
     """Write the terms with their axioms, in four forms, once more under their version, and the shapes as they are."""
-    root = publication.graph.root / "ontology"
-    paths = [
-        root / "cmgraph.ttl",
-        root / "axioms.ttl",
-        root / "external-terms.ttl",
-        *sorted(root.glob("modules/*.ttl")),
-    ]
-    model = Dataset(
-        Quad(t.subject, t.predicate, t.object) for path in paths if path.is_file() for t in RdfFile.read(path).triples
-    )
+    paths = publication.graph.ontology.model_files
+    model = Dataset(Quad(t.subject, t.predicate, t.object) for path in paths for t in RdfFile.read(path).triples)
     model.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)  # whatever has no IRI is called the same each time
-    said = ordered(quad.triple for quad in model)
-    version = next((text_of(t.object) for t in said if t.predicate.value.endswith("owl#versionInfo")), "0")
+    said = sort_triples(quad.triple for quad in model)
+    version = next((lexical(t.object) for t in said if t.predicate.value.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
-        text = as_text(said, form, publication.graph.prefixes)
+        text = serialize_triples(said, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
-    for path in sorted(root.glob("shapes/*.ttl")):
+    for path in publication.graph.ontology.shape_files:
         publication.write(folder / "shapes" / path.name, read_text(path))
 
 
@@ -125,14 +117,14 @@ _FORMS = {
 }
 
 
-def as_text(triples: list[Triple], form: RdfFormat, prefixes: Prefixes) -> bytes:
+def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes) -> bytes:
     """Write statements in ``form``, with the prefixes they need.
 
     :raises CmgraphError: if a text holds a character that XML cannot, and the form is XML.
     """
-    if form == RdfFormat.RDF_XML and (bad := next((t for t in triples if NOT_XML.search(text_of(t.object))), None)):
-        hint = "Take the control character out of the data, or take another form with --only."
-        raise CmgraphError("XML cannot hold this text", where=prefixes.shorten(text_of(bad.subject)), hint=hint)
+    if form == RdfFormat.RDF_XML and (bad := next((t for t in triples if NOT_XML.search(lexical(t.object))), None)):
+        hint = "Take the control character out of the data, or choose another format with --only."
+        raise CmgraphError("XML cannot hold this text", where=prefixes.shorten(lexical(bad.subject)), hint=hint)
     return serialize(triples, format=form, prefixes=prefixes.used(triples)) or b""
 
 
@@ -148,14 +140,14 @@ def _write_lines(
             part = Path(scratch) / str(len(parts))
             publication.write(part, "".join(f"{line}\n" for line in sorted(written(some))))
             parts.append(stack.enter_context(part.open(encoding="utf-8", newline="\n")))
-            publication.step(done, path.name)
+            publication.progress(done, path.name)
         with path.open("w", encoding="utf-8", newline="") as target:
             target.writelines(line for line, _ in groupby(heapq.merge(*parts)))
 
 
 def context(publication: Publication) -> dict[str, Any]:
     """Return the JSON-LD context: the one kept with the ontology, or else one that fits the statements."""
-    kept = publication.graph.root / "ontology/context.jsonld"
+    kept = publication.graph.ontology.context
     if kept.is_file():
         found: dict[str, Any] = json.loads(read_text(kept))
         return found
@@ -178,19 +170,23 @@ def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, A
             term["@container"] = "@language"
         elif len(kinds[iri]) == 1 and (kind := next(iter(kinds[iri]))) != XSD + "string":
             term["@type"] = kind if kind == "@id" else prefixes.shorten(kind)
-        terms[local(iri)] = term
+        terms[local_name(iri)] = term
     return {**prefixes, "id": "@id", "type": "@type", **terms}
 
 
 def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes: Prefixes) -> Iterator[dict[str, Any]]:
     """Yield one JSON-LD node per subject of statements in order, written for ``context``."""
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
-        node: dict[str, Any] = {"id": prefixes.shorten(text_of(subject))}
+        node: dict[str, Any] = {"id": prefixes.shorten(lexical(subject))}
         for triple in group:
             if triple.predicate == RDF_TYPE:
-                node.setdefault("type", []).append(prefixes.shorten(text_of(triple.object)))
+                node.setdefault("type", []).append(prefixes.shorten(lexical(triple.object)))
                 continue
-            key, curie, value = local(triple.predicate.value), prefixes.shorten(triple.predicate.value), triple.object
+            key, curie, value = (
+                local_name(triple.predicate.value),
+                prefixes.shorten(triple.predicate.value),
+                triple.object,
+            )
             term = context.get(key, {})
             if term.get("@id") != curie:
                 key, term = curie, {}
@@ -204,7 +200,7 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
 def _json_value(value: Any, kind: str | None, prefixes: Prefixes) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
-        iri = prefixes.shorten(text_of(value))
+        iri = prefixes.shorten(lexical(value))
         return iri if kind == "@id" else {"id": iri}
     if value.language:
         return {"@value": value.value, "@language": value.language}

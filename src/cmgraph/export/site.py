@@ -19,23 +19,25 @@ from typing import Any
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
-from cmgraph.catalogue import catalogue
-from cmgraph.entity import Entity, Said, Statement, collect, entity, fetch
+from cmgraph.analysis.network import to_networkx
+from cmgraph.analysis.projections import projections, tie_rows
+from cmgraph.answers.entity import Entity, Said, Statement, build_entity, collect_statements, fetch_triples
+from cmgraph.answers.render import to_csv
+from cmgraph.answers.result import WHOLE
+from cmgraph.answers.sentences import sentence
+from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
-from cmgraph.export.rdf import as_text, context, jsonld_nodes
+from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
 from cmgraph.graph import Graph
-from cmgraph.names import fold
-from cmgraph.network import knit, projections, reasons
-from cmgraph.page import filled
-from cmgraph.picture.drawing import headed
-from cmgraph.picture.entity import ties
-from cmgraph.picture.network import page as network_page
-from cmgraph.question import Question
-from cmgraph.render import delimited, word
-from cmgraph.result import WHOLE
-from cmgraph.terms import BASE, CM, RDF_TYPE, SKOS, Thing, Value, pick, text_of
-from cmgraph.wording import sentence
+from cmgraph.names import normalize_name
+from cmgraph.pictures.base import heading
+from cmgraph.pictures.entity import ties
+from cmgraph.pictures.network import page as network_page
+from cmgraph.questions.question import Question
+from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_text, lexical
+from cmgraph.text.i18n import message
+from cmgraph.text.templating import render_template
 
 FEW = 30
 """How many statements of a kind are shown at once; more are folded away until asked for."""
@@ -109,7 +111,7 @@ class _Site:
         for lang, path in languages:
 
             def w(key: str, lang: str = lang) -> str:
-                return word(key, lang)
+                return message(key, lang)
 
             def href(iri: str, lang: str = lang) -> str:
                 stem, hash_, anchor = (self.stem(iri) or "").partition("#")
@@ -119,7 +121,7 @@ class _Site:
                 return sentence(statement, lang)
 
             menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
-            html = filled(
+            html = render_template(
                 template,
                 about=publication.about,
                 as_of=publication.graph.as_of,
@@ -133,7 +135,7 @@ class _Site:
                 modified=publication.modified,
                 most=MOST,
                 root=root,
-                site_title=pick(publication.about["title"], lang),
+                site_title=best_text(publication.about["title"], lang),
                 stem=stem,
                 title=titles[lang],
                 w=w,
@@ -159,9 +161,9 @@ def site(publication: Publication, folder: Path) -> None:
     """Write the site into ``folder``, around the files that are there."""
     stars: dict[str, list[Triple]] = defaultdict(list)
     for triple in publication.stated:
-        stars[text_of(triple.subject)].append(triple)
+        stars[lexical(triple.subject)].append(triple)
     made = _Site(publication, folder, dict(stars))
-    assets = files("cmgraph") / "pages"
+    assets = files("cmgraph") / "text/templates"
     for name in ("style.css", "search.js"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(stars)
@@ -172,11 +174,15 @@ def site(publication: Publication, folder: Path) -> None:
     _questions(made)
     _terms(made)
     _front(made, segments)
-    text = filled("sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(made.pages))
+    text = render_template(
+        "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(made.pages)
+    )
     publication.write(folder / "sitemap.xml", text)
     french = len(publication.languages) > 1
-    publication.write(folder / ".htaccess", filled("htaccess.txt", inner=True, to="%{ENV:HERE}", french=french))
-    w3id = filled("htaccess.txt", inner=False, to=publication.address, french=french)
+    publication.write(
+        folder / ".htaccess", render_template("htaccess.txt", inner=True, to="%{ENV:HERE}", french=french)
+    )
+    w3id = render_template("htaccess.txt", inner=False, to=publication.address, french=french)
     publication.write(folder / "w3id/.htaccess", w3id)
 
 
@@ -202,16 +208,21 @@ def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
     for iri, star in made.stars.items():
         for triple in star:
             if iri.startswith(BASE + "id/"):
-                uses[text_of(triple.object)].append(iri)
+                uses[lexical(triple.object)].append(iri)
     names: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = 0
     for folder, iris in segments.items():
         counted = folder.removeprefix("vocab/") in _WITHOUT
-        pairs: Iterable[tuple[str, Said]] = collect(iris, publication.graph.store, publication.graph.as_of)
+        pairs: Iterable[tuple[str, Said]] = collect_statements(iris, publication.graph.store, publication.graph.as_of)
         if counted:
-            pairs = ((iri, {(iri, iri): said}) for iri, said in fetch(set(iris), publication.graph.store).items())
+            pairs = (
+                (iri, {(iri, iri): said}) for iri, said in fetch_triples(set(iris), publication.graph.store).items()
+            )
         for iri, said in pairs:
-            entities = {lang: entity(iri, said, graph.store, graph.names) for lang, graph in publication.spoken.items()}
+            entities = {
+                lang: build_entity(iri, said, graph.store, graph.names)
+                for lang, graph in publication.by_language.items()
+            }
             stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
             titles = {lang: found.thing.label for lang, found in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], made.stars[iri])
@@ -221,7 +232,7 @@ def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
                 called = dict.fromkeys([found.thing.label, *(name for name, _ in found.names)])
                 names[lang].append({"n": [*called], "p": stem + made.ending(lang), "k": found.kind})
             done += 1
-            publication.step(done, stem)
+            publication.progress(done, stem)
     for lang, entries in names.items():
         text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
         publication.write(made.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
@@ -248,15 +259,19 @@ def _shared(made: _Site) -> None:
         if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
             groups[stem.partition("#")[0]].append(iri)
     for stem, iris in groups.items():
-        fetched = fetch(set(iris), publication.graph.store)
+        fetched = fetch_triples(set(iris), publication.graph.store)
         kinds = {
-            iri: min((text_of(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="")
+            iri: min((lexical(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="")
             for iri in iris
         }
         said = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
-        entities = {lang: entity(BASE + stem, said, g.store, g.names) for lang, g in publication.spoken.items()}
+        entities = {
+            lang: build_entity(BASE + stem, said, g.store, g.names) for lang, g in publication.by_language.items()
+        }
         segment = stem.split("/")[1]
-        titles = {lang: f"{word(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages}
+        titles = {
+            lang: f"{message(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages
+        }
         values = {lang: _values(found) | {"picture": {"left": [], "right": []}} for lang, found in entities.items()}
         made.write("entity.html", stem, titles, values)
         _data(made, stem, _around(made.stars, iris, ()))
@@ -266,13 +281,13 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     """Return what is said of things and in the statements they stand in, with citations, sources and names."""
     wanted = dict.fromkeys([*iris, *uses])
     cited = dict.fromkeys(
-        text_of(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
+        lexical(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
     )
     sources = dict.fromkeys(
-        text_of(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
+        lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
     whole = [t for iri in {**wanted, **cited, **sources} for t in stars.get(iri, ())]
-    named = {text_of(t.object) for t in whole} - {*wanted, *cited, *sources}
+    named = {lexical(t.object) for t in whole} - {*wanted, *cited, *sources}
     names = [
         t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"
     ]
@@ -281,7 +296,7 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
 
 def _data(made: _Site, stem: str, triples: list[Triple]) -> None:
     publication, prefixes = made.publication, made.publication.graph.prefixes
-    publication.write(made.folder / f"{stem}.ttl", as_text(triples, RdfFormat.TURTLE, prefixes))
+    publication.write(made.folder / f"{stem}.ttl", serialize_triples(triples, RdfFormat.TURTLE, prefixes))
     nodes = list(jsonld_nodes(triples, made.context, prefixes))
     keys = {key for node in nodes for key in node} | {"id", "type", *prefixes.used(triples), "xsd"}
     used = {key: said for key, said in made.context.items() if key in keys}
@@ -289,7 +304,7 @@ def _data(made: _Site, stem: str, triples: list[Triple]) -> None:
 
 
 def _schema(publication: Publication, folder: str, found: Entity, star: list[Triple]) -> dict[str, Any]:
-    kinds = {text_of(t.object) for t in star if t.predicate == RDF_TYPE}
+    kinds = {lexical(t.object) for t in star if t.predicate == RDF_TYPE}
     kind = "Thing" if kinds & _NO_ORGANIZATION else _SCHEMA.get(folder.removeprefix("id/"), "DefinedTerm")
     others = [name for name, _ in found.names if name != found.thing.label]
     said = {
@@ -304,31 +319,31 @@ def _schema(publication: Publication, folder: str, found: Entity, star: list[Tri
 
 def _lists(made: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
-    spoken = made.publication.spoken
+    spoken = made.publication.by_language
     titles = {folder: _titles(made, folder) for folder in segments}
     for folder, iris in segments.items():
         values = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
         made.write("kinds.html", folder, titles[folder], values)
-    folders = {lang: [Thing(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
-    called = {lang: word("browse", lang) for lang in spoken}
+    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
+    called = {lang: message("browse", lang) for lang in spoken}
     made.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
 
 
-def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[Thing]]]:
+def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
     """Group things by what they are, in the order of their names."""
     labels = graph.names.labels(iris)
-    found: dict[str, list[Thing]] = defaultdict(list)
-    for iri in sorted(labels, key=lambda iri: (fold(labels[iri]), iri)):
-        found[graph.names.kind(iri)].append(Thing(iri, labels[iri]))
+    found: dict[str, list[NamedRef]] = defaultdict(list)
+    for iri in sorted(labels, key=lambda iri: (normalize_name(labels[iri]), iri)):
+        found[graph.names.kind(iri)].append(NamedRef(iri, labels[iri]))
     return sorted(found.items())
 
 
 def _titles(made: _Site, folder: str) -> dict[str, str]:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
-        return {lang: word(f"seg_{folder.rpartition('/')[2]}", lang) for lang in made.publication.languages}
+        return {lang: message(f"seg_{folder.rpartition('/')[2]}", lang) for lang in made.publication.languages}
     named = {
-        lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.spoken.items()
+        lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.by_language.items()
     }
     return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
 
@@ -337,12 +352,14 @@ def _networks(made: _Site) -> None:
     """Write a page to explore each projection, and a list of them."""
     publication = made.publication
     found = projections(publication.graph)
-    for lang, graph in publication.spoken.items():
+    for lang, graph in publication.by_language.items():
         for name in found:
-            table = reasons(graph, name)
+            table = tie_rows(graph, name)
             others = [f"{name}{made.ending(other)}" for other in publication.languages if other != lang]
             home = f"../network{made.ending(lang)}"
-            text = network_page(graph, knit(graph, name, table), table, headed(graph, name), home, "".join(others))
+            text = network_page(
+                graph, to_networkx(graph, name, table), table, heading(graph, name), home, "".join(others)
+            )
             publication.write(made.folder / f"network/{name}{made.ending(lang)}", text)
             made.pages.append(
                 (
@@ -355,11 +372,13 @@ def _networks(made: _Site) -> None:
         lang: {
             "ending": made.ending(lang),
             "folder": "network",
-            "groups": [("", [(name, pick(q.title, lang), pick(q.question, lang)) for name, q in found.items()])],
+            "groups": [
+                ("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in found.items()])
+            ],
         }
         for lang in publication.languages
     }
-    made.write("questions.html", "network", {lang: word("network", lang) for lang in publication.languages}, values)
+    made.write("questions.html", "network", {lang: message("network", lang) for lang in publication.languages}, values)
 
 
 def _questions(made: _Site) -> None:
@@ -367,13 +386,15 @@ def _questions(made: _Site) -> None:
     publication = made.publication
     graph = publication.graph
     stated = catalogue(graph)
-    publication.write(made.folder / "queries/catalogue.ttl", as_text(stated, RdfFormat.TURTLE, graph.prefixes))
+    publication.write(
+        made.folder / "queries/catalogue.ttl", serialize_triples(stated, RdfFormat.TURTLE, graph.prefixes)
+    )
     for question in graph.questions.values():
         _question(made, question)
     ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
     subjects = {
         lang: [
-            (subject, [(q.name, pick(q.title, lang), pick(q.question, lang)) for q in group])
+            (subject, [(q.name, best_text(q.title, lang), best_text(q.question, lang)) for q in group])
             for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
         ]
         for lang in publication.languages
@@ -381,25 +402,27 @@ def _questions(made: _Site) -> None:
     values = {
         lang: {"ending": made.ending(lang), "folder": "queries", "groups": groups} for lang, groups in subjects.items()
     }
-    made.write("questions.html", "questions", {lang: word("questions", lang) for lang in subjects}, values)
+    made.write("questions.html", "questions", {lang: message("questions", lang) for lang in subjects}, values)
 
 
 def _question(made: _Site, question: Question) -> None:
     publication, stem, defaults = made.publication, f"queries/{question.name}", question.defaults()
     publication.write(made.folder / f"{stem}.rq", question.text)
     values: dict[str, dict[str, Any]] = {}
-    for lang, graph in publication.spoken.items():
+    for lang, graph in publication.by_language.items():
         values[lang] = {
             "answer": graph.query(question),
-            "asked": pick(question.question, lang),
+            "asked": best_text(question.question, lang),
             "ending": made.ending(lang),
             "name": question.name,
-            "parameters": [(p.name, pick(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters],
+            "parameters": [
+                (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
+            ],
             "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
         }
         ending = made.ending(lang).removesuffix(".html") + ".csv"
-        publication.write(made.folder / f"{stem}{ending}", delimited(values[lang]["answer"], ","))
-    made.write("question.html", stem, {lang: pick(question.title, lang) for lang in values}, values)
+        publication.write(made.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
+    made.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
 
 
 def _said(graph: Graph, default: str) -> str:
@@ -415,8 +438,8 @@ def _terms(made: _Site) -> None:
     """Write the reference of the model."""
     publication = made.publication
     iris = sorted(iri for iri in made.stars if iri.startswith(CM))
-    said = fetch({*iris, BASE + "ontology"}, publication.graph.store)
-    classes = {iri for iri in iris for t in made.stars[iri] if text_of(t.object).endswith("owl#Class")}
+    said = fetch_triples({*iris, BASE + "ontology"}, publication.graph.store)
+    classes = {iri for iri in iris for t in made.stars[iri] if lexical(t.object).endswith("owl#Class")}
 
     texts = {
         t.object.language or "": t.object.value
@@ -424,18 +447,18 @@ def _terms(made: _Site) -> None:
         if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
     }
     values = {}
-    for lang, graph in publication.spoken.items():
-        found = [entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
-        found.sort(key=lambda term: (fold(term.thing.label), term.thing.iri))
+    for lang, graph in publication.by_language.items():
+        found = [build_entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
+        found.sort(key=lambda term: (normalize_name(term.thing.label), term.thing.iri))
         values[lang] = {
-            "description": pick(texts, lang),
+            "description": best_text(texts, lang),
             "namespace": publication.rebased(CM),
             "groups": [
-                (word("classes", lang), [term for term in found if term.thing.iri in classes]),
-                (word("properties", lang), [term for term in found if term.thing.iri not in classes]),
+                (message("classes", lang), [term for term in found if term.thing.iri in classes]),
+                (message("properties", lang), [term for term in found if term.thing.iri not in classes]),
             ],
         }
-    made.write("terms.html", "def", {lang: word("model", lang) for lang in values}, values)
+    made.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
 
 
 def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -455,8 +478,8 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
 
     fronts = {
         lang: {
-            "care": pick(publication.about["care"] or {}, lang),
-            "description": pick(publication.about["description"] or {}, lang),
+            "care": best_text(publication.about["care"] or {}, lang),
+            "description": best_text(publication.about["description"] or {}, lang),
             "downloads": "download" + made.ending(lang),
             "questions": "questions" + made.ending(lang),
             "schema": schema_org(publication, data),
@@ -468,12 +491,12 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
         }
         for lang in publication.languages
     }
-    made.write("index.html", "index", {lang: pick(publication.about["title"], lang) for lang in fronts}, fronts)
+    made.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
     uses = {
-        lang: {"files": [(file, word(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
+        lang: {"files": [(file, message(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
         for lang in publication.languages
     }
-    made.write("download.html", "download", {lang: word("download", lang) for lang in uses}, uses)
+    made.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
 
 
 def _web(iri: str) -> str:

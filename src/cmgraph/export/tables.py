@@ -13,13 +13,15 @@ from typing import Any
 
 from pyoxigraph import Literal, RdfFormat, parse
 
+from cmgraph.answers.render import to_csv
+from cmgraph.answers.result import Citation
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import ntriples
-from cmgraph.page import NOT_XML
-from cmgraph.render import delimited, plain, word
-from cmgraph.result import Citation
-from cmgraph.terms import RDF_TYPE, Value, text_of
+from cmgraph.rdf.terms import RDF_TYPE, Value, lexical
+from cmgraph.text.cells import as_text
+from cmgraph.text.i18n import message
+from cmgraph.text.templating import NOT_XML
 
 _LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
@@ -31,7 +33,7 @@ _ROWS = 50_000
 def csv_tables(publication: Publication, folder: Path) -> None:
     """Write a CSV table per kind."""
     for name, result in publication.tables.items():
-        publication.write(folder / f"{name}.csv", delimited(result, ","))
+        publication.write(folder / f"{name}.csv", to_csv(result, ","))
 
 
 def workbook(publication: Publication, path: Path) -> None:
@@ -60,13 +62,13 @@ def workbook(publication: Publication, path: Path) -> None:
                         sheet.write_number(y, x, value)
                     elif value is not None:
                         sheet.write_string(y, x, _text(publication, value), None if y else bold)
-                publication.step(next(written), path.name)
+                publication.progress(next(written), path.name)
 
         for name, result in publication.tables.items():
             for citation in result.citations:
                 if numbers.setdefault(citation.iri, len(numbers) + 1) > len(cited):
                     cited.append(citation)
-            header, *lines = result.flat()
+            header, *lines = result.to_records()
             if not result.citations:
                 add(name, header, lines)
             elif name != "sources":
@@ -75,7 +77,7 @@ def workbook(publication: Publication, path: Path) -> None:
                     for row in result.rows
                 )
                 rows = ([*line[:-2], said] for line, said in zip(lines, marks, strict=True))
-                add(name, [*header[:-2], word("sources", lang)], rows)
+                add(name, [*header[:-2], message("sources", lang)], rows)
         header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
         add("sources", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
 
@@ -90,7 +92,7 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
 
 
 def _text(publication: Publication, value: Value) -> str:
-    text = NOT_XML.sub("", publication.rebased(plain(value)))
+    text = NOT_XML.sub("", publication.rebased(as_text(value)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -136,14 +138,14 @@ def parquet(publication: Publication, folder: Path) -> None:
         names: dict[str, str] = {}
         for prop, value in said:
             if prop == RDF_TYPE.value:
-                kinds.append(text_of(value))
+                kinds.append(lexical(value))
             if isinstance(value, Literal):
                 if prop.endswith(("#prefLabel", "/dc/terms/title")) and value.language:
                     names.setdefault(value.language, value.value)
                 kind = "" if value.language else value.datatype.value
                 waiting["values"].append((subject, prop, value.value, kind, value.language or "", sources))
             else:
-                waiting["edges"].append((subject, prop, text_of(value), sources))
+                waiting["edges"].append((subject, prop, lexical(value), sources))
         if kinds:
             waiting["nodes"].append((subject, kinds, *(names.get(tag) for tag in ("en", "fr", "fr-t-en"))))
         for name, rows in waiting.items():
@@ -161,7 +163,7 @@ def _stars(lines: Path) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
         for subject, group in groupby(
             (quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject
         ):
-            yield text_of(subject), [(triple.predicate.value, triple.object) for triple in group]
+            yield lexical(subject), [(triple.predicate.value, triple.object) for triple in group]
 
 
 def data_package(publication: Publication, path: Path) -> None:
@@ -169,7 +171,7 @@ def data_package(publication: Publication, path: Path) -> None:
     about, lang = publication.about, publication.languages[0]
     resources = []
     for name, result in publication.tables.items():
-        header, *rows = result.flat()
+        header, *rows = result.to_records()
         fields = [{"name": str(column), "type": _type([row[i] for row in rows])} for i, column in enumerate(header)]
         resources.append(
             {

@@ -1,0 +1,1 @@
+"""The graph as a network: projections, measures, paths, comparisons and timelines."""

@@ -1,0 +1,41 @@
+"""How actors compare: what they share, and what only some of them have, each with its sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.answers.result import Result, build
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.rdf.terms import CM, Term
+from cmgraph.store import builtin
+from cmgraph.text.i18n import message
+
+
+def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
+    """Say what actors share and what only some of them have: arrangements, bodies, partners, minerals, themes.
+
+    :param actors: two names or more, CURIEs or IRIs.
+    :returns: columns ``respect``, ``thing``, ``whose`` (the actors that have it) and ``number``; what most share first.
+    :raises CmgraphError: if there are not two.
+    """
+    nodes = [graph.names.resolve(name, CM + "Agent", "actor") for name in actors]
+    if len(set(nodes)) < 2:
+        raise CmgraphError("name two actors or more", hint="cmgraph compare Canada Japan")
+    have: dict[tuple[str, Term], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for respect, thing, actor, citation in builtin.ask(graph.store, "compare", actor=nodes):
+        if isinstance(respect, Literal) and thing and isinstance(actor, NamedNode) and isinstance(citation, NamedNode):
+            have[respect.value, thing][actor.value].add(citation.value)
+    called = graph.names.labels(node.value for node in nodes)
+    solutions: list[tuple[Term | None, ...]] = []
+    order = sorted(have.items(), key=lambda item: (item[0][0], -len(item[1]), str(item[0][1])))
+    for (kind, what), whose in order:
+        names = "; ".join(called[node.value] for node in nodes if node.value in whose)
+        said = (Literal(message(f"respect_{kind}", graph.lang)), what, Literal(names), Literal(len(whose)))
+        solutions += [(*said, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
+    columns = ("respect", "thing", "whose", "number")
+    headings = {name: message(name, graph.lang) for name in columns}
+    return build(((*columns, "citation"), solutions), graph.store, graph.names, "citation", headings)

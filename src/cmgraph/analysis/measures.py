@@ -1,0 +1,161 @@
+"""Measures of a network: who is central, who brokers, and what changed between two days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
+from cmgraph.analysis.layout import SEED
+from cmgraph.analysis.network import build_network
+from cmgraph.analysis.projections import projections
+from cmgraph.answers.result import Result, build
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.rdf.terms import Term, best_text
+from cmgraph.text.i18n import message
+
+if TYPE_CHECKING:
+    import networkx
+
+MEASURES = (
+    "degree",
+    "ties",
+    "betweenness",
+    "eigenvector",
+    "pagerank",
+    "core",
+    "bridges",
+    "component",
+    "community",
+)
+
+
+def node_measures(
+    graph: Graph,
+    name: str,
+    /,
+    communities: str = "louvain",
+    network_filter: NetworkFilter = EVERYTHING,
+    **parameters: object,
+) -> Result:
+    """Measure each node of a network.
+
+    ``degree`` counts neighbours, ``ties`` the reasons for them; ``betweenness`` is the share of shortest paths between
+    others that run through it; ``eigenvector`` is high for whoever is tied to those for whom it is high (by weight, all
+    squares sum to 1); ``pagerank`` is the share of a walk along ties, by weight, that ends there; ``core`` is the
+    largest k of a k-core that holds it; ``bridges`` counts ties of its without which the network would fall apart;
+    ``component`` and ``community`` are numbered, largest first.
+
+    :param communities: ``louvain`` or ``leiden``; both by weight, with a seed.
+    """
+    import networkx as nx
+
+    net = build_network(graph, name, False, network_filter, **parameters)
+    if not net:
+        return _table(graph, name, [], MEASURES)
+    flat = _flat(net)
+    between = dict(zip(sorted(net), flat.betweenness(), strict=True))
+    pairs = max((len(net) - 1) * (len(net) - 2) / 2, 1)
+    rank = nx.eigenvector_centrality(net, max_iter=10_000, weight="weight")
+    page = dict(zip(sorted(net), flat.pagerank(weights="weight"), strict=True))
+    core = nx.core_number(net)
+    cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
+    component = _numbered(nx.connected_components(net))
+    community = _numbered(_communities(net, communities))
+    ties = dict(net.degree(weight="weight"))
+    found = [
+        (
+            *(iri, net.degree(iri), ties[iri], f"{between[iri] / pairs:.4f}", f"{rank[iri]:.4f}", f"{page[iri]:.4f}"),
+            *(core[iri], cut[iri], component[iri], community[iri]),
+        )
+        for iri in sorted(net, key=lambda iri: (-ties[iri], iri))
+    ]
+    return _table(graph, name, found, MEASURES)
+
+
+def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object) -> Result:
+    """Count, for each node, the pairs of its neighbours that are not tied themselves, by Gould and Fernandez's roles.
+
+    Groups are kinds of things. ``coordinator``: all three of one kind. ``consultant``: the two of one kind, the broker
+    of another. ``gatekeeper``: the broker of one kind with one of the two. ``liaison``: three kinds. Ties have no
+    direction here, so that gatekeeper and representative are one.
+    """
+    net = build_network(graph, name, False, network_filter, **parameters)
+    kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
+    roles: dict[str, Counter[str]] = {}
+    for broker in net:
+        count = roles[broker] = Counter()
+        for one, other in combinations(sorted(net[broker]), 2):
+            if not net.has_edge(one, other):
+                same = (kind[one] == kind[broker], kind[other] == kind[broker])
+                role = "gatekeeper" if any(same) else "consultant" if kind[one] == kind[other] else "liaison"
+                count["coordinator" if all(same) else role] += 1
+    order = sorted((iri for iri in net if roles[iri]), key=lambda iri: (-roles[iri].total(), iri))
+    names = ("coordinator", "consultant", "gatekeeper", "liaison")
+    return _table(graph, name, [(iri, *(roles[iri][role] for role in names)) for iri in order], names)
+
+
+def network_changes(
+    graph: Graph, name: str, old: str, new: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object
+) -> Result:
+    """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
+
+    :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
+    """
+    before, after = (build_network(graph, name, False, network_filter, **parameters, asOf=day) for day in (old, new))
+    ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
+    rows: list[tuple[Term | None, ...]] = [
+        (NamedNode(pair[0]), NamedNode(pair[1]), *(Literal(tie.get(pair, 0)) for tie in ties))
+        for pair in sorted(ties[0].keys() | ties[1].keys())
+        if ties[0].get(pair) != ties[1].get(pair)
+    ]
+    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none")
+
+
+def _flat(net: networkx.Graph[str]) -> Any:
+    """Copy a network for igraph, its nodes in order."""
+    import igraph
+
+    number = {iri: index for index, iri in enumerate(sorted(net))}
+    edges = sorted((number[a], number[b], data["weight"]) for a, b, data in net.edges(data=True))
+    weights = [weight for *_, weight in edges]
+    return igraph.Graph(len(number), [(a, b) for a, b, _ in edges], edge_attrs={"weight": weights})
+
+
+def _communities(net: networkx.Graph[str], how: str) -> Iterable[set[str]]:
+    if how == "louvain":
+        import networkx as nx
+
+        found: Iterable[set[str]] = nx.community.louvain_communities(net, weight="weight", seed=SEED)
+        return found
+    if how != "leiden":
+        raise CmgraphError(f"unknown community algorithm '{how}'", hint="Use louvain or leiden.")
+    import random
+
+    import igraph
+
+    igraph.set_random_number_generator(random.Random(SEED))  # noqa: S311
+    groups = _flat(net).community_leiden(objective_function="modularity", weights="weight", n_iterations=-1)
+    order = sorted(net)
+    return [{order[index] for index in group} for group in groups]
+
+
+def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
+    """Number groups, the largest first."""
+    order = sorted(groups, key=lambda group: (-len(group), min(group)))
+    return {iri: number for number, group in enumerate(order, 1) for iri in group}
+
+
+def _table(graph: Graph, name: str, found: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
+    """Make a table of scores, headed in the graph's language, with what each score means."""
+    rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in found]
+    said = {score: message(f"score_{score}", graph.lang).partition(": ") for score in names}
+    headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, _, _) in said.items()}
+    title = best_text(projections(graph)[name].title, graph.lang)
+    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in said.values())
+    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note)

@@ -1,0 +1,67 @@
+"""How two things are connected: the shortest paths between them, hop by hop with sources."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
+from cmgraph.analysis.network import group_ties, to_networkx
+from cmgraph.analysis.projections import tie_rows
+from cmgraph.answers.result import Result, build
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.rdf.terms import CM, Term
+
+if TYPE_CHECKING:
+    import networkx
+
+
+def shortest_paths(
+    graph: Graph,
+    one: str,
+    other: str,
+    over: str = "actors",
+    count: int = 3,
+    hops: int = 6,
+    network_filter: NetworkFilter = EVERYTHING,
+) -> Result:
+    """Find the shortest paths between two things, each hop with what it runs through, its date and its sources.
+
+    :param one: a name, CURIE or IRI; so is ``other``.
+    :param over: the projection the path runs over; with ``actors`` or ``members``, from actor to actor.
+    :param count: how many paths, shortest first.
+    :param hops: no path longer than this.
+    :raises CmgraphError: if one of them is not in the network, or nothing connects them.
+    """
+    import networkx as nx
+
+    answer = tie_rows(graph, over, network_filter)
+    ties = group_ties(answer)
+    net = to_networkx(graph, over, answer)
+    start, end = (_node(graph, net, text) for text in (one, other))
+    try:
+        found = list(islice(nx.shortest_simple_paths(net, start, end), count))
+    except nx.NetworkXNoPath:
+        found = []
+    if not (found := [path for path in found if len(path) <= hops + 1]):
+        raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=over)
+    solutions: list[tuple[Term | None, ...]] = []
+    for number, path in enumerate(found, 1):
+        for place, (here, there) in enumerate(pairwise(path), 1):
+            for row in ties[min(here, there), max(here, there)]:
+                for cite in row.citations:
+                    said = (row.terms[2], row.terms[3], NamedNode(answer.citations[cite - 1].iri))
+                    solutions.append((Literal(number), Literal(place), NamedNode(here), NamedNode(there), *said))
+    columns = ("path", "hop", "from", "to", "through", "dated", "citation")
+    return build((columns, solutions), graph.store, graph.names, "citation")
+
+
+def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
+    """Find the node meant by a name: an actor rather than the place that goes by the same name."""
+    iri = graph.names.resolve_preferring(text, CM + "Agent").value
+    if iri not in net:
+        raise CmgraphError(f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another.")
+    return iri

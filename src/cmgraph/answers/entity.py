@@ -1,0 +1,125 @@
+"""One thing, all that the graph says of it, and by which sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.answers.result import Citation, citations
+from cmgraph.names import Names
+from cmgraph.rdf.terms import CM, SKOS, XSD, NamedRef, Term, Value, has_language, to_python
+from cmgraph.store import builtin
+from cmgraph.store.base import Store
+
+_CITED = CM + "hasCitation"
+_NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
+
+Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
+"""By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A relationship or observation: its kind, what it says as (property, value) pairs, its citations' numbers."""
+
+    kind: NamedRef
+    iri: str
+    says: tuple[tuple[NamedRef, Value], ...]
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A thing of the graph.
+
+    :ivar names: every name, as (name, language tag).
+    :ivar facts: what is said of the thing itself, as (property, value) pairs.
+    :ivar cited: numbers of the citations that support the facts.
+    :ivar statements: relationships and observations it stands in, grouped by kind.
+    :ivar citations: what the numbers stand for; number 1 is the first.
+    """
+
+    thing: NamedRef
+    kind: str
+    names: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[NamedRef, Value], ...]
+    cited: tuple[int, ...]
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+
+
+def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None = None) -> Entity:
+    """Collect what the store says of ``node``; with ``as_of``, only statements that may hold on that day."""
+    said = dict(collect_statements([node.value], store, as_of))[node.value]
+    return build_entity(node.value, said, store, names)
+
+
+def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
+    """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once."""
+    day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
+    kinds = {kind.value for (kind,) in builtin.ask(store, "statement-kinds") if kind}
+    fetched: dict[str, list[tuple[str, Term]]] = {}
+    wanted = list(iris)
+    for start in range(0, len(wanted), builtin.BATCH):
+        batch = wanted[start : start + builtin.BATCH]
+        found = builtin.ask(store, "relationships", thing=batch, asOf=day)
+        rows = (tuple(term.value for term in row if term) for row in found)
+        related = [row for row in rows if row[1] in kinds]
+        fetched |= fetch_triples({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
+        said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
+        for thing, kind, statement in related:
+            said[thing][kind, statement] = fetched[statement]
+        yield from said.items()
+
+
+def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
+    """Return what is said of each thing or statement itself."""
+    found: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
+    for thing, prop, what in builtin.ask(store, "about", thing=found):
+        if thing and prop and what:
+            found[thing.value].append((prop.value, what))
+    return found
+
+
+def build_entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
+    """Put what is said of a thing into words of one language, its citations numbered as they come."""
+    mine = said.get((iri, iri), [])
+    others = {key: pairs for key, pairs in said.items() if key != (iri, iri)}
+    number: dict[str, int] = {}
+    for pairs in (mine, *others.values()):
+        for prop, value in pairs:
+            if prop == _CITED:
+                number.setdefault(value.value, len(number) + 1)
+    labels = names.labels(
+        {iri, *(of for of, _ in others)}
+        | {prop for pairs in (mine, *others.values()) for prop, _ in pairs}
+        | {v.value for pairs in (mine, *others.values()) for _, v in pairs if isinstance(v, NamedNode)}
+    )
+    known = citations(store, set(number), names.lang)
+
+    def thing(iri: str) -> NamedRef:
+        return NamedRef(iri, labels.get(iri, iri))
+
+    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> tuple[tuple[NamedRef, Value], ...]:
+        spoken = {prop for prop, value in pairs if has_language(value, names.lang)}
+        return tuple(
+            (thing(prop), to_python(value, labels))
+            for prop, value in pairs
+            if prop not in (_CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
+        )
+
+    def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
+        return tuple(sorted(number[value.value] for prop, value in pairs if prop == _CITED))
+
+    return Entity(
+        thing=thing(iri),
+        kind=names.kind(iri),
+        names=tuple((v.value, v.language or "") for p, v in mine if p in _NAMES and isinstance(v, Literal)),
+        facts=pairs_of(mine),
+        cited=cited(mine),
+        statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
+        citations=tuple(known[iri] for iri in number),
+    )

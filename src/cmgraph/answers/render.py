@@ -1,0 +1,171 @@
+"""The written forms of an answer: table, CSV, TSV, JSON, Markdown, HTML."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cmgraph.rdf.terms import NamedRef, Value
+from cmgraph.text.cells import as_text, escape_formula, strip_controls
+from cmgraph.text.i18n import message
+
+if TYPE_CHECKING:
+    from cmgraph.answers.result import Result
+
+FORMATS = ("table", "csv", "tsv", "json", "md")
+
+
+def render(result: Result, form: str, lang: str = "en", width: int | None = None, color: bool = False) -> str:
+    """Write ``result`` as ``form``, one of :data:`FORMATS`. Only a table has a width and colours."""
+    match form:
+        case "csv" | "tsv":
+            return to_csv(result, "," if form == "csv" else "\t")
+        case "json":
+            return to_json(result)
+        case "md":
+            return to_markdown(result, lang)
+        case _:
+            return to_table(result, lang, width, color)
+
+
+def to_csv(result: Result, delimiter: str) -> str:
+    """Write comma- or tab-separated values; cells a spreadsheet would run as a formula are defused."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerows([_cell(value) for value in line] for line in result.to_records())
+    return out.getvalue()
+
+
+def _cell(value: Value) -> str:
+    return escape_formula(value) if isinstance(value, str) else as_text(value)
+
+
+def to_json(result: Result) -> str:
+    """Write the rows with IRIs and names, and the sources they point to by number."""
+
+    def cell(value: Value) -> Any:
+        match value:
+            case NamedRef():
+                return {"iri": value.iri, "label": value.label}
+            case dt.date():
+                return value.isoformat()
+            case Decimal():
+                return int(value) if value == value.to_integral_value() else float(value)
+            case _:
+                return value
+
+    return json.dumps(
+        {
+            "title": result.title,
+            "note": result.note,
+            "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
+            "rows": [
+                {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
+                | {"citations": list(row.citations)}
+                for row in result.rows
+            ],
+            "sources": [
+                {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
+                | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
+                for number, c in enumerate(result.citations, 1)
+            ],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def footnotes(result: Result, lang: str) -> list[str]:
+    """Return the numbered sources, one line each."""
+    return [
+        f"[{number}] {c}" + (f" ({message('checked', lang)} {c.checked})" if c.checked else "")
+        for number, c in enumerate(result.citations, 1)
+    ]
+
+
+def footnote_marks(numbers: Iterable[int]) -> str:
+    """Write the numbers of citations as marks: [1][2]."""
+    return "".join(f"[{number}]" for number in numbers)
+
+
+def to_markdown(result: Result, lang: str) -> str:
+    """Write a Markdown table with footnotes."""
+
+    def safe(text: str) -> str:
+        for character in "\\|<>[]`*_":
+            text = text.replace(character, "\\" + character)
+        return " ".join(text.split())
+
+    if not result.rows:
+        return message("none", lang) + "\n"
+    headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
+    lines = [f"| {' | '.join(map(safe, headings))} |", "|" + " --- |" * len(headings)]
+    for row in result.rows:
+        cells = [safe(as_text(value)) for value in row.values]
+        cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
+        lines.append(f"| {' | '.join(cells)} |")
+    notes = [f"[^{n}]: {note.partition('] ')[2]}" for n, note in enumerate(footnotes(result, lang), 1)]
+    said = ["", safe(result.note)] if result.note else []
+    return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
+
+
+def to_table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
+    """Write a table for a terminal, ended by its numbered sources and what it means."""
+    if not result.rows:
+        return message("none", lang) + "\n"
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", show_edge=False)
+    for index, heading in enumerate(result.headings):
+        numeric = all(isinstance(row[index], (int, float, Decimal)) for row in result.rows)
+        grid.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
+    if result.citations:
+        grid.add_column(Text(message("sources", lang)), overflow="fold")
+    for row in result.rows:
+        marks = [Text(footnote_marks(row.citations), style="dim")] if result.citations else []
+        grid.add_row(*(Text(strip_controls(as_text(value))) for value in row.values), *marks)
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width or 100,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        soft_wrap=False,
+    )
+    console.print(grid)
+    console.print()
+    for line in footnotes(result, lang):
+        console.print(Text(strip_controls(line)), soft_wrap=True)
+    if result.note:
+        console.print(Text("\n" + result.note, style="italic"))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def to_html(result: Result, limit: int = 50) -> str:
+    """Write an HTML table of the first ``limit`` rows, as notebooks show it."""
+
+    def cell(value: Value) -> str:
+        text = escape(as_text(value))
+        return f'<a href="{escape(value.iri)}">{text}</a>' if isinstance(value, NamedRef) else text
+
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in result.headings)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{cell(value)}</td>" for value in row) + f"<td>{footnote_marks(row.citations)}</td></tr>"
+        for row in result.rows[:limit]
+    )
+    notes = "".join(f"<li>{escape(str(citation))}</li>" for citation in result.citations)
+    said = f"<p>{escape(result.note)}</p>" if result.note else ""
+    return (
+        f"<table><caption>{escape(result.title)} ({len(result)})</caption>"
+        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table>{said}<ol>{notes}</ol>"
+    )

@@ -1,0 +1,206 @@
+"""Answers: typed rows, each with the numbers of the citations it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import NamedNode
+
+from cmgraph.names import Names
+from cmgraph.rdf.terms import BASE, NamedRef, Term, Value, to_python, to_rdflib
+from cmgraph.store import builtin
+from cmgraph.store.base import Solutions, Store
+from cmgraph.text.i18n import message
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import rdflib.term
+
+_CITE = BASE + "id/cite/"
+
+WHOLE = "as a whole"
+"""The locator of a citation whose place within the source was not recorded."""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A place in a source. Texts are as the source gives them; ``checked`` is a day, YYYY-MM-DD."""
+
+    iri: str
+    source: str
+    title: str
+    publisher: str
+    locator: str
+    url: str
+    checked: str
+
+    def __str__(self) -> str:
+        said = ". ".join(part for part in (self.publisher, self.title) if part)
+        place = "" if self.locator == WHOLE else self.locator
+        return ", ".join(part for part in (said, place) if part) + (f". {self.url}" if self.url else "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: a value per column, the engine's terms behind them, and its citations' numbers (from 1)."""
+
+    values: tuple[Value, ...]
+    terms: tuple[Term | None, ...]
+    citations: tuple[int, ...]
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.values)
+
+    def __getitem__(self, index: int) -> Value:
+        return self.values[index]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a question.
+
+    :ivar columns: names of the columns, without the one for citations.
+    :ivar headings: how the columns are headed in the language asked for.
+    :ivar citations: what the numbers in rows stand for; number 1 is the first.
+    :ivar title: what was asked.
+    :ivar note: what the answer means and does not mean.
+    """
+
+    columns: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+    citations: tuple[Citation, ...]
+    title: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[str], rows: Iterable[Sequence[Value]], lang: str, title: str = "", note: str = ""
+    ) -> Result:
+        """Make a list that rests on no citations, its columns headed by the program's words for them in ``lang``."""
+        made = tuple(Row(tuple(values), (None,) * len(columns), ()) for values in rows)
+        return cls(tuple(columns), tuple(message(name, lang) for name in columns), made, (), title, note)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def filter(self, keep: Callable[[Row], bool]) -> Result:
+        """Return the answer with those rows alone that are to be kept, and the citations they rest on."""
+        rows = [row for row in self.rows if keep(row)]
+        used = sorted({number for row in rows for number in row.citations})
+        number = {old: new for new, old in enumerate(used, 1)}
+        return replace(
+            self,
+            rows=tuple(replace(row, citations=tuple(number[old] for old in row.citations)) for row in rows),
+            citations=tuple(self.citations[old - 1] for old in used),
+        )
+
+    @property
+    def terms(self) -> list[tuple[rdflib.term.Node | None, ...]]:
+        """The rows as rdflib terms."""
+        return [tuple(term and to_rdflib(term) for term in row.terms) for row in self.rows]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row."""
+        return [
+            dict(zip(self.columns, row.values, strict=True))
+            | {"citations": [self.citations[number - 1] for number in row.citations]}
+            for row in self.rows
+        ]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a data frame: names in the columns, IRIs in ``…_iri`` columns, citations in ``sources``."""
+        import pandas as pd
+
+        header, *lines = self.to_records()
+        return pd.DataFrame(lines, columns=header)
+
+    def to_records(self) -> Iterator[list[Value]]:
+        """Yield a header and then a list per row: things as name and IRI, sources written out."""
+        things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
+        header: list[Value] = []
+        for name, is_thing in zip(self.columns, things, strict=True):
+            header += [name, f"{name}_iri"] if is_thing else [name]
+        yield [*header, "citations", "sources"] if self.citations else header
+        for row in self.rows:
+            line: list[Value] = []
+            for value, is_thing in zip(row.values, things, strict=True):
+                iri = value.iri if isinstance(value, NamedRef) else None
+                line.append(value.label or value.iri if isinstance(value, NamedRef) else value)
+                line += [iri] if is_thing else []
+            if self.citations:
+                cited = [self.citations[number - 1] for number in row.citations]
+                line += [" ".join(c.iri for c in cited), " | ".join(str(c) for c in cited)]
+            yield line
+
+    def _repr_html_(self) -> str:
+        from cmgraph.answers.render import to_html
+
+        return to_html(self)
+
+
+def build(
+    solutions: Solutions,
+    store: Store,
+    names: Names,
+    citation: str = "",
+    headings: Mapping[str, str] | None = None,
+    title: str = "",
+    note: str = "",
+) -> Result:
+    """Turn solutions into a result.
+
+    Rows that differ only in their citation become one row with several citations, in the order they first came.
+
+    :param citation: the column that carries citations; empty to take any column that holds nothing else.
+    """
+    variables, rows = solutions
+    cites = {i for i, name in enumerate(variables) if name == citation or (not citation and _all_cites(i, rows))}
+    kept = [i for i in range(len(variables)) if i not in cites]
+    folded: dict[tuple[str, ...], tuple[tuple[Term | None, ...], set[str]]] = {}
+    for row in rows:
+        key = tuple(str(row[i]) for i in kept)
+        cited = folded.setdefault(key, (tuple(row[i] for i in kept), set()))[1]
+        cited.update(term.value for i in cites if isinstance(term := row[i], NamedNode))
+    numbers: dict[str, int] = {}
+    for _, iris in folded.values():
+        for iri in sorted(iris):
+            numbers.setdefault(iri, len(numbers) + 1)
+    known = citations(store, set(numbers), names.lang)
+    labels = names.labels(term.value for terms, _ in folded.values() for term in terms if isinstance(term, NamedNode))
+    columns = tuple(variables[i] for i in kept)
+    return Result(
+        columns=columns,
+        headings=tuple((headings or {}).get(name, name) for name in columns),
+        rows=tuple(
+            Row(
+                tuple(to_python(term, labels) for term in terms),
+                terms,
+                tuple(sorted(numbers[iri] for iri in cited)),
+            )
+            for terms, cited in folded.values()
+        ),
+        citations=tuple(known[iri] for iri in numbers),
+        title=title,
+        note=note,
+    )
+
+
+def _all_cites(index: int, rows: Iterable[tuple[Term | None, ...]]) -> bool:
+    cells = [row[index] for row in rows if row[index] is not None]
+    return bool(cells) and all(isinstance(cell, NamedNode) and cell.value.startswith(_CITE) for cell in cells)
+
+
+def citations(store: Store, iris: set[str], lang: str) -> dict[str, Citation]:
+    """Return what each citation points at, with the source's title in ``lang`` where it has one."""
+    found = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
+    for row in builtin.ask(store, "citations", citation=sorted(iris)):
+        iri, *rest = (term.value if term is not None else "" for term in row)
+        if not found[iri].source or getattr(row[2], "language", "") == lang:
+            found[iri] = Citation(iri, *rest)
+    return found

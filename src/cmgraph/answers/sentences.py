@@ -1,0 +1,72 @@
+"""Statements in words: a sentence per statement, made by the patterns in ``sentences.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from cmgraph.answers.entity import Statement
+from cmgraph.rdf.terms import CM, NamedRef, Value, best_text
+
+Words = list[str | Value]
+"""A sentence in pieces: text, and the things and values in it."""
+
+_USUAL = ("/end-state/unknown", "/claim-status/stated")
+"""What holds of most statements is left unsaid."""
+
+
+def sentence(statement: Statement, lang: str) -> Words:
+    """Say what a statement says; nothing of it is lost."""
+    values: dict[str, list[Value]] = defaultdict(list)
+    labels: dict[str, str] = {}
+    for prop, value in statement.says:
+        if not (isinstance(value, NamedRef) and value.iri.endswith(_USUAL)):
+            name = prop.iri.removeprefix(CM)
+            values[name].append(value)
+            labels[name] = prop.label
+    patterns = [best_text(pattern, lang) for pattern in _patterns().get(statement.kind.iri.removeprefix(CM), ())]
+    words, used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
+    left = {name: said for name, said in values.items() if name not in used}
+    tail, more = _filled(best_text(_patterns()["_"][0], lang), left) or ([], set[str]())
+    words += tail
+    rest = [[f"{labels[name]} ", *_listed(said)] for name, said in left.items() if name not in more]
+    if not words:
+        return [word for place, said in enumerate(rest) for word in (["; "] if place else []) + said]
+    for place, said in enumerate(rest):
+        words += ["; " if place else " (", *said]
+    return [*words, ")"] if rest else words
+
+
+def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words, set[str]] | None:
+    """Fill a pattern in; None if it lacks what it must have."""
+    words: Words = []
+    used: set[str] = set()
+    for part in re.findall(r"\[[^\]]*\]|[^\[\]]+", pattern):
+        needed = set(re.findall(r"\{(\w+)\}", part))
+        if not all(values.get(name) for name in needed):
+            if part.startswith("["):
+                continue
+            return None
+        for piece in re.findall(r"\{\w+\}|[^{}]+", part.strip("[]")):
+            words += _listed(values[piece[1:-1]]) if piece.startswith("{") else [piece]
+        used |= needed
+    return words, used
+
+
+def _listed(said: Sequence[Value]) -> Words:
+    words: Words = []
+    for value in said:
+        words += [", ", value] if words else [value]
+    return words
+
+
+@cache
+def _patterns() -> dict[str, list[dict[str, str]]]:
+    import yaml
+
+    text = (files("cmgraph") / "answers" / "sentences.yaml").read_text(encoding="utf-8")
+    found: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
+    return found

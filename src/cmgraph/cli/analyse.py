@@ -1,0 +1,245 @@
+"""Commands that analyse: networks, paths, comparisons, timelines, inferences, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmgraph.cli.options import (
+    ASKED,
+    HELD,
+    echo_result,
+    format_option,
+    graph_options,
+    parameter_option,
+    parse_parameters,
+    refuse,
+)
+from cmgraph.errors import CmgraphError
+from cmgraph.pictures.draw import KINDS
+
+if TYPE_CHECKING:
+    from cmgraph.analysis.filters import NetworkFilter
+    from cmgraph.graph import Graph
+
+_FILTERS = (
+    click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only things of this kind; repeatable."),
+    click.option("--mineral", "minerals", multiple=True, metavar="NAME", help="Only ties about this; repeatable."),
+    click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only ties at this stage; repeatable."),
+    click.option("--since", default="", metavar="DATE", help="Only ties dated then or later."),
+    click.option("--until", default="", metavar="DATE", help="Only ties dated then or earlier."),
+)
+
+
+def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command take the part of a network that is asked for."""
+
+    def run(*, kinds: Any, minerals: Any, stages: Any, since: str, until: str, **options: Any) -> Any:
+        from cmgraph.analysis.filters import NetworkFilter
+
+        return command(network_filter=NetworkFilter(kinds, minerals, stages, since, until), **options)
+
+    run = update_wrapper(run, command)
+    for option in reversed(_FILTERS):
+        run = option(run)
+    return run
+
+
+def _refuse_day(graph: Graph, projection: str) -> None:
+    """Refuse a day that a projection would not ask for."""
+    from cmgraph.analysis.projections import find_projection
+
+    if graph.as_of and find_projection(graph, projection).time != "as-of":
+        raise CmgraphError(f"projection '{projection}' takes no day", where="--as-of", hint="Leave it out.")
+
+
+@click.command()
+@click.argument("projection", required=False)
+@parameter_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write .gexf, .graphml, .cyjs, .csv, .parquet.",
+)
+@click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
+@click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
+@click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
+@click.option("--communities", type=click.Choice(["louvain", "leiden"]), help="How to find communities; louvain.")
+@format_option
+@_filtered
+@graph_options(*ASKED)
+def network(
+    load: Callable[[], Graph],
+    projection: str | None,
+    parameters: tuple[str, ...],
+    output: Path | None,
+    two_mode: bool,
+    broker: bool,
+    days: tuple[str, str] | None,
+    communities: str | None,
+    form: str | None,
+    network_filter: NetworkFilter,
+) -> int:
+    """Measure who is central in a PROJECTION of the graph, or write it for Gephi; list projections if none is named.
+
+    \b
+    cmgraph network actors -p asOf=2023-12-31
+    cmgraph network members --kind Government -o members.gexf
+    """
+    from cmgraph.analysis.filters import EVERYTHING
+    from cmgraph.analysis.formats import write_network
+    from cmgraph.analysis.measures import brokerage, network_changes, node_measures
+    from cmgraph.analysis.network import build_network
+    from cmgraph.analysis.projections import list_projections
+
+    graph, values = load(), parse_parameters(parameters)
+    if projection is None:
+        refuse(param=parameters, output=output, two_mode=two_mode, brokerage=broker, change=days)
+        refuse(communities=communities, as_of=graph.as_of, filter=None if network_filter == EVERYTHING else True)
+        echo_result(list_projections(graph), form, graph.lang)
+        return 0
+    _refuse_day(graph, projection)
+    if output is not None:
+        refuse(brokerage=broker, change=days, communities=communities, format=form)
+        net = build_network(graph, projection, two_mode=two_mode, network_filter=network_filter, **values)
+        write_network(net, output)
+        click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
+        return 0
+    refuse(two_mode=two_mode)
+    if days:
+        refuse(brokerage=broker, communities=communities, as_of=graph.as_of)
+        result = network_changes(graph, projection, *days, network_filter, **values)
+    elif broker:
+        refuse(communities=communities)
+        result = brokerage(graph, projection, network_filter, **values)
+    else:
+        result = node_measures(graph, projection, communities or "louvain", network_filter, **values)
+    echo_result(result, form, graph.lang)
+    return 0
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("name", required=False)
+@parameter_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Write this .html, .svg, .png or .pdf file.",
+)
+@_filtered
+@graph_options(*ASKED)
+def visualise(
+    load: Callable[[], Graph],
+    kind: str,
+    name: str | None,
+    parameters: tuple[str, ...],
+    network_filter: NetworkFilter,
+    output: Path,
+) -> int:
+    """Draw the network, matrix or flow of a projection, one thing, or a timeline; as a page, a drawing, or a print.
+
+    \b
+    cmgraph visualise network actors -o actors.html
+    cmgraph visualise flow --mineral lithium -o lithium.svg
+    cmgraph visualise entity "Galore Creek" -o galore.pdf --lang fr
+    """
+    from cmgraph.pictures.draw import USUAL, draw
+
+    graph = load()
+    if kind in USUAL:
+        _refuse_day(graph, name or USUAL[kind])
+    picture = draw(graph, kind, name, output, network_filter=network_filter, **parse_parameters(parameters))
+    click.echo(f"{picture.extent}: {output}", err=True)
+    return 0
+
+
+@click.command()
+@click.argument("one")
+@click.argument("other")
+@click.option("--over", default="actors", show_default=True, help="The projection that paths run over.")
+@click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
+@click.option("--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="No longer ones.")
+@format_option
+@_filtered
+@graph_options(*ASKED)
+def path(
+    load: Callable[[], Graph],
+    one: str,
+    other: str,
+    over: str,
+    count: int,
+    hops: int,
+    form: str | None,
+    network_filter: NetworkFilter,
+) -> int:
+    """Find the shortest paths from ONE to OTHER: each hop with what it runs through, its date and its sources."""
+    from cmgraph.analysis.paths import shortest_paths
+
+    graph = load()
+    _refuse_day(graph, over)
+    echo_result(shortest_paths(graph, one, other, over, count, hops, network_filter), form, graph.lang)
+    return 0
+
+
+@click.command()
+@click.argument("actors", nargs=-1, required=True)
+@format_option
+@graph_options(*HELD)
+def compare(load: Callable[[], Graph], actors: tuple[str, ...], form: str | None) -> int:
+    """Say what ACTORS share and what only some have: arrangements, bodies, partners, minerals, themes."""
+    from cmgraph.analysis.compare import compare_actors
+
+    graph = load()
+    echo_result(compare_actors(graph, actors), form, graph.lang)
+    return 0
+
+
+@click.command()
+@click.argument("name", required=False)
+@format_option
+@graph_options(*HELD, "as_of")
+def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> int:
+    """List what is dated about one thing, or about all, oldest first."""
+    from cmgraph.analysis.timeline import timeline as list_dated
+
+    graph = load()
+    echo_result(list_dated(graph, name), form, graph.lang)
+    return 0
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--explain", is_flag=True, help="Say what each statement follows from, with its sources.")
+@click.option("--owl-rl", "closure", type=click.Path(path_type=Path, dir_okay=False), help="Write what OWL RL entails.")
+@format_option
+@graph_options(*HELD)
+def reason(load: Callable[[], Graph], name: str | None, explain: bool, closure: Path | None, form: str | None) -> int:
+    """Show what is inferred about one thing, by which rule; or the rules, if none is named.
+
+    \b
+    cmgraph reason "Yukon" --explain
+    cmgraph reason --owl-rl closure.nt
+    """
+    from cmgraph.explain import inferred_about, list_rules, write_owl_rl
+
+    graph = load()
+    if closure is not None:
+        refuse(explain=explain, format=form)
+        if name is not None:
+            raise CmgraphError("OWL RL is applied to the whole graph", where=name, hint="Leave the name out.")
+        click.echo(f"{write_owl_rl(graph, closure)} statements follow by OWL RL: {closure}", err=True)
+    elif name is None and explain:
+        raise CmgraphError("say what to explain", where="--explain", hint="Name a thing: cmgraph reason NAME --explain")
+    elif name is None:
+        echo_result(list_rules(graph), form, graph.lang)
+    else:
+        echo_result(inferred_about(graph, name, explain=explain), form, graph.lang)
+    return 0

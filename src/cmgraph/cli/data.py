@@ -1,0 +1,175 @@
+"""Commands that take data in: validation, stores, templates and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmgraph.cli.options import (
+    HELD,
+    credentials,
+    echo_result,
+    format_option,
+    graph_options,
+    language,
+    options_of,
+    parse_parameters,
+    progress_bar,
+    refuse,
+)
+from cmgraph.errors import CmgraphError
+
+if TYPE_CHECKING:
+    from cmgraph.graph import Graph
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info"]),
+    default="violation",
+    show_default=True,
+    help="How bad a finding must be for exit code 1.",
+)
+@click.option("-f", "--format", "form", type=click.Choice(["table", "json", "ttl"]), default="table")
+@click.option(
+    "--engine",
+    type=click.Choice(["fast", "reference"]),
+    default="fast",
+    show_default=True,
+    help="Queries asked where the graph lives, or pySHACL; both find the same.",
+)
+@graph_options(*HELD)
+def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str) -> int:
+    """Check the graph, together with FILES if given, against the shapes.
+
+    Exit code 0: nothing as bad as --fail-on; 1: findings; 2: the check could not run.
+    """
+    from cmgraph.cli.format import report_text
+
+    graph = load()
+    report = graph.validate(*files, engine=engine)
+    click.echo(report_text(report, form, graph.lang), nl=False)
+    return int(report.failed(fail_on))
+
+
+@click.command("load")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace what is there, not add to it.")
+@click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
+@graph_options("data", "store", "endpoint", "graph", "verbose")
+def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
+    """Put FILES (RDF, .gz or not), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
+
+    The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
+
+    \b
+    cmgraph load more.nt.gz --store mystore && cmgraph stats --store mystore
+    cmgraph load --endpoint http://localhost:7878/store --replace
+    """
+    from cmgraph.graph import load as load_files
+    from cmgraph.loading import count_triples, load_store, upload
+
+    given = options_of(click.get_current_context())
+    store, url, into = given.get("store"), given.get("endpoint"), given.get("graph")
+    if (store is None) == (url is None):
+        raise CmgraphError("say where to load it: --store DIR or --endpoint URL", hint="See: cmgraph load --help")
+    if store is not None:
+        refuse(graph=into)
+    graph = load_files(given.get("data"))
+    paths = list(files) or graph.data_files
+    where = f"{store or url}{f' ({into})' if into else ''}"
+    with progress_bar("", "MB", 1_000_000, quiet=bool(given.get("quiet"))) as progress:
+        if dry_run:
+            number = count_triples(paths, graph, progress=progress)
+            click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
+            return 0
+        if store is not None:
+            number = load_store(store, paths, graph, replace=replace, progress=progress)
+        elif url is not None:
+            who = credentials()
+            number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress)
+    click.echo(f"{number} statements {'in' if store else 'sent to'} {where}", err=True)
+    return 0
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write an empty table: .csv, .tsv or .xlsx.")
+@format_option
+@graph_options(*HELD)
+def template(load: Callable[[], Graph], name: str | None, output: Path | None, form: str | None) -> int:
+    """List the templates for tables, show the columns of one, or write an empty table for it."""
+    from cmgraph.cli.format import template_result
+    from cmgraph.tables.library import find_template, list_templates, write_blank_table
+
+    graph = load()
+    if name is None:
+        refuse(output=output)
+        echo_result(list_templates(graph), form, graph.lang)
+    elif output is None:
+        echo_result(template_result(find_template(graph, name), graph), form, graph.lang)
+    else:
+        refuse(format=form)
+        write_blank_table(graph, name, output)
+        click.echo(f"{output}: fill it in, then: cmgraph ingest {output} --template {name}", err=True)
+    return 0
+
+
+@click.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("-t", "--template", "by", help="Template, by name or .rq file; the table's own name if left out.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Turtle file; beside the table if left out.")
+@click.option("-p", "--param", "parameters", multiple=True, metavar="COLUMN=VALUE", help="Fill a column in every row.")
+@click.option("--create", is_flag=True, help="Let names that are not known become new things.")
+@click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
+@click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
+@graph_options("lang", "data", "verbose")
+def ingest(
+    load: Callable[[], Graph],
+    table: Path,
+    by: str | None,
+    output: Path | None,
+    parameters: tuple[str, ...],
+    create: bool,
+    encoding: str | None,
+    dry_run: bool,
+) -> int:
+    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or say all that is wrong with it.
+
+    Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
+    """
+    from cmgraph.cli.format import changes_text
+    from cmgraph.tables.ingest import ingest as ingest_table
+
+    given = options_of(click.get_current_context())
+    quiet, lang = bool(given.get("quiet")), language(given)
+    cells = {}
+    for name, values in parse_parameters(parameters).items():
+        if len(values) > 1:
+            raise CmgraphError("a column has one value for every row", where=f"-p {name}", hint="Give it once.")
+        cells[name] = values[0]
+    with progress_bar(str(table), "rows", 1, quiet=quiet) as progress:
+        ingested = ingest_table(
+            table,
+            by,
+            output,
+            data=given.get("data"),
+            lang=lang,
+            given=cells,
+            create=create,
+            encoding=encoding,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    click.echo(changes_text(ingested.changes, lang), nl=False)
+    if not quiet:
+        target = output or table.with_suffix(".ttl")
+        read_as = f", read as {ingested.encoding}" if ingested.encoding == "cp1252" else ""
+        wrote = "nothing written" if dry_run or not ingested.changes else str(target)
+        click.echo(f"{ingested.rows} rows, {ingested.statements} statements: {wrote}{read_as}", err=True)
+    return 0

@@ -1,0 +1,178 @@
+"""How the command line words what the library returns."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from pyoxigraph import RdfFormat, serialize
+
+from cmgraph.answers.entity import Entity
+from cmgraph.answers.result import Citation, Result
+from cmgraph.answers.sentences import sentence
+from cmgraph.diff import Change
+from cmgraph.graph import Graph
+from cmgraph.names import SearchHit
+from cmgraph.questions.question import Question
+from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.tables.template import Template
+from cmgraph.text.cells import as_text, strip_controls
+from cmgraph.text.i18n import message
+from cmgraph.validation.shacl_sparql import SH
+from cmgraph.validation.validate import SEVERITIES, Report
+
+FEW = 8
+"""How many of the values that a parameter takes are shown with a question."""
+
+SHOWN = 20
+"""How many things of one kind a report of changes names."""
+
+
+def entity_text(entity: Entity, lang: str) -> str:
+    """Write an entity as a short dossier that ends with its numbered sources."""
+    lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
+    others = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
+    lines += [f"{message('also', lang)}: {strip_controls('; '.join(others))}"] if others else []
+    lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
+    lines[-1] += _marks(entity.cited)
+    for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
+        lines += ["", kind.label]
+        for statement in statements:
+            said = "".join(strip_controls(as_text(message)) for message in sentence(statement, lang))
+            lines.append(f"  {said}{_marks(statement.citations)}")
+    return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
+
+
+def _marks(numbers: Iterable[int]) -> str:
+    marks = "".join(f"[{n}]" for n in numbers)
+    return f" {marks}" if marks else ""
+
+
+def _sources(citations: Sequence[Citation], lang: str) -> list[str]:
+    checked = message("checked", lang)
+    return [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in enumerate(citations, 1)]
+
+
+def entity_json(entity: Entity) -> str:
+    """Write an entity as JSON; ``says`` holds [property, value] pairs."""
+
+    def value(item: object) -> object:
+        return item._asdict() if isinstance(item, NamedRef) else as_text(item)  # type: ignore[arg-type]
+
+    def says(pairs: Iterable[tuple[NamedRef, Value]]) -> list[list[object]]:
+        return [[value(prop), value(item)] for prop, item in pairs]
+
+    return json.dumps(
+        {
+            **entity.thing._asdict(),
+            "kind": entity.kind,
+            "names": [{"name": name, "language": tag} for name, tag in entity.names],
+            "facts": says(entity.facts),
+            "citations": list(entity.cited),
+            "statements": [
+                {"kind": value(s.kind), "iri": s.iri, "says": says(s.says), "citations": list(s.citations)}
+                for s in entity.statements
+            ],
+            "sources": [
+                {"number": n, **dataclasses.asdict(citation)} for n, citation in enumerate(entity.citations, 1)
+            ],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def hits_result(hits: Sequence[SearchHit], graph: Graph) -> Result:
+    """Put the things found into an answer with the columns thing, kind, matched."""
+    return Result.of(("thing", "kind", "matched"), ((hit.thing, hit.kind, hit.matched) for hit in hits), graph.lang)
+
+
+def question_text(question: Question, candidates: Mapping[str, Sequence[str]], lang: str) -> str:
+    """Write out a saved question: what it asks, takes and gives, then its SPARQL."""
+    defaults = question.defaults()
+    lines = [
+        question.name,
+        best_text(question.title, lang),
+        "",
+        best_text(question.question, lang),
+        best_text(question.note, lang),
+    ]
+    if question.parameters:
+        lines += ["", message("parameters", lang)]
+        for p in question.parameters:
+            kind = f"{p.type} {p.of}".strip()
+            lines.append(f"  {p.name} ({kind}) = {defaults.get(p.name, '')}  {best_text(p.label, lang)}")
+            if names := candidates.get(p.name):
+                some = "; ".join(names[:FEW])
+                lines.append(f"    {len(names)} {message('values', lang)}: {some}{' …' if len(names) > FEW else ''}")
+    if question.columns:
+        lines += ["", message("columns", lang)]
+        lines += [f"  {column.name}  {best_text(column.label, lang)}" for column in question.columns]
+    sparql = [line for line in question.text.splitlines() if not line.startswith("#+")]
+    return "\n".join([*lines, "", *sparql]) + "\n"
+
+
+def report_text(report: Report, form: str, lang: str) -> str:
+    """Write a validation report: text grouped by rule, JSON, or the SHACL report as Turtle."""
+    if form == "ttl":
+        text = serialize(report.triples, format=RdfFormat.TURTLE, prefixes={"sh": SH})
+        return (text or b"").decode()
+    if form == "json":
+        rows = [dataclasses.asdict(f) | {"focus": f.focus._asdict()} for f in report.findings]
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    if not report.findings:
+        return message("clean", lang) + "\n"
+    lines: list[str] = []
+    for (severity, rule, text), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
+        lines.append(f"{rule} {message(severity, lang)}: {text}")
+        for f in findings:
+            place = f"  {f.file}:{f.line}" if f.file else ""
+            detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
+            lines.append(strip_controls(f"  {f.focus.label}  {detail}{place}".rstrip()))
+    counts = [f"{n} {message(s, lang)}" for s in SEVERITIES if (n := sum(f.severity == s for f in report.findings))]
+    return "\n".join([*lines, "", f"{len(report.findings)} {message('findings', lang)}: {', '.join(counts)}"]) + "\n"
+
+
+def template_result(template: Template, graph: Graph) -> Result:
+    """List a template's columns: name, what it holds, whether it must be filled."""
+    lang = graph.lang
+    rows = []
+    for c in template.columns:
+        of = graph.prefixes.shorten(c.of.strip("<>")) if c.of else ""
+        kind = " ".join(part for part in (c.type, of, f"({c.split})" if c.split else "") if part)
+        rows.append((c.name, best_text(c.label, lang), kind, "*" if c.required else ""))
+    title, note = best_text(template.title, lang), best_text(template.about, lang) + "."
+    return Result.of(("name", "label", "type", "required"), rows, lang, title, note)
+
+
+def changes_text(found: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
+    """Say what was added, changed and removed; of each kind, ``shown`` by name."""
+    if not found:
+        return message("unchanged", lang) + "\n"
+    lines = []
+    for (how, kind), group in groupby(found, key=lambda c: (c.how, c.kind)):
+        changes = list(group)
+        lines.append(f"{message(how, lang)}: {len(changes)} {kind}")
+        if how == "confirmed":
+            continue
+        for change in changes[:shown]:
+            lines.append(f"  {strip_controls(change.thing.label)}")
+            lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
+        lines += [f"  … {len(changes) - shown} {message('more', lang)}"] if len(changes) > shown else []
+    return "\n".join(lines) + "\n"
+
+
+def changes_json(found: Sequence[Change]) -> str:
+    """Write changes as JSON."""
+    rows = [
+        {
+            "how": change.how,
+            "kind": change.kind,
+            **change.thing._asdict(),
+            "details": [{"property": prop, "before": old, "after": new} for prop, old, new in change.details],
+        }
+        for change in found
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=2)

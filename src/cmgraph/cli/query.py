@@ -1,0 +1,182 @@
+"""Commands that ask: saved questions and SPARQL, names, things, counts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmgraph.cli.options import (
+    ASKED,
+    HELD,
+    Group,
+    complete_parameter,
+    complete_question,
+    echo_result,
+    format_option,
+    graph_options,
+    parse_parameters,
+    refuse,
+)
+from cmgraph.errors import CmgraphError, UnknownName, nearest
+
+if TYPE_CHECKING:
+    from cmgraph.graph import Graph
+
+
+@click.command()
+@click.argument("question", required=False, shell_complete=complete_question)
+@click.option("-q", "--text", help="SPARQL to ask, as text.")
+@click.option(
+    "-p",
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=complete_parameter,
+    help="Set a parameter; repeatable.",
+)
+@format_option
+@graph_options(*ASKED)
+def query(
+    load: Callable[[], Graph],
+    question: str | None,
+    text: str | None,
+    parameters: tuple[str, ...],
+    form: str | None,
+) -> int:
+    """Answer a saved QUESTION, a .rq file, or SPARQL from stdin (-), with its numbered sources.
+
+    \b
+    cmgraph query partners -p actor=Japan
+    cmgraph query -q 'SELECT ?forum { ?forum a cm:Forum } ORDER BY ?forum'
+    """
+    from cmgraph.questions.question import Question
+
+    if (question is None) == (text is None):
+        raise CmgraphError("say what to ask: a question's name, a file, - or -q TEXT", hint="See: cmgraph queries")
+    values = parse_parameters(parameters)
+    graph = load()
+    if question == "-":
+        text = sys.stdin.read()
+    if text is not None:
+        if not text.strip():
+            raise CmgraphError("the query is empty", hint="Write SPARQL, for instance SELECT ?s { ?s a cm:Forum }")
+        if values:
+            raise CmgraphError("SPARQL text takes no parameters", where="-p", hint="Save it as a .rq file.")
+        refuse(as_of=graph.as_of)
+        echo_result(graph.query(text.strip() + "\n"), form, graph.lang)
+        return 0
+    assert question is not None
+    file = question.endswith(".rq") or "/" in question
+    asked = Question.read(Path(question)) if file else graph.question(question)
+    if graph.as_of and asked.time != "as-of":
+        what = f"question '{asked.name}' takes no day"
+        raise CmgraphError(
+            what, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
+        )
+    echo_result(graph.query(asked, **values), form, graph.lang)
+    return 0
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.option("--tag", help="Only questions with this tag.")
+@format_option
+@graph_options(*HELD)
+def queries(load: Callable[[], Graph], tag: str | None, form: str | None) -> None:
+    """List the saved questions."""
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand is not None:
+        refuse(tag=tag, format=form)
+        return
+    graph = load()
+    echo_result(graph.list_questions(tag), form, graph.lang)
+
+
+@queries.command("show")
+@click.argument("name", shell_complete=complete_question)
+@click.option("--values", metavar="PARAMETER", help="List every value that this parameter takes.")
+@graph_options(*HELD)
+def queries_show(load: Callable[[], Graph], name: str, values: str | None) -> int:
+    """Show a saved question: what it asks, its parameters with their values, its columns, and its SPARQL."""
+    from cmgraph.cli.format import question_text
+
+    graph = load()
+    question = graph.question(name)
+    candidates = graph.candidates(question)
+    if values is None:
+        click.echo(question_text(question, candidates, graph.lang), nl=False)
+        return 0
+    if values not in candidates:
+        hint = nearest(values, candidates) or f"See: cmgraph queries show {name}"
+        raise UnknownName(f"question '{name}' has no parameter '{values}' with a list of values", hint=hint)
+    click.echo("\n".join(candidates[values]))
+    return 0
+
+
+@queries.command("lint")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@graph_options("data", "verbose")
+def queries_lint(load: Callable[[], Graph], files: tuple[Path, ...]) -> int:
+    """Check questions in .rq FILES against the house rules; all saved ones if none is named."""
+    from cmgraph.questions.lint import lint
+
+    paths = files or tuple(question.path for question in load().questions.values())
+    errors = [f"{path}: {error.rule}: {error.what}" for path in paths for error in lint(path)]
+    click.echo("\n".join(errors) or f"{len(paths)} questions keep to every rule.")
+    return 1 if errors else 0
+
+
+@queries.command("export")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@graph_options(*HELD)
+def queries_export(load: Callable[[], Graph], folder: Path) -> int:
+    """Write the saved questions into FOLDER: as linked data, as a page, and as .rq files."""
+    from cmgraph.export.catalogue import write_catalogue
+
+    click.echo(f"{len(write_catalogue(load(), folder))} files: {folder}", err=True)
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@graph_options(*HELD, "as_of")
+def show(load: Callable[[], Graph], name: str, form: str) -> int:
+    """Show one thing: its names, its relationships with dates, and their sources."""
+    from cmgraph.cli.format import entity_json, entity_text
+
+    graph = load()
+    entity = graph.entity(name)
+    click.echo(entity_json(entity) if form == "json" else entity_text(entity, graph.lang), nl=form == "json")
+    return 0
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most this many.")
+@format_option
+@graph_options(*HELD)
+def search(load: Callable[[], Graph], text: tuple[str, ...], limit: int, form: str | None) -> int:
+    """Find things by any of their names; accents, case and diacritics do not count."""
+    from cmgraph.cli.format import hits_result
+
+    graph = load()
+    hits = graph.search(" ".join(text), limit)
+    if not hits:
+        raise UnknownName(f"nothing is called '{' '.join(text)}'", hint="Try fewer or other words.")
+    echo_result(hits_result(hits, graph), form, graph.lang)
+    return 0
+
+
+@click.command()
+@format_option
+@graph_options(*HELD)
+def stats(load: Callable[[], Graph], form: str | None) -> int:
+    """Count what the graph holds, by kind, with the citations it rests on."""
+    graph = load()
+    echo_result(graph.stats(), form, graph.lang)
+    return 0

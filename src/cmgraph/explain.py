@@ -1,0 +1,85 @@
+"""What is derived, by which rule, and from what; and all that OWL RL entails, for those who want it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from cmgraph.answers.result import Result, build
+from cmgraph.atomic import atomic_file
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.inference import infer, subject_triples
+from cmgraph.questions.header import read_header
+from cmgraph.rdf.files import RdfFile, to_lines
+from cmgraph.rdf.terms import CM, best_text, from_rdflib, rdflib_graph
+from cmgraph.store import builtin
+
+_CITED = CM + "hasCitation"
+
+
+def list_rules(graph: Graph) -> Result:
+    """List the rules with how many statements each gives; columns ``rule``, ``title``, ``statements``."""
+    rows = ((name, _title(graph, name), len(triples)) for name, triples in graph.inferred.items())
+    return Result.of(("rule", "title", "statements"), rows, graph.lang)
+
+
+def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
+    """List what is derived about one thing; columns ``subject``, ``property``, ``value``, ``rule``.
+
+    :param name: a name, CURIE or IRI.
+    :param explain: add the column ``from``, the statement that each follows from, and its citations.
+    """
+    node = graph.names.resolve(name)
+    found: list[tuple[Any, ...]] = []
+    for (source,) in builtin.ask(graph.store, "near", thing=[node]):
+        if not isinstance(source, NamedNode):
+            continue
+        star = subject_triples(graph.store, [source.value])
+        cited: list[Any] = [q.object for q in star.engine.quads_for_pattern(source, NamedNode(_CITED), None)]
+        for rule, triples in infer(star, graph.ontology):
+            for triple in sorted(set(triples), key=str):
+                if node not in (triple.subject, triple.object):
+                    continue
+                said: tuple[Any, ...] = (triple.subject, triple.predicate, triple.object, Literal(rule))
+                found += [(*said, source, cite) for cite in (cited or [None])] if explain else [said]
+    found.sort(key=lambda row: tuple(map(str, row)))
+    columns = ("subject", "property", "value", "rule", *(("from", "citation") if explain else ()))
+    return build((columns, list(dict.fromkeys(found))), graph.store, graph.names, "citation" if explain else "none")
+
+
+def write_owl_rl(graph: Graph, path: Path) -> int:
+    """Write all that OWL RL entails from the graph with its axioms, and the graph does not say, as N-Triples.
+
+    What it says of nodes without an IRI, which are parts of axioms, is left out. A clash is not told here: the
+    project's tests look for those.
+
+    :returns: how many statements follow.
+    :raises CmgraphError: if the reasoner is not installed.
+    """
+    try:
+        import reasonable
+    except ImportError:
+        hint = "pip install 'cmgraph[reason]'"
+        raise CmgraphError("the reasoner is not installed", hint=hint) from None
+    axioms = RdfFile.read(graph.ontology.axioms).triples
+    known = [*graph.triples, *axioms]
+    reasoner = reasonable.PyReasoner()
+    reasoner.from_graph(rdflib_graph(known))
+    entailed = (tuple(map(from_rdflib, triple)) for triple in reasoner.reason())
+    kept = (
+        Triple(s, p, o)
+        for s, p, o in entailed
+        if isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(o, (NamedNode, Literal))
+    )
+    new = sorted(to_lines(kept) - to_lines(known))
+    with atomic_file(path) as target:
+        target.write_text("".join(f"{line}\n" for line in new), encoding="utf-8", newline="")
+    return len(new)
+
+
+def _title(graph: Graph, rule: str) -> str:
+    head = read_header(graph.ontology.rules[rule])[1]
+    return best_text(head.get("title", {}), graph.lang)

@@ -1,0 +1,225 @@
+"""The graph as files others can rely on: RDF, tables, networks, a site, and descriptions of them all.
+
+Every file is the same, byte for byte, whenever the graph is the same. The folder appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cmgraph.atomic import atomic_file, atomic_folder
+from cmgraph.errors import CmgraphError
+from cmgraph.export import dataset, networks, profiles, rdf, site, tables
+from cmgraph.export.publication import Publication, no_progress
+from cmgraph.graph import LANGUAGES, Graph
+from cmgraph.rdf.files import read_text
+from cmgraph.rdf.terms import BASE
+from cmgraph.store.base import Progress
+from cmgraph.subset import subset
+
+FILES: dict[str, Callable[[Publication, Path], None]] = {
+    "cmgraph.nt": rdf.ntriples,
+    "derived.nt": rdf.derived,
+    "cmgraph.nq": rdf.nquads,
+    "cmgraph.trig": rdf.trig,
+    "cmgraph.ttl": rdf.turtle,
+    "cmgraph.rdf": rdf.rdf_xml,
+    "cmgraph.jsonld": rdf.json_ld,
+    "context.jsonld": rdf.json_ld_context,
+    "ontology": rdf.ontology,
+    "tables": tables.csv_tables,
+    "cmgraph.xlsx": tables.workbook,
+    "parquet": tables.parquet,
+    "network": networks.networks,
+    "profiles": profiles.profiles,
+    "datapackage.json": tables.data_package,
+    "site": site.site,
+}
+"""What an export consists of, and what writes it."""
+
+FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
+"""The forms that are one file, by ending."""
+
+_ASKING = {"cmgraph.xlsx", "datapackage.json", "network", "profiles", "site", "tables"}
+"""What puts many questions to the graph."""
+
+_OPTIONS = "export.json"
+"""Says with which options a folder was exported, for :func:`check`."""
+
+_CHECKSUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is exported, and how.
+
+    :ivar only: names out of :data:`FILES`; empty for all.
+    :ivar base: what IRIs of the project begin with in the files.
+    :ivar site: address at which the files will be served, if it is not ``base``.
+    :ivar language: write this language alone, ``en`` or ``fr``.
+    :ivar sources: names of sources: only what cites one of them.
+    :ivar include: kinds of things to keep, with what they point at.
+    :ivar exclude: kinds of things to leave out.
+    :ivar as_of: a day, YYYY-MM-DD: only what may have held then. Taken from the graph.
+    """
+
+    only: Sequence[str] = ()
+    base: str = BASE
+    site: str = ""
+    language: str | None = None
+    sources: Sequence[str] = ()
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    as_of: str = ""
+
+
+def export(
+    graph: Graph, folder: Path, options: Options | None = None, *, force: bool = False, progress: Progress = no_progress
+) -> list[Path]:
+    """Write the graph into ``folder`` and return the files, sorted.
+
+    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples, N-Quads and
+    Parquet are written as a stream, sorted in parts.
+
+    :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
+    """
+    options = options or Options()
+    if unknown := set(options.only) - set(FILES):
+        raise CmgraphError(f"unknown part of an export: '{min(unknown)}'", hint=f"It has: {', '.join(FILES)}.")
+    if folder.exists() and not folder.is_dir():
+        raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a new folder.")
+    if folder.resolve() == Path.cwd():
+        raise CmgraphError(
+            "this is the current folder", where=str(folder), hint="Change to another folder, then name this one."
+        )
+    _refuse_to_replace(folder, force)
+    with atomic_folder(folder) as target:
+        _fill(graph, target, options, progress)
+        _refuse_to_replace(folder, force)  # somebody may have put something there meanwhile
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def pack(graph: Graph, path: Path, options: Options | None = None, *, progress: Progress = no_progress) -> list[str]:
+    """Write the export as one ZIP file and return its members' names, sorted."""
+    with tempfile.TemporaryDirectory() as scratch, atomic_file(path) as target:
+        folder = Path(scratch) / path.stem
+        paths = export(graph, folder, options, progress=progress)
+        names = [f"{path.stem}/{file.relative_to(folder).as_posix()}" for file in paths]
+        tables.pack(target, ((name, file.read_bytes()) for name, file in zip(names, paths, strict=True)))
+    return names
+
+
+def single(graph: Graph, form: str, path: Path | None, options: Options | None = None, *, profile: str = "") -> None:
+    """Write one file: the graph in ``form`` out of :data:`FORMS`, or in a profile.
+
+    :param path: None for stdout.
+    """
+    if not profile and form not in FORMATS:
+        raise CmgraphError(f"unknown format '{form}'", hint=f"Use one of: {', '.join(FORMATS)}.")
+    publication = _publication(graph, replace(options or Options(), only=[FORMATS.get(form, "profiles")]), no_progress)
+
+    def write(target: Path) -> None:
+        if profile:
+            profiles.profile(publication, profile, target)
+        else:
+            FILES[FORMATS[form]](publication, target)
+
+    if path is not None:
+        with atomic_file(path) as target:
+            write(target)
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        write(Path(scratch) / "one")
+        with (Path(scratch) / "one").open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def check_export(graph: Graph, folder: Path) -> list[str]:
+    """Say which files of an exported folder differ from what the graph gives today, are missing, or are not of it.
+
+    :raises CmgraphError: if the folder is no export.
+    """
+    said = folder / _OPTIONS
+    if not said.is_file():
+        raise CmgraphError(
+            "this folder is not an export", where=str(folder), hint="Name a folder that cmgraph export wrote."
+        )
+    try:
+        options = Options(**json.loads(read_text(said)))
+    except (TypeError, ValueError):
+        raise CmgraphError("the options of the export cannot be read", where=str(said), hint="Export again.") from None
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / "fresh"
+        export(graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
+        names = {p.relative_to(top).as_posix() for top in (folder, fresh) for p in top.rglob("*") if p.is_file()}
+        return sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
+
+
+def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
+    wanted = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
+    publication = _publication(graph, options, progress)
+    for name, write in FILES.items():
+        if name in wanted and name != "site":
+            write(publication, target / name)
+    if not options.only:
+        dataset.describe(publication, target)
+    if "site" in wanted:
+        site.site(publication, target)
+    kept = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
+    kept |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
+    (target / _OPTIONS).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (target / _CHECKSUMS).write_text(dataset.checksums(target), encoding="utf-8")
+
+
+def _publication(graph: Graph, options: Options, progress: Progress) -> Publication:
+    """Take the part of the graph that is asked for; take it all into memory if many questions will be put to it."""
+    part = {name: getattr(options, name) for name in ("sources", "include", "exclude", "language")}
+    if any(part.values()) or graph.as_of or _ASKING & set(options.only or FILES):
+        graph = subset(graph, **part)
+    languages = (options.language,) if options.language else LANGUAGES
+    return Publication(graph, options.base, options.site, languages, progress)
+
+
+def _has_pyarrow() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
+
+
+def _refuse_to_replace(folder: Path, force: bool) -> None:
+    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not force:
+        hint = "Name another, or replace an earlier export with --force."
+        raise CmgraphError("the folder is not empty", where=str(folder), hint=hint)
+    hint = "--force only replaces an earlier export. Name another folder."
+    if not all((folder / name).is_file() for name in (_OPTIONS, _CHECKSUMS)):
+        raise CmgraphError("this folder is not an export", where=str(folder), hint=hint)
+    lines = read_text(folder / _CHECKSUMS).splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
+    if others := sorted(found.keys() - listed.keys() - {_CHECKSUMS}):
+        what = (
+            f"the folder contains files that no export wrote: {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"
+        )
+        raise CmgraphError(what, where=str(folder), hint=hint)
+    for name, path in sorted(found.items()):
+        if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
+            what = f"{name} has changed since it was exported"
+            raise CmgraphError(what, where=str(folder), hint=hint)
+
+
+def _plain_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and any(path.iterdir())
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -1,0 +1,159 @@
+"""A graph put where questions are asked of it: into a store on disk, or onto a server by the Graph Store Protocol."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from pyoxigraph import NamedNode, RdfFormat, serialize
+
+from cmgraph.errors import EndpointError
+from cmgraph.graph import Graph
+from cmgraph.inference import infer, materialize, subject_triples
+from cmgraph.rdf.files import stream_triples
+from cmgraph.store.base import Progress
+from cmgraph.store.disk import replace_store
+from cmgraph.store.endpoint import environment_credentials
+from cmgraph.store.local import LocalStore
+
+if TYPE_CHECKING:
+    from urllib.request import Request
+
+_SUBJECTS = 10_000
+"""How many subjects are derived from at once, so that memory stays bounded."""
+
+
+def load_store(
+    folder: str | os.PathLike[str],
+    paths: Sequence[Path],
+    graph: Graph,
+    *,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Put RDF files, the terms of the ontology and what follows by rule into a store on disk.
+
+    What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
+
+    :param paths: RDF files, ``.gz`` or not; they are read as a stream.
+    :param graph: the graph whose ontology and rules count.
+    :returns: how many statements the store holds then.
+    """
+    everything = [*graph.ontology.term_files, *paths]
+    with replace_store(Path(folder), replace=replace) as engine:
+        store, added = LocalStore(engine=engine), len(engine) > 0
+        store.read(everything, progress)
+        for part in _parts(store, everything, graph) if added else [store]:
+            materialize(store, graph.ontology, part)
+        engine.optimize()
+        return len(engine)
+
+
+def upload(
+    url: str,
+    paths: Sequence[Path],
+    graph: Graph,
+    *,
+    into: str | None = None,
+    replace: bool = False,
+    credentials: tuple[str, str] | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
+
+    It goes in one request, so that the server takes all or nothing; sent again, it changes nothing.
+
+    :param url: address of the Graph Store, not of the SPARQL endpoint.
+    :param into: IRI of the graph there; the default graph if none is given.
+    :param replace: replace the graph there, not add to it.
+    :param credentials: user and password; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :returns: how many statements were sent.
+    :raises EndpointError: if the server refuses.
+    """
+    everything = [*graph.ontology.term_files, *paths]
+    store = LocalStore()
+    store.read(everything, progress)
+    with tempfile.TemporaryFile() as body:
+        serialize(chain.from_iterable(map(stream_triples, everything)), body, RdfFormat.N_TRIPLES)
+        for _, triples in infer(store, graph.ontology):
+            store.add(found := list(triples))
+            serialize(found, body, RdfFormat.N_TRIPLES)
+        _request(url, body, into, "PUT" if replace else "POST", credentials or environment_credentials())
+    return len(store.engine)
+
+
+def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is."""
+    store = LocalStore()
+    store.read([*graph.ontology.term_files, *paths], progress)
+    materialize(store, graph.ontology)
+    return len(store.engine)
+
+
+def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
+    """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
+    found = (triple.subject for path in paths for triple in stream_triples(path))
+    subjects = iter(dict.fromkeys(subject.value for subject in found if isinstance(subject, NamedNode)))
+    while some := list(islice(subjects, _SUBJECTS)):
+        yield subject_triples(store, some)
+
+
+def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: tuple[str, str] | None) -> None:
+    from urllib.error import HTTPError, URLError
+    from urllib.parse import quote
+    from urllib.request import Request, urlopen
+
+    target = f"{url}?graph={quote(into, safe='')}" if into else f"{url}?default"
+    headers = {"Content-Type": "application/n-triples"}
+    size = str(body.tell())
+    body.seek(0)
+    try:
+        request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
+        if credentials:
+            probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
+            _authorize(request, probe, *credentials)
+        with urlopen(request) as answer:  # noqa: S310
+            answer.read()
+    except HTTPError as error:
+        hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
+        said = f"the server rejected the upload: {error.code} {error.reason}"
+        raise EndpointError(said, where=url, hint=hint) from None
+    except (URLError, OSError, ValueError) as error:
+        hint = "Give the address of its Graph Store, and check that the server is running."
+        said = f"the upload failed: {getattr(error, 'reason', error)}"
+        raise EndpointError(said, where=url, hint=hint) from None
+
+
+def _authorize(request: Request, probe: Request, user: str, password: str) -> None:
+    """Let a request say who sends it, in the way that the server asks for when it is sent nothing.
+
+    A server that has to ask while a whole graph is being sent to it may hang up instead.
+    """
+    from urllib.error import HTTPError
+    from urllib.request import (
+        AbstractDigestAuthHandler,
+        HTTPPasswordMgrWithDefaultRealm,
+        parse_http_list,
+        parse_keqv_list,
+        urlopen,
+    )
+
+    try:
+        urlopen(probe).close()  # noqa: S310
+    except HTTPError as error:
+        scheme, _, challenge = (error.headers.get("WWW-Authenticate") or "").partition(" ")
+        if error.code != 401:
+            raise
+        if scheme.lower() == "digest":
+            known = HTTPPasswordMgrWithDefaultRealm()
+            known.add_password(None, request.full_url, user, password)
+            asked = parse_keqv_list(parse_http_list(challenge))
+            said = AbstractDigestAuthHandler(known).get_authorization(request, asked)
+        else:
+            said = b64encode(f"{user}:{password}".encode()).decode()
+        request.add_header("Authorization", f"{scheme} {said}")

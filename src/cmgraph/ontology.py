@@ -1,0 +1,88 @@
+"""The ontology's files: terms, prefixes, rules, shapes, axioms, alignments, projections and templates of tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import Prefixes
+
+_TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
+"""The light part, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
+
+
+def bundled_root() -> Path:
+    """Return the folder that holds ``ontology/``, ``data/`` and ``queries/``: a checkout's, or the wheel's."""
+    here = Path(__file__).resolve().parent
+    checkout = here.parent.parent
+    return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """The ontology in a folder.
+
+    :ivar folder: holds ``prefixes.ttl``, ``modules/``, ``vocabularies/``, ``rules/``, ``shapes/`` and the rest.
+    """
+
+    folder: Path
+
+    @cached_property
+    def term_files(self) -> list[Path]:
+        """The files of the terms and vocabularies."""
+        found = (path for pattern in _TERMS for path in sorted(self.folder.glob(pattern)))
+        return [path for path in found if path != self.axioms]
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The prefixes that the term files declare, in SHACL's words; a file without them is not even parsed."""
+        declaring = (path for path in self.term_files if b"http://www.w3.org/ns/shacl#" in path.read_bytes())
+        return Prefixes.declared(triple for path in declaring for triple in RdfFile.read(path).triples)
+
+    @property
+    def axioms(self) -> Path:
+        """The file of axioms that only reasoners need."""
+        return self.folder / "axioms.ttl"
+
+    @property
+    def context(self) -> Path:
+        """The JSON-LD context."""
+        return self.folder / "context.jsonld"
+
+    @cached_property
+    def rules(self) -> dict[str, Path]:
+        """The files of the rules by which statements follow, by name."""
+        return {path.stem: path for path in sorted((self.folder / "rules").glob("*.rq"))}
+
+    @property
+    def model_files(self) -> list[Path]:
+        """The files of the terms with their axioms, without prefixes and vocabularies."""
+        named = (self.folder / "cmgraph.ttl", self.axioms, self.folder / "external-terms.ttl")
+        return [*(path for path in named if path.is_file()), *sorted(self.folder.glob("modules/*.ttl"))]
+
+    @property
+    def shape_files(self) -> list[Path]:
+        """The files of the shapes."""
+        return sorted(self.folder.glob("shapes/*.ttl"))
+
+    @cached_property
+    def shapes(self) -> list[RdfFile]:
+        """The shapes, with the prefixes their SPARQL uses."""
+        paths = [self.folder / "prefixes.ttl", *self.shape_files]
+        return [RdfFile.read(path) for path in paths if path.is_file()]
+
+    def alignment(self, name: str) -> Path:
+        """Return the file of the CONSTRUCT that writes the graph in another vocabulary."""
+        return self.folder / "alignments" / f"{name}.rq"
+
+    @property
+    def projections(self) -> Path:
+        """The folder of the projections of the graph as networks."""
+        return self.folder / "projections"
+
+    @property
+    def templates(self) -> Path:
+        """The folder of the templates for tables."""
+        return self.folder / "templates"

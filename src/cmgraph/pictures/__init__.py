@@ -1,0 +1,1 @@
+"""Networks, things, matrices, timelines and flows, drawn."""

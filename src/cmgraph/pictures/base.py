@@ -1,0 +1,106 @@
+"""What all pictures have in common: a title, a foot with the day and the sources, and a table that says the same."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
+from cmgraph.analysis.projections import projections
+from cmgraph.answers.result import Result
+from cmgraph.graph import Graph
+from cmgraph.rdf.terms import best_text
+from cmgraph.text.i18n import message
+from cmgraph.text.templating import render_template
+
+SOURCES = 8
+"""At most so many sources are named on a drawing: those that most of it rests on. The table has all."""
+
+_WIDE = 7
+"""Characters of a title that fit a hundred units of a drawing's width."""
+
+
+class Head(NamedTuple):
+    """What a picture is called, what it answers, and what it means and does not mean."""
+
+    title: str
+    question: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture shows and how it is drawn.
+
+    :ivar table: the same as a table.
+    :ivar extent: how much it shows.
+    :ivar svg: draws it; bare of title and foot if asked, for a page that has them.
+    :ivar page: writes a page of its own, if it has one.
+    """
+
+    head: Head
+    table: Result
+    extent: str
+    svg: Callable[[bool], str]
+    page: Callable[[], str] | None = None
+
+    def _repr_svg_(self) -> str:
+        return self.svg(False)
+
+
+def template_context(graph: Graph) -> dict[str, Any]:
+    """Give what every template needs: the language, its words, and the day asked for."""
+    return {"as_of": graph.as_of, "lang": graph.lang, "w": lambda key: message(key, graph.lang)}
+
+
+def heading(
+    graph: Graph,
+    projection: str,
+    network_filter: NetworkFilter = EVERYTHING,
+    parameters: Mapping[str, object] | None = None,
+) -> Head:
+    """Give a projection's title, its question with what of it is asked for, and its note."""
+    found = projections(graph)[projection]
+    title, question, note = (best_text(text, graph.lang) for text in (found.title, found.question, found.note))
+    cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
+    only = f" ({message('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
+    return Head(title, question + only, note)
+
+
+def svg_renderer(
+    template: str, graph: Graph, table: Result, width: int, head: Head, **values: Any
+) -> Callable[[bool], str]:
+    """Return what fills in a drawing's template, with a title that fits its width, and a foot; or bare of both."""
+    cited = Counter(table.citations[number - 1] for row in table for number in row.citations)
+    weight: Counter[str] = Counter()
+    for citation, count in cited.items():
+        weight[". ".join(filter(None, (citation.publisher, citation.title)))] += count
+    named = [truncate(source, width // 7) for source, _ in weight.most_common(SOURCES)]
+    foot = {
+        "sources": named,
+        "others": len(weight) - len(named),
+        "notes": [
+            line
+            for text in (
+                "" if table.rows else message("none", graph.lang),
+                head.note or message("not_seen", graph.lang),
+                message("unreviewed", graph.lang),
+            )
+            for line in textwrap.wrap(text, width // 6)
+        ],
+        "checked": max((citation.checked for citation in table.citations), default=""),
+    }
+    lines = textwrap.wrap(head.title, width * _WIDE // 100) or [""]
+    values |= template_context(graph) | head._asdict() | {"width": width, "lines": lines, "foot": foot}
+    return lambda bare: render_template(template, bare=bare, **values)
+
+
+def truncate(text: str, most: int) -> str:
+    """Cut text at a word, or within one if it has no other end."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1].rpartition(" ")[0]
+    return (cut if len(cut) > most // 2 else text[: most - 1]) + "…"

@@ -1,0 +1,88 @@
+"""Pictures: a network, one thing, a matrix, a timeline, a flow; each says what it shows, of when, and by whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
+from cmgraph.answers.result import WHOLE
+from cmgraph.atomic import atomic_file
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
+from cmgraph.pictures.base import Picture, template_context
+from cmgraph.text.templating import render_template
+
+KINDS = ("network", "entity", "matrix", "timeline", "flow")
+"""What can be drawn."""
+
+USUAL = {"network": "actors", "matrix": "themes", "flow": "chain"}
+"""The projection that is drawn if none is named."""
+
+FORMATS = (".html", ".svg", ".png", ".pdf")
+"""The forms of pictures, by their ending."""
+
+_SCALE = 2
+"""Pixels of a PNG per unit of its drawing."""
+
+
+def draw(
+    graph: Graph,
+    kind: str,
+    name: str | None,
+    path: Path,
+    /,
+    network_filter: NetworkFilter = EVERYTHING,
+    **parameters: object,
+) -> Picture:
+    """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMS`.
+
+    ``.html`` is one page that needs nothing else: a network to explore, or the drawing with its table and its sources.
+    ``.png`` and ``.pdf`` need the extra ``pictures``.
+
+    :param kind: one of :data:`KINDS`. ``network``, ``matrix`` and ``flow`` draw a projection; ``entity`` one thing;
+        ``timeline`` one thing, or all that is dated.
+    :param name: a projection, or a thing by name, CURIE or IRI; None for the usual one.
+    :param network_filter: which part of a projection.
+    :param parameters: values of the projection's own parameters.
+    :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
+    """
+    if path.suffix not in FORMATS:
+        raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(FORMATS)}.")
+    if kind not in KINDS:
+        raise CmgraphError(f"unknown picture '{kind}'", hint=f"One of {', '.join(KINDS)}.")
+    if kind not in USUAL and (parameters or network_filter != EVERYTHING):
+        raise CmgraphError("only pictures of a projection take parameters and filters", where=kind)
+    make: Callable[..., Picture] = import_module(f"cmgraph.pictures.{kind}").picture
+    if kind in USUAL:
+        picture = make(graph, name or USUAL[kind], network_filter, **parameters)
+    else:
+        picture = make(graph, name)
+    forms: dict[str, Callable[[], str | bytes]] = {
+        ".html": picture.page or (lambda: _page(graph, picture)),
+        ".svg": lambda: picture.svg(False),
+        ".png": lambda: _renderer().svg_to_png(picture.svg(False), scale=_SCALE),
+        ".pdf": lambda: _renderer().svg_to_pdf(picture.svg(False)),
+    }
+    content = forms[path.suffix]()
+    with atomic_file(path) as target:
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+    return picture
+
+
+def _page(graph: Graph, picture: Picture) -> str:
+    from markupsafe import Markup
+
+    svg = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
+    return render_template("picture.html", **template_context(graph), picture=picture, svg=svg, href=str, whole=WHOLE)
+
+
+def _renderer() -> Any:
+    try:
+        import vl_convert
+    except ImportError:
+        hint = "Run: pip install 'cmgraph[pictures]', or write .svg."
+        raise CmgraphError("this form needs vl-convert", hint=hint) from None
+    return vl_convert

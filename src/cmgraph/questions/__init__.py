@@ -1,0 +1,1 @@
+"""Saved questions: what a `.rq` file asks, takes and gives."""

@@ -1,0 +1,107 @@
+"""Heads of ``.rq`` files: the ``#+`` lines in YAML that say what a question or a template is, and takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.errors import CmgraphError
+from cmgraph.names import Names
+from cmgraph.rdf.files import read_text
+from cmgraph.rdf.terms import XSD, Prefixes, Term
+
+TYPES = ("entity", "concept", "date", "when", "integer", "number", "text", "url")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that a question or a table's row gives.
+
+    :ivar type: one of ``entity``, ``concept``, ``date`` (a day), ``when`` (a day, month or year, as precise as the
+        source), ``integer``, ``number``, ``text``, ``url``.
+    :ivar of: class (for an entity) or scheme (for a concept) the value must belong to, as a CURIE or IRI.
+    """
+
+    name: str
+    type: str
+    of: str
+    label: Mapping[str, str] = field(hash=False)
+
+    def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
+        """Turn text as a person writes it into the term it means.
+
+        :raises CmgraphError: if it cannot be what this parameter takes; the hint says what can.
+        """
+        text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
+        where = f"{self.name}={text}"
+        match self.type:
+            case "entity" | "concept":
+                of = prefixes.expand(self.of) if self.of else None
+                return names.resolve(text, of.value if of else "", self.name)
+            case "date":
+                try:
+                    return Literal(dt.date.fromisoformat(text).isoformat(), datatype=NamedNode(XSD + "date"))
+                except ValueError:
+                    raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.") from None
+            case "when":
+                return _when(text, where)
+            case "integer":
+                if not re.fullmatch(r"[+-]?\d{1,18}", text):
+                    raise CmgraphError("not a whole number", where=where, hint="For instance 2.")
+                return Literal(int(text))
+            case "number":
+                try:
+                    if "e" not in text.casefold() and Decimal(text).is_finite():
+                        return Literal(text, datatype=NamedNode(XSD + "decimal"))
+                except InvalidOperation:
+                    pass
+                raise CmgraphError("not a number", where=where, hint="Write it as 1234.5, without separators.")
+            case "url":
+                if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text):
+                    raise CmgraphError("not a web address", where=where, hint="Write it whole: https://…")
+                return Literal(text, datatype=NamedNode(XSD + "anyURI"))
+            case "text":
+                return Literal(text)
+        raise CmgraphError(f"unknown parameter type '{self.type}'", where=where, hint=f"Use {', '.join(TYPES)}.")
+
+
+def _when(text: str, where: str) -> Literal:
+    """Keep a date as precise as it is written."""
+    forms = {4: ("gYear", "-01-01"), 7: ("gYearMonth", "-01"), 10: ("date", "")}
+    kind, rest = forms.get(len(text), ("", ""))
+    try:
+        dt.date.fromisoformat(text + rest)
+    except ValueError:
+        kind = ""
+    if not kind:
+        raise CmgraphError("not a date", where=where, hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
+    return Literal(text, datatype=NamedNode(XSD + kind))
+
+
+def read_header(path: Path) -> tuple[str, dict[str, Any]]:
+    """Read a ``.rq`` file: its text, and its head as a mapping (empty if it has none)."""
+    import yaml
+
+    text = read_text(path)
+    lines = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in text.splitlines()]
+    try:
+        found = yaml.load("\n".join(lines), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}:{mark.column + 3}" if mark else str(path)
+        raise CmgraphError(f"the #+ header is not valid YAML: {error.problem}", where=where) from None
+    if not isinstance(found, dict):
+        raise header_error(path, "it is not a mapping")
+    return text, found
+
+
+def header_error(path: Path, why: object) -> CmgraphError:
+    """Say that a head lacks something."""
+    return CmgraphError(f"the #+ header is not as expected: {why}", where=str(path), hint="See docs/style-guide.md.")

@@ -1,0 +1,102 @@
+"""Saved questions: real SPARQL files whose ``#+`` head says what is asked, of what, and what comes back.
+
+A parameter's default is the ``VALUES ?name { … }`` block in the query, so the file runs as it stands on any engine.
+Asking with another value puts a block built from RDF terms in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmgraph.errors import UnknownName, nearest
+from cmgraph.names import Names
+from cmgraph.questions.header import Parameter, header_error, read_header
+from cmgraph.rdf.terms import Prefixes, Term
+from cmgraph.store.values import bind_values, blocks
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an answer, with its heading by language."""
+
+    name: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A saved question. Texts for people are keyed by language tag.
+
+    :ivar note: what the answer means and does not mean.
+    :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
+    :ivar citation: the column that carries citations; ``none`` if the answer only counts.
+    :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
+    :ivar text: the SPARQL itself.
+    """
+
+    name: str
+    path: Path
+    title: Mapping[str, str]
+    question: Mapping[str, str]
+    note: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    also: Mapping[str, str]
+    columns: tuple[Column, ...]
+    citation: str
+    tags: tuple[str, ...]
+    time: str
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> Question:
+        """Read a ``.rq`` file. A file without a head is a question without parameters."""
+        text, found = read_header(path)
+        try:
+            return cls(
+                name=path.stem,
+                path=path,
+                title=found.get("title", {"en": path.stem}),
+                question=found.get("question", {}),
+                note=found.get("note", {}),
+                parameters=tuple(
+                    Parameter(p["name"], p["type"], p.get("of", ""), p.get("label", {}))
+                    for p in found.get("parameters", ())
+                ),
+                also={name: str(value) for name, value in found.get("also", {}).items()},
+                columns=tuple(Column(c["name"], c.get("label", {})) for c in found.get("columns", ())),
+                citation=found.get("citation", ""),
+                tags=tuple(found.get("tags", ())),
+                time=found.get("time", ""),
+                text=text,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise header_error(path, error) from None
+
+    def bind(self, given: Mapping[str, object], names: Names, prefixes: Prefixes) -> str:
+        """Return the query with ``given`` bound as terms; parameters left out keep their defaults.
+
+        :param given: parameter name to one value or several (a list); a value is text as a person writes it,
+            a number, a day, or an IRI.
+        """
+        by_name = {parameter.name: parameter for parameter in self.parameters}
+        terms: dict[str, list[Term | None]] = {}
+        for name, value in given.items():
+            if name not in by_name:
+                hint = nearest(name, by_name) or (f"It takes: {', '.join(by_name)}." if by_name else "It takes none.")
+                raise UnknownName(f"question '{self.name}' has no parameter '{name}'", hint=hint)
+            many = value if isinstance(value, (list, tuple)) else [value]
+            terms[name] = [None if one == "any" else by_name[name].term(one, names, prefixes) for one in many]
+        return bind_values(self.text, terms, str(self.path))
+
+    def defaults(self) -> dict[str, str]:
+        """Return each parameter's default as the file writes it; UNDEF means "any"."""
+        known = blocks(self.text)
+        return {p.name: " ".join(known[p.name][0].content.split()) for p in self.parameters if p.name in known}
+
+
+def find_questions(folders: Iterable[Path]) -> dict[str, Path]:
+    """Find every question below ``folders``, by name; a later folder's question replaces an earlier one."""
+    paths = {path.stem: path for folder in folders for path in folder.rglob("*.rq")}
+    return {name: paths[name] for name in sorted(paths)}

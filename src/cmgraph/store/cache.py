@@ -1,0 +1,81 @@
+"""The graph in files as a database on disk, made once and opened in milliseconds until a file says something else.
+
+It lies in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
+that none is kept. Files stay the truth: a snapshot goes by what they hold, and one that cannot be read is made anew.
+Nothing but snapshots is ever removed there, and a folder that others may write to is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pyoxigraph
+
+from cmgraph.errors import CmgraphError
+from cmgraph.store.disk import open_store, remove_store, replace_store
+
+KEPT = 3
+"""Snapshots that stay, those used last: other checkouts and versions have theirs."""
+
+_LAYOUT = "1"
+"""Changes when a snapshot of the same files would be made otherwise."""
+
+_NAME = re.compile(r"graph-[0-9a-f]{24}")
+
+
+def cache_path(paths: Iterable[Path]) -> Path | None:
+    """Return where the snapshot of these files lies, whether or not it is there; None if none is kept."""
+    chosen = os.environ.get("CMGRAPH_CACHE")
+    if chosen == "":
+        return None
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    folder = Path(chosen or Path(home) / "cmgraph")
+    if problem := _unfit(folder):
+        logging.getLogger("cmgraph").warning("the cache is not used: %s: %s", folder, problem)
+        return None
+    content = hashlib.sha256(f"{_LAYOUT} {pyoxigraph.__version__}".encode())
+    for path in paths:
+        content.update(hashlib.sha256(path.read_bytes()).digest())
+    return folder / f"graph-{content.hexdigest()[:24]}"
+
+
+def open_cached(spot: Path) -> pyoxigraph.Store | None:
+    """Open the snapshot at ``spot``, to be read only; None if there is none that can be read."""
+    with suppress(CmgraphError, OSError):
+        store = open_store(spot)
+        os.utime(spot)
+        return store
+    return None
+
+
+def write_cache(spot: Path, engine: pyoxigraph.Store) -> None:
+    """Write ``engine`` to ``spot``, whole or not at all, and let the snapshots go that were not used for longest."""
+    with suppress(CmgraphError, OSError):
+        spot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replace_store(spot, replace=True) as new:
+            new.bulk_extend(engine)
+            new.optimize()
+        snapshots = [path for path in spot.parent.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
+        for old in sorted(snapshots, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+            remove_store(old)
+
+
+def _unfit(folder: Path) -> str:
+    """Say why a folder cannot be trusted to hold only what this user wrote; empty if it can, or is still to be made."""
+    try:
+        state = folder.stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    if not folder.is_dir():
+        return "it is not a folder"
+    if state.st_uid != os.geteuid():
+        return "it belongs to another user"
+    return "others may write to it" if state.st_mode & 0o022 else ""

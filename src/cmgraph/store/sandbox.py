@@ -1,0 +1,83 @@
+"""Work in a process of its own that can be stopped, cannot take all memory, and opens nothing."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from cmgraph.errors import QueryStopped
+
+MEMORY = 4 << 30
+"""Bytes that guarded work may take beyond what the process has when it begins."""
+
+
+def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *, offline: bool = True) -> bytes:
+    """Do ``work`` in a copy of this process and return its bytes; what it raises is raised here.
+
+    :param timeout: seconds after which it is stopped.
+    :param where: what errors call it.
+    :param offline: let it open no file and no connection.
+    :raises QueryStopped: if it took too long or too much memory, or crashed.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _work(work, writing, offline)
+    os.close(writing)
+    answer = bytearray()
+    try:
+        ends = time.monotonic() + timeout
+        while True:
+            if not select.select([reading], [], [], max(0.0, ends - time.monotonic()))[0]:
+                hint = "Ask for less, or allow more time with --timeout SECONDS."
+                raise QueryStopped(f"stopped after {timeout:g} s", where=where, hint=hint)
+            if not (block := os.read(reading, 1 << 20)):
+                break
+            answer += block
+    finally:
+        os.close(reading)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if answer[:1] == b"+":
+        return bytes(answer[1:])
+    if answer[:1] == b"-":
+        raise pickle.loads(answer[1:])  # noqa: S301 - written by _work below
+    said = "it is nested too deeply" if status == -signal.SIGSEGV else f"it took more than {MEMORY >> 30} GiB of memory"
+    raise QueryStopped(f"the query crashed: {said}", where=where, hint="Ask for less, or write it in parts.")
+
+
+def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
+    import faulthandler
+    import resource
+
+    try:
+        faulthandler.disable()
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        with suppress(OSError, ValueError):
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if offline:
+            top = max(map(int, os.listdir("/dev/fd")))  # noqa: PTH208
+            while os.dup(nothing) < top:
+                pass
+            resource.setrlimit(resource.RLIMIT_NOFILE, (top + 1, top + 1))
+        try:
+            answer = b"+" + work()
+        except MemoryError:
+            os._exit(1)
+        except Exception as error:
+            answer = b"-" + pickle.dumps(error)
+        with open(writing, "wb") as pipe:
+            pipe.write(answer)
+    finally:
+        os._exit(0)

@@ -1,0 +1,23 @@
+"""What the program itself says, in both languages: the texts in ``messages.yaml``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from cmgraph.rdf.terms import best_text
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    import yaml
+
+    words: dict[str, dict[str, str]] = yaml.safe_load(
+        (files("cmgraph") / "text" / "messages.yaml").read_text(encoding="utf-8")
+    )
+    return words
+
+
+def message(key: str, lang: str) -> str:
+    """Return one of the program's own words in ``lang``."""
+    return best_text(_words()[key], lang)

@@ -1,0 +1,1 @@
+"""Data held against the shapes."""
