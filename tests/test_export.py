@@ -299,6 +299,22 @@ def test_a_service_is_described_where_there_is_one(tiny: Path, published: Path, 
     assert not list(without.subjects(rdflib.RDF.type, service))
 
 
+def test_an_export_warns_while_there_is_no_contact_and_then_names_it(tiny: Path, tmp_path: Path, run: Run) -> None:
+    said = "the publication names no contact for corrections: set contact in data/dataset.yaml"
+    folder = tmp_path / "graph"
+    shutil.copytree(tiny, folder)
+    done = run("export", str(tmp_path / "without"), "--only", "site", "--data", str(folder))
+    assert (done.returncode, done.stderr.count(said)) == (0, 1) and said not in done.stdout
+    about = folder / "data/dataset.yaml"
+    text = about.read_text(encoding="utf-8")
+    about.write_text(text.replace("contact: null", "contact: corrections@example.org"), encoding="utf-8")
+    done = run("export", str(tmp_path / "with"), "--only", "site", "--data", str(folder))
+    assert done.returncode == 0 and "contact" not in done.stderr
+    for page in ("index.html", "index.fr.html"):
+        assert "corrections@example.org" not in (tmp_path / "without" / page).read_text(encoding="utf-8")
+        assert "corrections@example.org" in (tmp_path / "with" / page).read_text(encoding="utf-8")
+
+
 def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(tiny: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(cmgraph.load(tiny), out, Options(only=["cmgraph.nt"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ def cmgraph(ctx: click.Context, /, quiet: bool, **options: Any) -> None:
     Exit codes: 0 fine · 1 findings · 2 could not run · 3 no such name · 4 the endpoint failed · 5 out of limits
     · 130 stopped
     """
+    if quiet:
+        logging.getLogger("cmgraph").setLevel(logging.ERROR)
     ctx.obj = {name: value for name, value in options.items() if value is not None} | {"quiet": quiet}
 
 

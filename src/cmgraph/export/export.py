@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import shutil
 import sys
 import tempfile
@@ -165,6 +166,9 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
 def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
     wanted = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
+    if not publication.about["contact"]:
+        message = "the publication names no contact for corrections: set contact in data/dataset.yaml"
+        logging.getLogger(__name__).warning("warning: %s", message)
     for name, write in FILES.items():
         if name in wanted and name != "site":
             write(publication, target / name)
