@@ -63,7 +63,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "data/dataset.yaml", folder / "data")
     for name in ("body-kind", "mineral", "product", "project-phase"):
         (folder / f"ontology/vocabularies/{name}.ttl").unlink()
-    shutil.copy(ROOT / "tests/untrusted/texts.ttl", folder / "data/evil.ttl")
+    shutil.copy(ROOT / "tests/fixtures/untrusted/texts.ttl", folder / "data/evil.ttl")
     for name in ("partners/partners", "partners/coverage", "evidence/unknowns"):
         (found,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
         target = folder / "queries" / found.parent.name / found.name

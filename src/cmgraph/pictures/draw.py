@@ -56,10 +56,8 @@ def draw(
     if kind not in USUAL and (parameters or network_filter != EVERYTHING):
         raise CmgraphError("only pictures of a projection take parameters and filters", where=kind)
     make: Callable[..., Picture] = import_module(f"cmgraph.pictures.{kind}").picture
-    if kind in USUAL:
-        picture = make(graph, name or USUAL[kind], network_filter, **parameters)
-    else:
-        picture = make(graph, name)
+    projection = (name or USUAL[kind], network_filter) if kind in USUAL else (name,)
+    picture = make(graph, *projection, **parameters)
     forms: dict[str, Callable[[], str | bytes]] = {
         ".html": picture.page or (lambda: _page(graph, picture)),
         ".svg": lambda: picture.svg(False),

@@ -13,9 +13,10 @@ from cmgraph.ontology import Ontology
 from cmgraph.rdf.files import RdfFile
 from cmgraph.store.local import LocalStore
 from cmgraph.validation.validate import Report, validate
+from conftest import ROOT
 
-HERE = Path(__file__).parent
-INVALID = sorted((HERE / "invalid").glob("*.ttl"))
+FIXTURES = ROOT / "tests/fixtures"
+INVALID = sorted((FIXTURES / "invalid").glob("*.ttl"))
 
 
 def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
@@ -27,7 +28,7 @@ def check(graph: Graph, *paths: Path, engine: str = "fast") -> Report:
 
 @cache
 def _common(root: Path) -> list[RdfFile]:
-    return [RdfFile.read(path) for path in (*Ontology(root / "ontology").term_files, HERE / "valid/base.ttl")]
+    return [RdfFile.read(path) for path in (*Ontology(root / "ontology").term_files, FIXTURES / "valid/base.ttl")]
 
 
 @cache

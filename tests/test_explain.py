@@ -51,14 +51,14 @@ def test_owl_rl_entails_what_must_follow_and_nothing_that_must_not(run: Run, tmp
     folder.mkdir()
     (folder / "ontology").symlink_to(ROOT / "ontology")
     (folder / "data").mkdir()
-    (folder / "data/base.ttl").write_bytes((ROOT / "tests/valid/base.ttl").read_bytes())
+    (folder / "data/base.ttl").write_bytes((ROOT / "tests/fixtures/valid/base.ttl").read_bytes())
     done = run("reason", "--data", str(folder), "--owl-rl", str(tmp_path / "closure.nt"))
     assert done.returncode == 0 and "follow by OWL RL" in done.stderr
     graph = cmgraph.load(folder)
     known = {*RdfFile.read(tmp_path / "closure.nt").triples, *graph.triples}
-    for path in (ROOT / "tests/competency/must-follow").glob("*.ttl"):
+    for path in (ROOT / "tests/fixtures/competency/must-follow").glob("*.ttl"):
         assert set(RdfFile.read(path).triples) <= known, path
-    for path in (ROOT / "tests/competency/must-not-follow").glob("*.ttl"):
+    for path in (ROOT / "tests/fixtures/competency/must-not-follow").glob("*.ttl"):
         assert not set(RdfFile.read(path).triples) & known, path
     assert write_owl_rl(graph, tmp_path / "again.nt") == len((tmp_path / "closure.nt").read_text().splitlines())
     assert (tmp_path / "again.nt").read_bytes() == (tmp_path / "closure.nt").read_bytes()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from conftest import ROOT, Run
 
 
 def test_an_answer_ends_with_its_sources(run: Run) -> None:
@@ -95,7 +95,7 @@ def test_shows_an_entity_with_its_sources(run: Run) -> None:
         (["stats", "--data", "nowhere"], 2, ["nowhere: no such folder"]),
         (["stats", "--lang", "de"], 2, ["'de'"]),
         (["stats", "--nope"], 2, ["--nope"]),
-        (["validate", "/"], 2, ["not an RDF file"]),
+        (["validate", "/"], 2, ["unknown RDF format"]),
         (
             ["stats", "--endpoint", "http://127.0.0.1:9/none"],
             4,
@@ -118,7 +118,7 @@ def test_trouble_is_one_clear_message(run: Run, args: list[str], code: int, says
         ("b.ttl", b"<http://x> a cm:Forum .", ["b.ttl:1:", "Declare the prefix", "^"]),
         ("c.ttl", b"", ["the file is empty"]),
         ("d.ttl", b"\xff\xfe<", ["d.ttl:1", "not UTF-8"]),
-        ("e.txt", b"x", ["e.txt: not an RDF file", ".ttl"]),
+        ("e.txt", b"x", ["e.txt: unknown RDF format", ".ttl"]),
     ],
 )
 def test_a_bad_file_is_named_with_place_and_remedy(
@@ -133,7 +133,7 @@ def test_a_bad_file_is_named_with_place_and_remedy(
 
 
 def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page: str) -> None:
-    bad = Path(__file__).parent / "invalid/C2.ttl"
+    bad = ROOT / "tests/fixtures/invalid/C2.ttl"
     command = ("validate", str(bad), "--data", seed_page)
     done = run(*command)
     assert done.returncode == 1
@@ -145,7 +145,7 @@ def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page: str) -
 
 
 def test_a_warning_fails_only_on_request(run: Run, seed_page: str) -> None:
-    command = ("validate", str(Path(__file__).parent / "invalid/C10.ttl"), "--data", seed_page)
+    command = ("validate", str(ROOT / "tests/fixtures/invalid/C10.ttl"), "--data", seed_page)
     assert run(*command).returncode == 0
     assert run(*command, "--fail-on", "warning").returncode == 1
 

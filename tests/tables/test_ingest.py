@@ -156,7 +156,7 @@ def test_an_ambiguous_name_lists_its_meanings(folder: Path) -> None:
     (folder / "data/bodies.csv").write_text(twins)
     ingest(folder / "data/bodies.csv", data=folder, create=True)
     (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;The Twin"))
-    with pytest.raises(TableErrors, match=r"more than one parties goes by 'The Twin'.*agent:twin-a, agent:twin-b"):
+    with pytest.raises(TableErrors, match=r"'The Twin' is ambiguous.*agent:twin-a, agent:twin-b"):
         ingest(folder / "data/instruments.csv", data=folder, create=True)
 
 
@@ -285,7 +285,7 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
     target = str(tmp_path / "data/nrcan/inventory.ttl")
     for day, source in (("2026-06-17", "ds-nrcan-cm-on"), ("2026-06-24", "ds-nrcan-cm")):
         given = ("--template", "inventory", "-o", target, "-p", f"release={day}", "-p", f"source={source}")
-        table = str(ROOT / f"tests/tables/ontario-{day}.csv")
+        table = str(ROOT / f"tests/fixtures/tables/ontario-{day}.csv")
         done = run("--data", str(tmp_path), "ingest", table, *given)
         assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()

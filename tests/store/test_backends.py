@@ -93,8 +93,8 @@ def test_the_graph_is_clean_wherever_it_lives(elsewhere: Graph) -> None:
 
 
 def test_what_is_broken_is_found_wherever_it_lives(graph: Graph, tmp_path: Path) -> None:
-    broken = [ROOT / f"tests/invalid/{rule}.ttl" for rule in ("C1", "D1", "I5", "K2", "O5", "P1", "T1", "T5")]
-    files = [ROOT / "tests/valid/base.ttl", *broken]
+    broken = [ROOT / f"tests/fixtures/invalid/{rule}.ttl" for rule in ("C1", "D1", "I5", "K2", "O5", "P1", "T1", "T5")]
+    files = [ROOT / "tests/fixtures/valid/base.ttl", *broken]
     read = [RdfFile.read(path) for path in (*graph.ontology.term_files, *files)]
     here = validate(
         LocalStore(t for file in read for t in file.triples), graph.ontology.shapes, graph.prefixes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -12,8 +10,9 @@ from cmgraph.inference import infer
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import CM, XSD
 from cmgraph.store.local import LocalStore
+from conftest import ROOT
 
-BASE = Path(__file__).parent / "valid/base.ttl"
+BASE = ROOT / "tests/fixtures/valid/base.ttl"
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from conftest import ROOT
 
 owlrl = pytest.importorskip("owlrl", reason="install cmgraph[dev] for the reasoners")
 
-HERE = Path(__file__).parent
-BASE = HERE / "valid/base.ttl"
-CLASHES = sorted((HERE / "competency/must-clash").glob("*.ttl"))
+FIXTURES = ROOT / "tests/fixtures"
+BASE = FIXTURES / "valid/base.ttl"
+CLASHES = sorted((FIXTURES / "competency/must-clash").glob("*.ttl"))
 ONTOLOGY = [
     ROOT / "ontology/cmgraph.ttl",
     ROOT / "ontology/external-terms.ttl",
@@ -51,12 +51,12 @@ def clashes(graph: rdflib.Graph) -> list[str]:
     return [str(o) for o in graph.objects(None, rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error"))]
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "competency/must-follow").glob("*.ttl")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((FIXTURES / "competency/must-follow").glob("*.ttl")), ids=lambda p: p.stem)
 def test_must_follow(path: Path) -> None:
     assert set(rdflib_graph(RdfFile.read(path).triples)) <= set(base_closure())
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "competency/must-not-follow").glob("*.ttl")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((FIXTURES / "competency/must-not-follow").glob("*.ttl")), ids=lambda p: p.stem)
 def test_must_not_follow(path: Path) -> None:
     assert not set(rdflib_graph(RdfFile.read(path).triples)) & set(base_closure())
 

@@ -59,7 +59,7 @@ def test_the_page_shows_the_ledger(things: dict[str, int], request: pytest.Fixtu
     lines = [
         "# What was researched and what is in the graph",
         "",
-        "Written by `pytest tests/test_coverage.py --accept` from `data/coverage.yaml`, the tables and the graph.",
+        "Written by `pytest tests/data/test_coverage.py --accept` from `data/coverage.yaml`, the tables and the graph.",
         "",
         "| table | researched | in the seed page | in another table | left out | added | rows | things in the graph |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
