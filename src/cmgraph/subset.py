@@ -38,7 +38,7 @@ def subset(
     :param include: names or CURIEs of classes; keeps things of these kinds, with what they point at.
     :param exclude: names or CURIEs of classes; leaves out things of these kinds, and every relationship of theirs.
     :param language: keeps, of the texts that one property has in several languages, those in this one.
-    :raises UnknownName: if nothing goes by one of the names.
+    :raises UnknownName: if one of the names is unknown.
     """
     stars: dict[str, list[Triple]] = defaultdict(list)
     for triple in graph.asserted:
