@@ -11,7 +11,7 @@ from conftest import Run
 
 @pytest.mark.parametrize("second", ["Government of Saskatchewan", "Government of the United Kingdom"])
 def test_nothing_is_missing_from_a_list_that_was_not_seen_as_a_whole(graph: Graph, second: str) -> None:
-    with pytest.raises(cmgraph.CmgraphError, match="no general list of .* was seen as a whole"):
+    with pytest.raises(cmgraph.CmgraphError, match=r"no general list of .* was seen as a whole"):
         graph.query("listed-here-not-there", first="Canada", second=second)
 
 
