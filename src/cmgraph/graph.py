@@ -27,6 +27,7 @@ from cmgraph.store.base import Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
+from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     import rdflib
@@ -203,7 +204,8 @@ class Graph:
         :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
             numbers; a list for several at once, ``"any"`` for no restriction.
         :raises UnknownName: if there is no such question, parameter or thing.
-        :raises CmgraphError: if a value cannot be what its parameter takes, or the query is not valid.
+        :raises CmgraphError: if a value cannot be what its parameter takes, the query is not valid, or what is known of
+            a value is not enough for a true answer.
         :raises QueryStopped: if it took longer than the graph's time-out.
 
         >>> import cmgraph
@@ -222,6 +224,7 @@ class Graph:
         if self.as_of and question.time == "as-of" and "asOf" not in parameters:
             given = {"asOf": self.as_of, **parameters}
         text = question.bind(given, self.names, self.prefixes)
+        self._refuse(question, text)
         return build(
             self.store.select(text, self.prefixes, str(question.path), self.timeout),
             self.store,
@@ -231,6 +234,15 @@ class Graph:
             best_text(question.title, self.lang),
             best_text(question.note, self.lang),
         )
+
+    def _refuse(self, question: Question, bound: str) -> None:
+        """Refuse a question whose answer would not be true for the values bound in its query."""
+        for requirement, query in question.refusals(bound):
+            for (value,) in self.store.select(query, self.prefixes, str(question.path), self.timeout)[1]:
+                name = self.names.labels([value.value])[value.value] if value is not None else ""
+                why = best_text(requirement.otherwise, self.lang).format(value=name)
+                where = f"{question.name} {requirement.parameter}"
+                raise CmgraphError(f"{message('refused', self.lang)}: {why}", where=where)
 
     def entity(self, name: str) -> Entity:
         """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
