@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
+from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import XSD, Term
 from cmgraph.validation.shapes import Shapes, constraints
 
@@ -17,31 +18,38 @@ class Altered:
     """The properties whose literals the store holds in another form than the data.
 
     :ivar how: for each of ``retyped``, ``respelled`` and ``merged``, the IRIs of the properties.
+    :ivar spelled: the literals of the data, by subject, property and the literal that the store holds.
     """
 
     how: Mapping[str, set[str]] = field(default_factory=dict)
+    spelled: Mapping[tuple[Term, Term | None, Term | None], Literal] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, triples: Iterable[Triple]) -> Altered:
-        """Find out what Oxigraph makes of the literals in some statements."""
+    def of(cls, files: Sequence[RdfFile]) -> Altered:
+        """Find out what Oxigraph makes of the literals in the data."""
         types = {XSD + kind for section in ("retyped", "respelled") for kind in constraints()[section]}
-        literals: dict[Literal, list[Triple]] = defaultdict(list)
-        for triple in triples:
-            if isinstance(literal := triple.object, Literal) and literal.datatype.value in types:
-                literals[literal].append(triple)
+        literals = {
+            literal
+            for file in files
+            for triple in file.triples
+            if type(literal := triple.object) is Literal and literal.datatype.value in types
+        }
+        kept = {literal: held for literal, held in _kept(literals) if literal != held}
         how: dict[str, set[str]] = defaultdict(set)
-        held: dict[tuple[Term, str, Term], Literal] = {}
-        for literal, kept in _kept(literals):
-            if literal != kept:
-                for triple in literals[literal]:
-                    how["respelled"].add(triple.predicate.value)
-                    if literal.datatype != kept.datatype:
-                        how["retyped"].add(triple.predicate.value)
-        for literal, kept in _kept(literals):
-            for s, p, _ in literals[literal]:
-                if p.value in how["respelled"] and held.setdefault((s, p.value, kept), literal) != literal:
-                    how["merged"].add(p.value)
-        return cls(how)
+        spelled: dict[tuple[Term, Term | None, Term | None], Literal] = {}
+        if not kept:
+            return cls()
+        for s, p, literal in (triple for file in files for triple in file.triples):
+            if not isinstance(literal, Literal) or isinstance(s, Triple):
+                continue
+            held = kept.get(literal, literal)
+            if literal != held:
+                how["respelled"].add(p.value)
+            if literal.datatype != held.datatype:
+                how["retyped"].add(p.value)
+            if spelled.setdefault((s, p, held), literal) != literal:
+                how["merged"].add(p.value)
+        return cls(how, spelled)
 
     def reason(self, root: Term, shapes: Shapes) -> str:
         """Say why the store cannot tell whether a shape is broken; empty if it can."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.errors import CmgraphError
-from cmgraph.rdf.terms import Term, from_rdflib, rdflib_graph
+from cmgraph.rdf.terms import XSD, Term, from_rdflib, rdflib_graph
 from cmgraph.store.sparql_lexer import refuse_unsafe_query
 from cmgraph.validation.shacl_sparql import Breach
 from cmgraph.validation.shapes import DEPTH, SH, Shapes
@@ -27,7 +27,7 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
     said = list(shapes.triples(roots))
     for triple in said:
         if triple.predicate.value in (SH + "select", SH + "ask") and isinstance(triple.object, Literal):
-            refuse_unsafe_query(triple.object.value, f"shape {shapes.name(triple.subject)}")  # type: ignore[arg-type]
+            _refuse_query(shapes, triple.subject, triple.object.value)  # type: ignore[arg-type]
     with _quiet():
         try:
             report = pyshacl.validate(
@@ -49,14 +49,14 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
         )
         component, shape, focus, path, value, source = (from_rdflib(report.value(result, term)) for term in terms)
         assert isinstance(component, NamedNode) and shape is not None and focus is not None
-        own = component.value.startswith(SH)
+        own = not component.value.startswith(SH)
         name = component.value.removeprefix(SH).removesuffix("ConstraintComponent")
+        constraint = "sparql" if source else component.value if own else name[0].lower() + name[1:]
         bound = {"this": focus, "path": path, "value": value}
         texts = [from_rdflib(text) for text in report.objects(result, sh.resultMessage)]
         given = tuple(sorted((text for text in texts if isinstance(text, Literal)), key=str))
-        messages = shapes.messages(
-            shape, name[0].lower() + name[1:], source, {key: term for key, term in bound.items() if term is not None}
-        )
+        known = {variable: term for variable, term in bound.items() if term is not None}
+        messages = shapes.messages(shape, constraint, source, known)
         unfilled = any("{?" in text.value or "{$" in text.value for text in messages)
         yield Breach(
             shapes.severity(shape),
@@ -66,8 +66,23 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
             path,
             value,
             source,
-            given if given and (unfilled or not own) else messages,
+            given if given and (unfilled or own) else messages,
         )
+
+
+def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
+    """Refuse a query that calls other servers, or a function that rdflib would take for false without a word."""
+    name = f"shape {shapes.name(source)}"
+    prefixes = shapes.prefixes(source)
+    words = refuse_unsafe_query(query, name)
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        called = before.kind == "word" or (before.kind == "sign" and before.text not in (".", ";", "{", "}", "/", "^"))
+        if word.kind in ("iri", "name") and after.text == "(" and called:
+            prefix, _, local = word.text.partition(":")
+            iri = word.text[1:-1] if word.kind == "iri" else prefixes.get(prefix, "") + local
+            if not iri.startswith(XSD):
+                hint = "Write out what it does, with the functions of SPARQL."
+                raise CmgraphError(f"the function {word.text} is not known", where=name, hint=hint)
 
 
 @contextmanager

@@ -70,13 +70,13 @@ def breaches(store: Store, shapes: Shapes, altered: Altered) -> tuple[list[Breac
             if reason := altered.reason(root, shapes):
                 raise _Unknown(reason)
             asked = list(queries.of(root, queries.target(root)))
-            found += [breach for query in asked for breach in _answers(store, shapes, query)]
+            found += [breach for query in asked for breach in _answers(store, shapes, altered, query)]
         except _Unknown as reason:
             left[root] = str(reason)
     return found, left
 
 
-def _answers(store: Store, shapes: Shapes, query: Query) -> Iterator[Breach]:
+def _answers(store: Store, shapes: Shapes, altered: Altered, query: Query) -> Iterator[Breach]:
     """Ask a query, and turn what it answers into breaches."""
     shape, constraint, text, source = query
     prefixes = shapes.prefixes(source) if source else {}
@@ -95,6 +95,7 @@ def _answers(store: Store, shapes: Shapes, query: Query) -> Iterator[Breach]:
             raise CmgraphError("the query says that it failed (?failure is true)", where=name)
         this = bound["this"]
         value = bound.get("value", this if source and not path else None)
+        value = altered.spelled.get((this, bound.get("path") or path, value), value)
         spoken = bound | ({"value": value} if value else {}) | ({"path": path} if path and "path" not in bound else {})
         yield Breach(
             shapes.severity(shape),
@@ -146,7 +147,7 @@ class _Queries:
         targets = [written("targets", kind, x=x) for kind, x in among.items() if x]
         for kind in ("targetSubjectsOf", "targetObjectsOf"):
             targets += [written("targets", kind, x=str(prop)) for prop in shapes.all(shape, kind)]
-        return " UNION ".join(f"{{ {target} }}" for target in targets) if len(targets) > 1 else targets[0]
+        return " UNION ".join(targets)
 
     def of(self, shape: Term, target: str, carried: str = "") -> Iterator[Query]:
         """Yield the queries for what breaks a shape, and the shapes within it, for the nodes of a target.

@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from cmgraph.errors import CmgraphError, nearest
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, Term
-from cmgraph.store.base import Store
+from cmgraph.store.base import Solutions, Store
 
 SH = "http://www.w3.org/ns/shacl#"
 _SHAPE = BASE + "shape/"
@@ -54,14 +54,18 @@ def says_shape(triple: Triple) -> bool:
     return predicate == RDF_TYPE.value and getattr(triple.object, "value", "") in _SHAPE_TYPES
 
 
-def holding_shapes(store: Store) -> list[Term]:
-    """Return what a store says is a shape."""
+def is_target(predicate: Term | None) -> bool:
+    """Say whether a property says what a shape is about."""
+    return predicate is not None and predicate.value.removeprefix(SH) in _TARGETS
+
+
+def stored_shapes(store: Store) -> Solutions:
+    """Ask a store for what makes something in it a shape: rows of subject, property and value."""
     marks = " ".join(f"<{SH}{name}>" for name in sorted(_MARKS))
     types = " ".join(f"<{kind}>" for kind in sorted(_SHAPE_TYPES))
-    query = (
-        f"SELECT DISTINCT ?s {{ {{ VALUES ?p {{ {marks} }} ?s ?p ?o }} UNION {{ VALUES ?o {{ {types} }} ?s a ?o }} }}"
-    )
-    return [shape for (shape,) in store.select(query, {}, "shapes")[1] if shape is not None]
+    typed = f"VALUES ?o {{ {types} }} BIND(rdf:type AS ?p) ?s rdf:type ?o"
+    query = f"SELECT ?s ?p ?o {{ {{ VALUES ?p {{ {marks} }} ?s ?p ?o }} UNION {{ {typed} }} }}"
+    return store.select(query, {"rdf": _RDF}, "shapes")
 
 
 _MARKS = {*_TARGETS, "path", "target", *constraints()["parameters"]} - {"flags"}
@@ -213,6 +217,7 @@ class Shapes:
     ) -> tuple[Literal, ...]:
         """Return what is said of a breach, in every language there is.
 
+        :param constraint: the name of its parameter, or the IRI of a component of the files' own.
         :param source: the constraint in SPARQL, if it is one; it speaks before the shape.
         :param bound: what stands for the variables in its message.
         """
@@ -221,8 +226,11 @@ class Shapes:
             return (message,)
         texts = [text for text in own or self.all(shape, "message") if isinstance(text, Literal)]
         if not texts:
+            value = self.one(shape, constraint)
+            shown = f" {self._shown(value)}" if value is not None and not isinstance(value, BlankNode) else ""
+            what = f"sh:{constraint}{shown}" if constraint.isalpha() else self._prefixes.shorten(constraint)
             sentences = constraints()["messages"]
-            texts = [Literal(written("messages", tag, constraint=constraint), language=tag) for tag in sentences]
+            texts = [Literal(written("messages", tag, constraint=what), language=tag) for tag in sentences]
         return tuple(sorted((_filled(text, bound) for text in texts), key=str)) if source else tuple(texts)
 
     def name(self, node: Term) -> str:
@@ -246,7 +254,9 @@ class Shapes:
     def path_text(self, shape: Term) -> str:
         """Return a shape's path as a reader wants it; empty if it has none."""
         step = self.one(shape, "path")
-        return re.sub(r"<([^>]*)>", lambda iri: self._prefixes.shorten(iri[1]), self.path(step)) if step else ""
+        if step is None or not self._is_path(step):
+            return ""
+        return re.sub(r"<([^>]*)>", lambda iri: self._prefixes.shorten(iri[1]), self.path(step))
 
     def about(self, node: Term, seen: set[Term] | None = None) -> Iterator[Triple]:
         """Yield the statements about a node without a name, and about such nodes within it."""
@@ -326,11 +336,17 @@ class Shapes:
         return any(self.all(shape, target) for target in _TARGETS) or self.is_class(shape)
 
     def _shown(self, term: Term) -> str:
-        return self._prefixes.shorten(term.value) if isinstance(term, NamedNode) else str(term)
+        if isinstance(term, NamedNode):
+            return self._prefixes.shorten(term.value)
+        text = isinstance(term, Literal) and (term.language or term.datatype.value == XSD + "string")
+        return str(term) if text else term.value
 
     def _check(self) -> None:
         """Refuse what nobody can check, by the name of the shape."""
         checks = {**constraints()["parameters"], **constraints()["descriptions"]}
+        for shape in self.nodes:
+            for constraint, part in self._parts_of_any(shape):
+                self._users.setdefault(part, (shape, constraint))
         waiting = list(self.nodes)
         checked: set[Term] = set()
         while waiting:
@@ -367,8 +383,8 @@ class Shapes:
             if ":" in name:
                 continue
             if name not in checks:
-                like = nearest(name, checks, 1)
-                hint = like.replace("mean ", "mean sh:") or "Leave it out, or say it by sh:sparql."
+                like = nearest(name, checks, 1).replace("mean ", "mean sh:")
+                hint = constraints()["unsupported"].get(name) or like or "Leave it out, or say it by sh:sparql."
                 raise self.refuse(shape, f"sh:{name} is not supported", hint)
             kind = checks[name]
             if kind.startswith("one ") and len(values) > 1:
@@ -405,6 +421,7 @@ class Shapes:
             "count": lambda: literal and re.fullmatch(r"\+?[0-9]{1,9}", value.value) is not None,
             "kind": lambda: value.value.startswith(SH) and value.value.removeprefix(SH) in constraints()["kinds"],
             "shape": lambda: isinstance(value, BlankNode) or value in self._says,
+            "node shape": lambda: self._is("shape", value) and self.one(value, "path") is None,
             "property": lambda: not literal and self.one(value, "path") is not None,
             "select": lambda: len(self.all(value, "select")) == 1 and self._is("text", self.all(value, "select")[0]),
             "path": lambda: self._is_path(value),

@@ -16,7 +16,7 @@ from cmgraph.store.base import Store
 from cmgraph.validation.altered import Altered
 from cmgraph.validation.reference import reference
 from cmgraph.validation.shacl_sparql import Breach, breaches
-from cmgraph.validation.shapes import SH, Shapes, holding_shapes, says_shape
+from cmgraph.validation.shapes import SH, Shapes, is_target, says_shape, stored_shapes
 
 ENGINES = ("fast", "reference")
 SEVERITIES = ("violation", "warning", "info")
@@ -119,8 +119,7 @@ def validate(
     results: list[Breach] = []
     left: Iterable[Term] = shapes.roots
     if engine == "fast":
-        stated = (triple for file in files for triple in file.triples)
-        results, reasons = breaches(store, shapes, Altered.of(stated))
+        results, reasons = breaches(store, shapes, Altered.of(files))
         notes += [f"shape {shapes.name(shape)} is checked by pySHACL: {reason}" for shape, reason in reasons.items()]
         left = reasons
     if roots := list(left):
@@ -143,14 +142,21 @@ def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) ->
 
     :raises CmgraphError: if a store or endpoint holds shapes that ``rules`` do not.
     """
-    if not (stored := holding_shapes(store)):
+    _, stored = stored_shapes(store)
+    if not stored:
         return []
-    read = {file.path.resolve() for file in rules}
     if files:
+        read = {file.path.resolve() for file in rules}
         return [file for file in files if file.path.resolve() not in read and any(map(says_shape, file.triples))]
-    known = {triple.subject for file in rules for triple in file.triples}
-    if unread := sorted(shape.value for shape in stored if isinstance(shape, NamedNode) and shape not in known):
-        names = ", ".join(f"<{iri}>" for iri in unread[:5]) + (" …" if len(unread) > 5 else "")
+    triples = [triple for file in rules for triple in file.triples]
+    known = {t.subject for t in triples}
+    unnamed = {(t.predicate, t.object) for t in triples if isinstance(t.subject, BlankNode)}
+    unread = {str(s) for s, _, _ in stored if isinstance(s, NamedNode) and s not in known}
+    unread |= {
+        f"[{p} {o}]" for s, p, o in stored if isinstance(s, BlankNode) and is_target(p) and (p, o) not in unnamed
+    }
+    if unread:
+        names = ", ".join(sorted(unread)[:5]) + (" …" if len(unread) > 5 else "")
         hint = "Shapes count in files: give the file they came from by --shapes."
         raise CmgraphError(f"there are shapes among the data that would not be applied: {names}", hint=hint)
     return []
@@ -188,7 +194,7 @@ def _findings(
                 line=line,
             )
         )
-    findings.sort(key=lambda f: (rank(f.severity), f.rule, f.focus.iri, f.path, f.value))
+    findings.sort(key=lambda f: (rank(f.severity), f.rule, f.focus.iri, f.path, f.value, f.message))
     return tuple(dict.fromkeys(findings))
 
 
