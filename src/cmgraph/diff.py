@@ -31,7 +31,7 @@ class Change:
 
     :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source, or its date, is new.
     :ivar kind: what kind of thing it is, in words.
-    :ivar thing: the thing; a relationship goes by what it ties together.
+    :ivar thing: the thing; a relationship is named after what it ties together.
     :ivar details: for a change, each property with its values before and after, as text.
     """
 

@@ -76,13 +76,24 @@ class Graph:
         return self.folders[0]
 
     def with_as_of(self, day: dt.date | None) -> Graph:
-        """Return this graph asked for a day."""
+        """Return this graph asked for a day.
+
+        >>> import cmgraph, datetime
+        >>> before = cmgraph.load().with_as_of(datetime.date(2020, 12, 31))
+        >>> len(before.query("instruments-as-of")) < len(cmgraph.load().query("instruments-as-of"))
+        True
+        """
         changed = copy(self)
         changed.as_of = day
         return changed
 
     def with_language(self, lang: str) -> Graph:
-        """Return this graph with things named in ``lang``, ``en`` or ``fr``."""
+        """Return this graph with things named in ``lang``, ``en`` or ``fr``.
+
+        >>> import cmgraph
+        >>> cmgraph.load().with_language("fr").entity("NRCan").thing.label
+        'Ressources naturelles Canada'
+        """
         changed = copy(self)
         changed.lang, changed.names = lang, Names(self.store, self.prefixes, lang)
         return changed
@@ -160,7 +171,13 @@ class Graph:
         return self._read_questions[name]
 
     def list_questions(self, tag: str | None = None) -> Result:
-        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
+        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``.
+
+        >>> import cmgraph
+        >>> questions = cmgraph.load().list_questions(tag="figures")
+        >>> questions.rows[0].values[:2]
+        ('concentration', 'Concentration of production')
+        """
         rows = (
             (question.name, best_text(question.title, self.lang), ", ".join(question.tags))
             for question in self.questions.values()
@@ -169,7 +186,13 @@ class Graph:
         return Result.of(("name", "title", "tags"), rows, self.lang)
 
     def candidates(self, question: Question) -> dict[str, list[str]]:
-        """Return the names that each parameter of ``question`` can take, where they can be listed."""
+        """Return the names that each parameter of ``question`` can take, where they can be listed.
+
+        >>> import cmgraph
+        >>> graph = cmgraph.load()
+        >>> "European Investment Bank" in graph.candidates(graph.question("partners"))["actor"]
+        True
+        """
         kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
         return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
 
@@ -230,7 +253,13 @@ class Graph:
         return self.names.search(text, limit)
 
     def stats(self) -> Result:
-        """Count statements, citations and things, by kind."""
+        """Count statements, citations and things, by kind.
+
+        >>> import cmgraph
+        >>> stats = cmgraph.load().stats()
+        >>> len(stats) > 10
+        True
+        """
         return build(builtin.solutions(self.store, "stats"), self.store, self.names)
 
     @cached_property
@@ -252,6 +281,11 @@ class Graph:
         :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validation.validate.validate`.
         :raises CmgraphError: if files are given and the graph is in a store or at an endpoint, or if a shape cannot be
             checked.
+        :returns: what was found, worst first.
+
+        >>> import cmgraph
+        >>> cmgraph.load().validate().failed()
+        False
         """
         from cmgraph.validation.validate import validate
 

@@ -43,6 +43,16 @@ def load_store(
     :param paths: RDF files, ``.gz`` or not; they are read as a stream.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then.
+    :param replace: begin with an empty store, not with what is there.
+    :param progress: told how many bytes of which file are read.
+    :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
+
+    >>> import cmgraph, tempfile
+    >>> folder, graph = tempfile.mkdtemp(), cmgraph.load()
+    >>> cmgraph.load_store(folder, [], graph) > 0
+    True
+    >>> cmgraph.load(store=folder).prefixes["cm"]
+    'https://w3id.org/cmgraph/def#'
     """
     everything = [*graph.ontology.term_files, *paths]
     with replace_store(Path(folder), replace=replace) as engine:

@@ -35,6 +35,13 @@ def shortest_paths(
     :param count: how many paths, shortest first.
     :param hops: no path longer than this.
     :raises CmgraphError: if one of them is not in the network, or nothing connects them.
+    :param network_filter: which part of the network.
+    :returns: a row per hop and reason: ``path``, ``hop``, ``from``, ``to``, ``through``, ``dated``.
+
+    >>> import cmgraph
+    >>> path = cmgraph.shortest_paths(cmgraph.load(), "Canada", "European Investment Bank", count=1)
+    >>> [str(cell) for cell in path.rows[0]][2:4]
+    ['Government of Canada', 'European Investment Bank']
     """
     import networkx as nx
 

@@ -90,7 +90,14 @@ class Result:
         return iter(self.rows)
 
     def filter(self, keep: Callable[[Row], bool]) -> Result:
-        """Return the answer with those rows alone that are to be kept, and the citations they rest on."""
+        """Return the answer with those rows alone that are to be kept, and the citations they rest on.
+
+        >>> import cmgraph
+        >>> answer = cmgraph.load().query("partners", actor="Canada")
+        >>> dated = answer.filter(lambda row: str(row[2]).startswith("2026"))
+        >>> len(dated.citations) < len(answer.citations)
+        True
+        """
         rows = [row for row in self.rows if keep(row)]
         used = sorted({number for row in rows for number in row.citations})
         number = {old: new for new, old in enumerate(used, 1)}
@@ -106,7 +113,13 @@ class Result:
         return [tuple(term and to_rdflib(term) for term in row.terms) for row in self.rows]
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row."""
+        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row.
+
+        >>> import cmgraph
+        >>> answer = cmgraph.load().query("partners", actor="European Investment Bank")
+        >>> [citation.publisher for citation in answer.to_dicts()[0]["citations"]][0]
+        'CNW / Natural Resources Canada'
+        """
         return [
             dict(zip(self.columns, row.values, strict=True))
             | {"citations": [self.citations[number - 1] for number in row.citations]}
@@ -121,7 +134,13 @@ class Result:
         return pd.DataFrame(lines, columns=header)
 
     def to_records(self) -> Iterator[list[Value]]:
-        """Yield a header and then a list per row: things as name and IRI, sources written out."""
+        """Yield a header and then a list per row: things as name and IRI, sources written out.
+
+        >>> import cmgraph
+        >>> header, *records = cmgraph.load().query("partners", actor="European Investment Bank").to_records()
+        >>> header
+        ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
+        """
         things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
         header: list[Value] = []
         for name, is_thing in zip(self.columns, things, strict=True):

@@ -41,8 +41,8 @@ def entity_text(entity: Entity, lang: str) -> str:
     for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
         lines += ["", kind.label]
         for statement in statements:
-            said = "".join(strip_controls(as_text(message)) for message in sentence(statement, lang))
-            lines.append(f"  {said}{_marks(statement.citations)}")
+            text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
+            lines.append(f"  {text}{_marks(statement.citations)}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
 
 
@@ -154,24 +154,24 @@ def template_result(template: Template, graph: Graph) -> Result:
     return Result.of(("name", "label", "type", "required"), rows, lang, title, note)
 
 
-def changes_text(found: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
+def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
     """Say what was added, changed and removed; of each kind, ``shown`` by name."""
-    if not found:
+    if not changes:
         return message("unchanged", lang) + "\n"
     lines = []
-    for (how, kind), group in groupby(found, key=lambda c: (c.how, c.kind)):
-        changes = list(group)
-        lines.append(f"{message(how, lang)}: {len(changes)} {kind}")
+    for (how, kind), group in groupby(changes, key=lambda c: (c.how, c.kind)):
+        alike = list(group)
+        lines.append(f"{message(how, lang)}: {len(alike)} {kind}")
         if how == "confirmed":
             continue
-        for change in changes[:shown]:
+        for change in alike[:shown]:
             lines.append(f"  {strip_controls(change.thing.label)}")
             lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
-        lines += [f"  … {len(changes) - shown} {message('more', lang)}"] if len(changes) > shown else []
+        lines += [f"  … {len(alike) - shown} {message('more', lang)}"] if len(alike) > shown else []
     return "\n".join(lines) + "\n"
 
 
-def changes_json(found: Sequence[Change]) -> str:
+def changes_json(changes: Sequence[Change]) -> str:
     """Write changes as JSON."""
     rows = [
         {
@@ -180,6 +180,6 @@ def changes_json(found: Sequence[Change]) -> str:
             **change.thing._asdict(),
             "details": [{"property": prop, "before": old, "after": new} for prop, old, new in change.details],
         }
-        for change in found
+        for change in changes
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2)

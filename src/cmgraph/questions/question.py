@@ -52,23 +52,23 @@ class Question:
     @classmethod
     def read(cls, path: Path) -> Question:
         """Read a ``.rq`` file. A file without a head is a question without parameters."""
-        text, found = read_header(path)
+        text, header = read_header(path)
         try:
             return cls(
                 name=path.stem,
                 path=path,
-                title=found.get("title", {"en": path.stem}),
-                question=found.get("question", {}),
-                note=found.get("note", {}),
+                title=header.get("title", {"en": path.stem}),
+                question=header.get("question", {}),
+                note=header.get("note", {}),
                 parameters=tuple(
                     Parameter(p["name"], p["type"], p.get("of", ""), p.get("label", {}))
-                    for p in found.get("parameters", ())
+                    for p in header.get("parameters", ())
                 ),
-                also={name: str(value) for name, value in found.get("also", {}).items()},
-                columns=tuple(Column(c["name"], c.get("label", {})) for c in found.get("columns", ())),
-                citation=found.get("citation", ""),
-                tags=tuple(found.get("tags", ())),
-                time=found.get("time", ""),
+                also={name: str(value) for name, value in header.get("also", {}).items()},
+                columns=tuple(Column(c["name"], c.get("label", {})) for c in header.get("columns", ())),
+                citation=header.get("citation", ""),
+                tags=tuple(header.get("tags", ())),
+                time=header.get("time", ""),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:

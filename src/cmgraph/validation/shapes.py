@@ -345,7 +345,7 @@ class Shapes:
         """Refuse what nobody can check, by the name of the shape."""
         checks = {**constraints()["parameters"], **constraints()["descriptions"]}
         for shape in self.nodes:
-            for constraint, part in self._parts_of_any(shape):
+            for constraint, part in [*self._parts_of_any(shape), *(("sparql", s) for s in self.all(shape, "sparql"))]:
                 self._users.setdefault(part, (shape, constraint))
         waiting = list(self.nodes)
         checked: set[Term] = set()

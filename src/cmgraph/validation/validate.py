@@ -114,7 +114,7 @@ def validate(
     if not shapes.nodes:
         hint = "Give some by --shapes FILE, or put them into ontology/shapes."
         raise CmgraphError("there are no shapes to check with", hint=hint)
-    notes = [f"{file.path}: its shapes count too: {', '.join(shapes.names(file))}" for file in beside]
+    notes = [f"{file.path}: data, and its shapes count too: {', '.join(shapes.names(file))}" for file in beside]
     notes += [f"{path}: <{iri}> is imported and not read: give it by --shapes" for path, iri in shapes.imports]
     results: list[Breach] = []
     left: Iterable[Term] = shapes.roots
