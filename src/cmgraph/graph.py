@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from os import PathLike
@@ -18,7 +18,7 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
-from cmgraph.ontology import Ontology, bundled_root
+from cmgraph.ontology import Ontology, bundled_root, rdf_files
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.files import RdfFile, data_files
 from cmgraph.rdf.terms import best_text, rdflib_graph
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from cmgraph.validation.validate import Report
 
-ADDED = ("data", "projections", "queries", "templates")
+ADDED = ("data", "projections", "queries", "shapes", "templates")
 """What a folder may add to the bundled graph."""
 
 LANGUAGES = ("en", "fr")
@@ -274,11 +274,25 @@ class Graph:
         """
         return build(builtin.solutions(self.store, "stats"), self.store, self.names)
 
-    def validate(self, *paths: str | PathLike[str], engine: str = "fast") -> Report:
+    @cached_property
+    def shapes(self) -> list[RdfFile]:
+        """The files of shapes that count: the ontology's, and those in ``shapes/`` of the graph's folders."""
+        return [
+            *self.ontology.shapes,
+            *(RdfFile.read(path) for folder in self.folders for path in rdf_files(folder / "shapes")),
+        ]
+
+    def validate(
+        self, *paths: str | PathLike[str], shapes: Iterable[str | PathLike[str]] = (), engine: str = "fast"
+    ) -> Report:
         """Check the graph against the shapes, together with the RDF files at ``paths``.
 
+        Shapes that stand among the data, or in the files at ``paths``, count too.
+
+        :param shapes: RDF files with further shapes.
         :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validation.validate.validate`.
-        :raises CmgraphError: if files are given and the graph is in a store or at an endpoint.
+        :raises CmgraphError: if files are given and the graph is in a store or at an endpoint, or if a shape cannot be
+            checked.
         :returns: what was found, worst first.
 
         >>> import cmgraph
@@ -287,6 +301,7 @@ class Graph:
         """
         from cmgraph.validation.validate import validate
 
+        rules = [*self.shapes, *(RdfFile.read(Path(path)) for path in shapes)]
         own = [RdfFile.read(Path(path)) for path in paths]
         store, files = self.store, []
         if self.paths is not None:
@@ -294,7 +309,7 @@ class Graph:
             store = LocalStore(triple for file in files for triple in file.triples)
         elif own:
             raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
-        return validate(store, self.ontology.shapes, self.prefixes, self.lang, engine, files)
+        return validate(store, rules, self.prefixes, self.lang, engine, files)
 
 
 def load(
@@ -313,7 +328,7 @@ def load(
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
-        without adds its ``data/``, ``queries/``, ``projections/`` and ``templates/`` to it.
+        without adds its ``data/``, ``queries/``, ``projections/``, ``shapes/`` and ``templates/`` to it.
     :param store: folder of a store that holds the graph, see :func:`cmgraph.load_store`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.files import FORMATS, RdfFile
 from cmgraph.rdf.terms import Prefixes
 
 _TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
@@ -18,6 +18,12 @@ def bundled_root() -> Path:
     here = Path(__file__).resolve().parent
     checkout = here.parent.parent
     return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
+
+
+def rdf_files(folder: Path) -> list[Path]:
+    """Return the RDF files in a folder, of any format, compressed or not."""
+    endings = tuple(ending + packed for ending in FORMATS for packed in ("", ".gz"))
+    return sorted(path for path in folder.glob("*") if path.name.endswith(endings))
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Ontology:
     @property
     def shape_files(self) -> list[Path]:
         """The files of the shapes."""
-        return sorted(self.folder.glob("shapes/*.ttl"))
+        return rdf_files(self.folder / "shapes")
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

@@ -317,7 +317,7 @@ class _Reading:
         graph = self.graph
         read = [*self._terms, context, mine]
         store = LocalStore(triple for file in read for triple in file.triples)
-        report = validate(store, graph.ontology.shapes, graph.prefixes, graph.lang, files=read)
+        report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=read)
         for finding in report.findings:
             focus = finding.focus
             unknown = focus.iri not in self._said
