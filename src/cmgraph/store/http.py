@@ -101,18 +101,19 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
             with request.query().response as response:
                 return _read(response.status, response.headers, response.read(), url)
         except HTTPError as error:
-            if error.code == 405 and request.method == POST:
-                request.setMethod(GET)
-                request.endpoint, _, own = url.partition("?")
-                for name, value in parse_qsl(own, keep_blank_values=True):
-                    request.addParameter(name, value)
-                continue
-            tries -= 1
-            if tries and error.code in _AGAIN:
-                wait = error.headers.get("Retry-After") or ""
-                time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
-                continue
-            raise _refusal(error, url) from None
+            with error:
+                if error.code == 405 and request.method == POST:
+                    request.setMethod(GET)
+                    request.endpoint, _, own = url.partition("?")
+                    for name, value in parse_qsl(own, keep_blank_values=True):
+                        request.addParameter(name, value)
+                    continue
+                tries -= 1
+                if tries and error.code in _AGAIN:
+                    wait = error.headers.get("Retry-After") or ""
+                    time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
+                    continue
+                raise _refusal(error, url) from None
         except HTTPException as error:
             hint = "The server or something on the way hung up: ask again, or for less."
             raise EndpointError(f"the answer broke off: {error!r}", where=url, hint=hint) from None

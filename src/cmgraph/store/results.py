@@ -32,8 +32,9 @@ def parse_solutions(text: str, where: str) -> Solutions:
             try:
                 cells.append(_term(row.get(name)))  # type: ignore[arg-type]
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                reason = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else str(error)
-                said = f"row {number} of the answer, ?{name}, is no RDF term: {reason.splitlines()[0]}"
+                reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+                cell = json.dumps(row.get(name) if isinstance(row, dict) else row, ensure_ascii=False)[:200]
+                said = f"row {number} of the answer, ?{name}, is no RDF term: {cell}: {reason}"
                 hint = f"Ask for STR(?{name}), which is text."
                 raise EndpointError(said, where=where, hint=hint) from None
         terms.append(tuple(cells))

@@ -102,8 +102,10 @@ def from_clauses(query: str, prefixes: Mapping[str, str]) -> list[FromClause]:
 
     :param prefixes: those that count beside the query's own.
     """
-    spaces: Mapping[str, str] | None = None
     found: list[FromClause] = []
+    if not re.search(r"(?i)\bFROM\b", query):
+        return found
+    spaces: Mapping[str, str] | None = None
     start, base = -1, ""
     for word, token in pairwise(tokens(query)):
         if (word.kind, word.text, token.kind) == ("word", "BASE", "iri"):
