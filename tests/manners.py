@@ -106,6 +106,8 @@ def manners() -> Iterator[Manners]:
             path = address.path.strip("/")
             if path in ("token", "digest") and known.lower().startswith(("bearer s3cret", "digest ")):
                 self._say(200, ONE)
+            elif path == "digest" and known:
+                self._say(401, b"no")
             elif path in REFUSALS:
                 code, content, headers = REFUSALS[path]
                 self._say(code, content, **headers)

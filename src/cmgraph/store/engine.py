@@ -202,31 +202,33 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
 
 
 def _misused_variable(words: Sequence[Token], reason: str) -> tuple[str, str, int] | None:
-    """Find the variable that a reason of the engine is about: what is wrong with it, what to do, where it stands."""
-    if not reason:
-        return _rebound(words)
+    """Find the variable that a reason of the engine is about: what is wrong with it, what to do, where it stands.
+
+    The engine keeps its reason to itself if it stands within braces; then any variable that is misused is found.
+    """
     for at in (i for i, word in enumerate(words) if (word.kind, word.text) == ("word", "SELECT")):
         plain, expressions, body = _selected(words, at)
         aliases = [part[-1] for part in expressions if len(part) > 2 and part[-1].kind == "variable"]
         names = [word.text[1:] for word in (*plain, *aliases)]
-        if reason == _SAID["Duplicated variable name in SELECT"]:
+        if reason in ("", _SAID["Duplicated variable name in SELECT"]):
             for position, word in enumerate((*plain, *aliases)):
                 if word.text[1:] in names[:position]:
                     return f"{word.text} is selected twice", "Leave it out, or give it another name.", word.start
-        if reason == _SAID["The SELECT overrides an existing variable using an expression"]:
+        if reason in ("", _SAID["The SELECT overrides an existing variable using an expression"]):
             bound = {word.text[1:] for word in words[body[0] : body[1]] if word.kind == "variable"}
             for word in aliases:
                 if word.text[1:] in bound:
                     said = f"SELECT gives a value to {word.text}, which the pattern already gives one"
                     return said, f"Choose another name: AS {word.text}2", word.start
-        if "grouped" in reason:
-            grouped = {word.text[1:] for word in _grouped(words, body[1])}
+        grouped = {word.text[1:] for word in _grouped(words, body[1])}
+        aggregated = any(word.kind == "word" and word.text in _AGGREGATES for part in expressions for word in part)
+        if "grouped" in reason or (not reason and (grouped or aggregated)):
             used = [*plain, *(word for part in expressions for word in _outside_aggregates(part))]
             for word in used:
                 if word.text[1:] not in {*grouped, *(alias.text[1:] for alias in aliases)}:
                     hint = f"Add {word.text} to GROUP BY, or ask for one of its values: (SAMPLE({word.text}) AS …)."
                     return f"{word.text} is selected, but neither grouped nor aggregated", hint, word.start
-    return None
+    return None if reason else _rebound(words)
 
 
 def _rebound(words: Sequence[Token]) -> tuple[str, str, int] | None:

@@ -108,6 +108,9 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
                     for name, value in parse_qsl(own, keep_blank_values=True):
                         request.addParameter(name, value)
                     continue
+                if error.code == 401 and request.user:
+                    request.user = None  # some servers tell that they want Digest only who has not tried Basic
+                    continue
                 tries -= 1
                 if tries and error.code in _AGAIN:
                     wait = error.headers.get("Retry-After") or ""
