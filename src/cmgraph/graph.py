@@ -20,7 +20,7 @@ from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
 from cmgraph.ontology import Ontology, bundled_root, rdf_files
 from cmgraph.questions.question import Question, find_questions
-from cmgraph.rdf.files import RdfFile, data_files
+from cmgraph.rdf.files import RdfFile, data_files, sort_triples
 from cmgraph.rdf.terms import best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Store
@@ -32,6 +32,7 @@ from cmgraph.text.i18n import message
 if TYPE_CHECKING:
     import rdflib
 
+    from cmgraph.store.http import Credentials
     from cmgraph.validation.validate import Report
 
 ADDED = ("data", "projections", "queries", "shapes", "templates")
@@ -62,7 +63,7 @@ class Graph:
         *,
         lang: str = "en",
         as_of: dt.date | None = None,
-        timeout: float | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
     ) -> None:
         self.folders, self.ontology, self.store, self.paths = folders, ontology, store, paths
         self.lang, self.as_of, self.timeout = lang, as_of, timeout
@@ -155,6 +156,10 @@ class Graph:
     def _question_files(self) -> dict[str, Path]:
         return find_questions(folder / "queries" for folder in self.folders)
 
+    def has_question(self, name: str) -> bool:
+        """Say whether there is a saved question ``name``."""
+        return name in self._question_files
+
     def question(self, name: str) -> Question:
         """Return the saved question ``name``.
 
@@ -198,9 +203,12 @@ class Graph:
         return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
 
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
-        """Answer a question.
+        """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
 
-        :param question: name of a saved question, SPARQL text, a path to a ``.rq`` file, or a :class:`Question`.
+        Rows are what SPARQL says, equal ones too. Only a saved question that declares a citation column puts together
+        the rows that differ in nothing else.
+
+        :param question: name of a saved question, SPARQL text, a path to a file with a query, or a :class:`Question`.
         :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
             numbers; a list for several at once, ``"any"`` for no restriction.
         :raises UnknownName: if there is no such question, parameter or thing.
@@ -213,9 +221,48 @@ class Graph:
         >>> [str(cell) for cell in answer.rows[0]][0]
         'Government of Canada'
         """
-        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
-            solutions = self.store.select(question, self.prefixes, timeout=self.timeout)
+        text, name, saved = self.sparql(question, **parameters)
+        solutions = self.store.select(text, self.prefixes, name, self.timeout)
+        if saved is None:
             return build(solutions, self.store, self.names)
+        return build(
+            solutions,
+            self.store,
+            self.names,
+            saved.citation,
+            {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
+            best_text(saved.title, self.lang),
+            best_text(saved.note, self.lang),
+        )
+
+    def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
+        """Answer a question that asks whether something is so, an ASK query; see :meth:`query`.
+
+        >>> import cmgraph
+        >>> cmgraph.load().ask("ASK { ?forum a cm:Forum }")
+        True
+        """
+        text, name, _ = self.sparql(question, **parameters)
+        return self.store.ask(text, self.prefixes, name, self.timeout)
+
+    def construct(self, question: str | PathLike[str] | Question, /, **parameters: object) -> list[Triple]:
+        """Answer a question that makes statements, a CONSTRUCT or DESCRIBE query; see :meth:`query`.
+
+        :returns: the statements, each once and sorted.
+
+        >>> import cmgraph
+        >>> len(cmgraph.load().construct("CONSTRUCT { ?forum a cm:Forum } WHERE { ?forum a cm:Forum } LIMIT 2"))
+        2
+        """
+        text, name, _ = self.sparql(question, **parameters)
+        return sort_triples(self.store.construct(text, self.prefixes, name, self.timeout))
+
+    def sparql(
+        self, question: str | PathLike[str] | Question, /, **parameters: object
+    ) -> tuple[str, str, Question | None]:
+        """Return a question's SPARQL, what errors call it, and the saved question if it is one; see :meth:`query`."""
+        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
+            return question, "query", None
         if isinstance(question, str):
             question = self.question(question)
         elif not isinstance(question, Question):
@@ -225,15 +272,7 @@ class Graph:
             given = {"asOf": self.as_of, **parameters}
         text = question.bind(given, self.names, self.prefixes)
         self._refuse(question, text)
-        return build(
-            self.store.select(text, self.prefixes, str(question.path), self.timeout),
-            self.store,
-            self.names,
-            question.citation,
-            {column.name: best_text(column.label, self.lang) or column.name for column in question.columns},
-            best_text(question.title, self.lang),
-            best_text(question.note, self.lang),
-        )
+        return text, str(question.path), question
 
     def _refuse(self, question: Question, bound: str) -> None:
         """Refuse a question whose answer would not be true for the values bound in its query."""
@@ -320,9 +359,9 @@ def load(
     graph: str | None = None,
     lang: str = "en",
     as_of: dt.date | str | None = None,
-    timeout: float | None = None,
+    timeout: float | None = DEFAULT_TIMEOUT,
     allow_service: bool = False,
-    credentials: tuple[str, str] | None = None,
+    credentials: Credentials | None = None,
     exclude_file: str | PathLike[str] | None = None,
 ) -> Graph:
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
@@ -334,9 +373,12 @@ def load(
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.
     :param lang: ``en`` or ``fr``, the language things are named in.
     :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
-    :param timeout: seconds after which a question is stopped, in a process of its own; None for no limit.
+    :param timeout: seconds after which a question is stopped. It is answered in a process of its own, which takes no
+        more than 4 GiB and opens nothing. None is for questions that you trust: they are answered in this process,
+        without any limit, and one that is too deep or too large ends it.
     :param allow_service: let questions call other servers.
-    :param credentials: user and password for the endpoint; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param credentials: user and password for the endpoint, or a token; those in ``CMGRAPH_USER`` and
+        ``CMGRAPH_PASSWORD``, or in ``CMGRAPH_TOKEN``, if None.
     :param exclude_file: a data file not to read, for instance one that is about to be written again.
     :raises CmgraphError: if an option cannot be honoured, or a file cannot be read.
 

@@ -24,6 +24,8 @@ from cmgraph.store.local import LocalStore
 if TYPE_CHECKING:
     from urllib.request import Request
 
+    from cmgraph.store.http import Credentials
+
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
 
@@ -71,7 +73,7 @@ def upload(
     *,
     into: str | None = None,
     replace: bool = False,
-    credentials: tuple[str, str] | None = None,
+    credentials: Credentials | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
@@ -81,7 +83,8 @@ def upload(
     :param url: address of the Graph Store, not of the SPARQL endpoint.
     :param into: IRI of the graph there; the default graph if none is given.
     :param replace: replace the graph there, not add to it.
-    :param credentials: user and password; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param credentials: user and password, or a token; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD``, or in
+        ``CMGRAPH_TOKEN``, if None.
     :returns: how many statements were sent.
     :raises EndpointError: if the server refuses.
     """
@@ -113,7 +116,7 @@ def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[L
         yield subject_triples(store, some)
 
 
-def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: tuple[str, str] | None) -> None:
+def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:
     from urllib.error import HTTPError, URLError
     from urllib.parse import quote
     from urllib.request import Request, urlopen
@@ -124,13 +127,19 @@ def _request(url: str, body: IO[bytes], into: str | None, method: str, credentia
     body.seek(0)
     try:
         request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
-        if credentials:
+        if isinstance(credentials, str):
+            request.add_header("Authorization", f"Bearer {credentials}")
+        elif credentials:
             probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
             _authorize(request, probe, *credentials)
         with urlopen(request) as answer:  # noqa: S310
             answer.read()
     except HTTPError as error:
-        hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
+        hint = (
+            "Set CMGRAPH_USER and CMGRAPH_PASSWORD, or CMGRAPH_TOKEN."
+            if error.code in (401, 403)
+            else "See the server's log."
+        )
         said = f"the server rejected the upload: {error.code} {error.reason}"
         raise EndpointError(said, where=url, hint=hint) from None
     except (URLError, OSError, ValueError) as error:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
@@ -56,7 +57,10 @@ def to_json(result: Result) -> str:
             case dt.date():
                 return value.isoformat()
             case Decimal():
-                return int(value) if value == value.to_integral_value() else float(value)
+                number = int(value) if value == value.to_integral_value() else float(value)
+                return number if Decimal(repr(number)) == value else as_text(value)
+            case float():
+                return value if math.isfinite(value) else as_text(value)
             case _:
                 return value
 
@@ -66,8 +70,8 @@ def to_json(result: Result) -> str:
             "note": result.note,
             "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
             "rows": [
-                {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
-                | {"citations": list(row.citations)}
+                {"citations": list(row.citations)}
+                | {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
                 for row in result.rows
             ],
             "sources": [
@@ -78,6 +82,7 @@ def to_json(result: Result) -> str:
         },
         ensure_ascii=False,
         indent=2,
+        allow_nan=False,
     )
 
 

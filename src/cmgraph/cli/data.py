@@ -83,7 +83,7 @@ def validate(
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Replace what is there, not add to it.")
 @click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
-@graph_options("data", "store", "endpoint", "graph", "verbose")
+@graph_options("data", "store", "endpoint", "graph", "timeout", "verbose")
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
     """Put FILES (RDF, .gz or not), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
@@ -150,7 +150,7 @@ def template(load: Callable[[], Graph], name: str | None, output: Path | None, f
 @click.option("--create", is_flag=True, help="Let names that are not known become new things.")
 @click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
 @click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
-@graph_options("lang", "data", "verbose")
+@graph_options("lang", "data", "timeout", "verbose")
 def ingest(
     load: Callable[[], Graph],
     table: Path,
