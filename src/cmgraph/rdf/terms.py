@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import CmgraphError, UnknownName, nearest
 
 if TYPE_CHECKING:
     import rdflib
@@ -138,10 +138,17 @@ def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
     return text
 
 
-def to_rdflib(term: Term) -> rdflib.term.Node:
-    """Turn an engine term into rdflib's, with the literal's own spelling."""
+def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
+    """Turn an engine term into rdflib's, with the literal's own spelling.
+
+    :raises CmgraphError: if it is of RDF 1.2, which rdflib does not know.
+    """
     import rdflib
 
+    if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None):
+        what = "triple terms" if isinstance(term, Triple) else "the direction of texts"
+        hint = "Use what does not need rdflib: cmgraph query, and validate --engine fast."
+        raise CmgraphError(f"rdflib does not know {what}", where=str(term), hint=hint)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):
