@@ -16,6 +16,7 @@ from typing import IO, Any, TypeAlias
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from cmgraph.errors import CmgraphError, excerpt
+from cmgraph.rdf.jsonld import losses
 from cmgraph.rdf.places import Place, Places, find_places, line_with
 from cmgraph.rdf.terms import RDF_TYPE
 from cmgraph.rdf.traps import refuse_traps, too_long
@@ -89,7 +90,7 @@ def rdf_format(path: Path) -> RdfFormat:
     """Return the format of an RDF file by its ending, in large or small letters, before that of a compression."""
     form = FORMATS.get(_ending(path))
     if form is None:
-        hint = f"Use one of {', '.join(FORMATS)}, with {' or '.join(COMPRESSIONS)} after it if it is compressed."
+        hint = f"Use one of {', '.join(FORMATS)}, and {', '.join(COMPRESSIONS)} after it if it is compressed."
         raise CmgraphError("unknown RDF format", where=str(path), hint=hint)
     return form
 
@@ -129,14 +130,17 @@ def stream_quads(path: Path, progress: Progress | None = None, *, merge: bool = 
     form, graphs = rdf_format(path), set()
     with open_checked(path) as opened:
         file: Any = _Counted(opened, path.name, progress) if progress else opened
-        quads = parse(file, format=form, base_iri=_base(form), rename_blank_nodes=True)
+        quads, nothing = parse(file, format=form, base_iri=_base(form), rename_blank_nodes=True), True
         for quad in quads:
+            nothing = False
             if form == RdfFormat.JSON_LD:
                 _refuse_relative(quad, path)
             if not isinstance(quad.graph_name, DefaultGraph):
                 graphs.add(quad.graph_name)
                 quad = Quad(*quad.triple) if merge else quad
             yield quad
+    if form == RdfFormat.JSON_LD:
+        _tell_losses(path, nothing)
     if graphs:
         said = "read as one with the rest" if merge else "kept apart, ask for them with GRAPH ?g { … }"
         _LOGGER.warning("%s: named graphs in it: %d, %s", path, len(graphs), said)
@@ -172,6 +176,27 @@ def _refuse_relative(quad: Quad, path: Path) -> None:
     for term in quad:
         if isinstance(term, NamedNode) and term.value.startswith(NO_BASE):
             raise _relative(path, RdfFormat.JSON_LD, term.value.removeprefix(NO_BASE))
+
+
+def _tell_losses(path: Path, nothing: bool) -> None:
+    """Refuse JSON-LD of which a parser has left something out; name what JSON-LD itself lets go.
+
+    :param nothing: the parser found no statement.
+    """
+    with open_unpacked(path) as file:
+        text = file.read().decode()
+    left_out = dict.fromkeys(losses(text))
+    for loss in left_out:
+        if loss.fatal:
+            place = line_with(text, RdfFormat.JSON_LD, loss.text)
+            where = f"{path}:{place.line}:{place.column}" if place else str(path)
+            raise CmgraphError(loss.what, where=where, hint=loss.hint)
+    if nothing and left_out:
+        hint = "Give it an @context that says what its keys mean, or take it away."
+        raise CmgraphError("this is JSON, but not JSON-LD: no key has a meaning", where=str(path), hint=hint)
+    if left_out:
+        names = ", ".join(loss.text for loss in left_out)
+        _LOGGER.warning("%s: not read, as no @context defines them: %s", path, names)
 
 
 def _relative(path: Path, form: RdfFormat, iri: str) -> CmgraphError:
@@ -289,5 +314,5 @@ def _hint(said: str, form: RdfFormat, line: str, column: int) -> str:
     if form == RdfFormat.JSON_LD:
         return "Look here or at the line before: a comma, quote or bracket may be missing."
     if form == RdfFormat.RDF_XML:
-        return "Inside rdf:RDF, elements of things and of properties take turns: see RDF/XML."
+        return "It must be RDF/XML, where things and properties take turns; save OWL/XML as RDF/XML or Turtle."
     return "Look here or at the line before: a ';', ',' or '.' may be missing, or a quote left open."

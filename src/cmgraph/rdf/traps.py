@@ -11,6 +11,7 @@ from pyoxigraph import RdfFormat
 
 from cmgraph.errors import CmgraphError
 from cmgraph.rdf.turtle_tokens import COMMENT, IRI, STRING
+from cmgraph.rdf.unpacking import open_unpacked
 
 DEPTH = 200
 """How deep elements, brackets or triple terms of a file may nest."""
@@ -37,8 +38,8 @@ def refuse_traps(file: IO[bytes], form: RdfFormat, path: Path) -> None:
             if line.count(b"<<") > DEPTH:
                 _check_depth(_triple_terms(line), path)
     elif sum(block.count(b"<<") for block in iter(lambda: file.read(_BLOCK), b"")) > DEPTH:
-        file.seek(0)
-        _check_depth(_triple_terms(file.read()), path)
+        with open_unpacked(path) as again:
+            _check_depth(_triple_terms(again.read()), path)
 
 
 def _check_depth(steps: Iterator[int], path: Path) -> None:
@@ -46,7 +47,7 @@ def _check_depth(steps: Iterator[int], path: Path) -> None:
     for step in steps:
         depth += step
         if depth > DEPTH:
-            raise CmgraphError(f"nested more deeply than {DEPTH}", where=str(path), hint="Write it as N-Triples.")
+            raise CmgraphError(f"nested more deeply than {DEPTH}", where=str(path), hint="Write what is nested as statements of its own.")
 
 
 def _triple_terms(text: bytes) -> Iterator[int]:
@@ -88,7 +89,7 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
         nonlocal depth
         depth += 1
         if depth > DEPTH:
-            hint = "Write it as N-Triples."
+            hint = "Write what is nested as statements of its own."
             raise CmgraphError(
                 f"nested more deeply than {DEPTH}", where=f"{path}:{parser.CurrentLineNumber}", hint=hint
             )
@@ -108,10 +109,10 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
         parser.ParseFile(file)
     except expat.ExpatError as error:
         said = expat.ErrorString(error.code)
-        swells = "amplification" in said or "recursive" in said
-        hint = (
-            "Its entities swell: write out what they stand for."
-            if swells
-            else "It is not well-formed XML: fix it here."
-        )
+        if (error.lineno, error.offset) == (1, 0):
+            hint = "It is not XML. If it is Turtle, let its name end in .ttl."
+        elif "amplification" in said or "recursive" in said:
+            hint = "Its entities swell: write out what they stand for."
+        else:
+            hint = "It is not well-formed XML, or not in the encoding that it declares: fix it here."
         raise CmgraphError(said, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None
