@@ -47,7 +47,11 @@ def _check_depth(steps: Iterator[int], path: Path) -> None:
     for step in steps:
         depth += step
         if depth > DEPTH:
-            raise CmgraphError(f"nested more deeply than {DEPTH}", where=str(path), hint="Write what is nested as statements of its own.")
+            raise CmgraphError(
+                f"nested more deeply than {DEPTH}",
+                where=str(path),
+                hint="Write what is nested as statements of its own.",
+            )
 
 
 def _triple_terms(text: bytes) -> Iterator[int]:
