@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -20,7 +21,8 @@ from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
 from cmgraph.ontology import Ontology, bundled_root, rdf_files
 from cmgraph.questions.question import Question, find_questions
-from cmgraph.rdf.files import RdfFile, data_files, sort_triples
+from cmgraph.rdf.blank_nodes import blank_nodes
+from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
 from cmgraph.rdf.terms import best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Store
@@ -120,7 +122,11 @@ class Graph:
     @cached_property
     def inferred(self) -> dict[str, tuple[Triple, ...]]:
         """The triples that follow by rule, by the rule's name."""
-        return {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
+        inferred = {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
+        if self.paths is not None and any(any(blank_nodes(t)) for triples in inferred.values() for t in triples):
+            store = LocalStore(self.asserted)  # a snapshot calls blank nodes otherwise than the files as read now
+            return {rule: tuple(triples) for rule, triples in infer(store, self.ontology)}
+        return inferred
 
     @property
     def asserted(self) -> Iterator[Triple]:
@@ -413,6 +419,11 @@ def load(
     else:
         excluded = Path(exclude_file) if exclude_file is not None else None
         paths = [*ontology.term_files, *(path for folder in folders for path in data_files(folder, excluded))]
+        for folder in folders:
+            if unread := [str(path.relative_to(folder)) for path in unread_files(folder)]:
+                logging.getLogger("cmgraph").warning("%s: not read: %s", folder, ", ".join(unread))
+        for path in (*paths, *ontology.rules.values()):
+            refuse_unreadable(path)
         opened = _read(paths, ontology) if excluded else _open_cached(paths, ontology)
         opened.allow_service = allow_service
     return Graph(folders, ontology, opened, paths, lang=lang, as_of=day, timeout=timeout)

@@ -6,11 +6,11 @@ import os
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
 
+_BATCH = 100_000
+"""How many statements are sent on at once."""
+
 
 def load_store(
     folder: str | os.PathLike[str],
@@ -42,7 +45,7 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, ``.gz`` or not; they are read as a stream.
+    :param paths: RDF files, compressed or not; they are read as a stream, and named graphs in them stay apart.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then.
     :param replace: begin with an empty store, not with what is there.
@@ -59,7 +62,7 @@ def load_store(
     everything = [*graph.ontology.term_files, *paths]
     with replace_store(Path(folder), replace=replace) as engine:
         store, added = LocalStore(engine=engine), len(engine) > 0
-        store.read(everything, progress)
+        store.read(everything, progress, merge=False)
         for part in _parts(store, everything, graph) if added else [store]:
             materialize(store, graph.ontology, part)
         engine.optimize()
@@ -90,30 +93,40 @@ def upload(
     """
     everything = [*graph.ontology.term_files, *paths]
     store = LocalStore()
-    store.read(everything, progress)
     with tempfile.TemporaryFile() as body:
-        serialize(chain.from_iterable(map(stream_triples, everything)), body, RdfFormat.N_TRIPLES)
+
+        def send(triples: Iterable[Triple]) -> None:
+            while batch := list(islice(triples, _BATCH)):
+                store.add(batch)
+                serialize(batch, body, RdfFormat.N_TRIPLES)
+
+        for path in everything:
+            send(stream_triples(path, progress))
         for _, triples in infer(store, graph.ontology):
-            store.add(found := list(triples))
-            serialize(found, body, RdfFormat.N_TRIPLES)
+            send(iter(list(triples)))
         _request(url, body, into, "PUT" if replace else "POST", credentials or environment_credentials())
     return len(store.engine)
 
 
-def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
-    """Read what would be put into a store, and return how many statements it is."""
+def count_triples(paths: Sequence[Path], graph: Graph, *, merge: bool = False, progress: Progress | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is.
+
+    :param merge: as it goes to a server, into one graph.
+    """
     store = LocalStore()
-    store.read([*graph.ontology.term_files, *paths], progress)
+    store.read([*graph.ontology.term_files, *paths], progress, merge=merge)
     materialize(store, graph.ontology)
     return len(store.engine)
 
 
 def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
     """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
-    found = (triple.subject for path in paths for triple in stream_triples(path))
-    subjects = iter(dict.fromkeys(subject.value for subject in found if isinstance(subject, NamedNode)))
-    while some := list(islice(subjects, _SUBJECTS)):
+    subjects = {triple.subject for path in paths for triple in stream_triples(path)}
+    iris = iter([subject.value for subject in subjects if isinstance(subject, NamedNode)])
+    while some := list(islice(iris, _SUBJECTS)):
         yield subject_triples(store, some)
+    if any(isinstance(subject, BlankNode) for subject in subjects):  # the store calls them by other names
+        yield LocalStore(quad.triple for quad in store.engine if isinstance(quad.subject, BlankNode))
 
 
 def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:

@@ -102,8 +102,8 @@ def footnote_marks(numbers: Iterable[int]) -> str:
 def to_markdown(result: Result, lang: str) -> str:
     """Write a Markdown table with footnotes."""
 
-    def safe(text: str) -> str:
-        for character in "\\|<>[]`*_":
+    def safe(text: str, special: str = "\\|<>[]`*_") -> str:
+        for character in special:
             text = text.replace(character, "\\" + character)
         return " ".join(text.split())
 
@@ -115,7 +115,9 @@ def to_markdown(result: Result, lang: str) -> str:
         cells = [safe(as_text(value)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
-    notes = [f"[^{n}]: {note.partition('] ')[2]}" for n, note in enumerate(footnotes(result, lang), 1)]
+    # an underscore stays: most are in addresses, which would break
+    texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
+    notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
     said = ["", safe(result.note)] if result.note else []
     return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
 

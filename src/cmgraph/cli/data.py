@@ -85,7 +85,7 @@ def validate(
 @click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
 @graph_options("data", "store", "endpoint", "graph", "timeout", "verbose")
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
-    """Put FILES (RDF, .gz or not), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
+    """Put FILES (RDF), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
     The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
 
@@ -107,7 +107,7 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
     where = f"{store or url}{f' ({into})' if into else ''}"
     with progress_bar("", "MB", 1_000_000, quiet=bool(given.get("quiet"))) as progress:
         if dry_run:
-            number = count_triples(paths, graph, progress=progress)
+            number = count_triples(paths, graph, merge=url is not None, progress=progress)
             click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
             return 0
         if store is not None:

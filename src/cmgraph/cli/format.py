@@ -129,7 +129,7 @@ def report_text(report: Report, form: str, lang: str) -> str:
     for (severity, rule, text), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
         lines.append(f"{rule} {severity_text(severity, lang)}: {text}")
         for f in findings:
-            place = f"  {f.file}:{f.line}" if f.file else ""
+            place = f"  {':'.join(map(str, filter(None, (f.file, f.line, f.column))))}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(strip_controls(f"  {f.focus.label}  {detail}{place}".rstrip()))
     numbers = Counter(f.severity for f in report.findings)

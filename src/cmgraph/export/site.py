@@ -25,6 +25,7 @@ from cmgraph.answers.entity import Entity, Said, Statement, build_entity, collec
 from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
+from cmgraph.errors import CmgraphError
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
@@ -48,6 +49,9 @@ MOST = 200
 _SHARED = ("rel", "obs", "record", "cite")
 _PATH = re.compile(r"(id|vocab)(/[A-Za-z0-9][A-Za-z0-9._~-]*){1,2}")
 """What may become the path of a file; a thing of another name has no page, and is in the data all the same."""
+
+_LONGEST = 240
+"""Characters that a path's last part may have before its ending: file systems take 255."""
 
 _WITHOUT = (
     "claim-status",
@@ -105,7 +109,13 @@ class _Site:
     def write(
         self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Write a page in every language."""
+        """Write a page in every language.
+
+        :raises CmgraphError: if its name is too long for a file.
+        """
+        if len(stem.rpartition("/")[2]) > _LONGEST:
+            hint = f"Use at most {_LONGEST} characters, or leave the site out: --only."
+            raise CmgraphError("the last part of the IRI is too long for a file", where=BASE + stem, hint=hint)
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
@@ -342,7 +352,8 @@ def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef
 def _titles(shared: _Site, folder: str) -> dict[str, str]:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
-        return {lang: message(f"seg_{folder.rpartition('/')[2]}", lang) for lang in shared.publication.languages}
+        segment = folder.rpartition("/")[2]
+        return {lang: message(f"seg_{segment}", lang, default=segment) for lang in shared.publication.languages}
     named = {
         lang: graph.names.labels([BASE + folder])[BASE + folder]
         for lang, graph in shared.publication.by_language.items()

@@ -154,9 +154,16 @@ def to_python(term: Term | Triple | None, labels: Mapping[str, str]) -> Value:
 
 
 def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
-    """Turn an engine term into rdflib's, with the literal's own spelling."""
+    """Turn an engine term into rdflib's, with the literal's own spelling.
+
+    :raises CmgraphError: if it is of RDF 1.2, which rdflib does not know.
+    """
     import rdflib
 
+    if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None):
+        what = "triple terms" if isinstance(term, Triple) else "the direction of texts"
+        hint = "Use what does not need rdflib: cmgraph query, and validate --engine fast."
+        raise CmgraphError(f"rdflib does not know {what}", where=str(term), hint=hint)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):

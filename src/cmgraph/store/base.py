@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeAlias
 
 from pyoxigraph import Triple
 
+from cmgraph.rdf.files import Progress as Progress
 from cmgraph.rdf.terms import Term
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 """Variable names, and one tuple of terms per row in the same order."""
-
-Progress: TypeAlias = Callable[[int, str], object]
-"""Told of progress: how many bytes of a file are read, and its name."""
 
 
 class Store(Protocol):

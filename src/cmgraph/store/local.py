@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
-from pyoxigraph import DefaultGraph, Quad, Triple
+from pyoxigraph import Quad, Triple
 from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import DamagedStore
-from cmgraph.rdf.files import open_checked, rdf_format
-from cmgraph.store.base import Progress, Solutions
+from cmgraph.rdf.files import Progress, stream_quads
+from cmgraph.store.base import Solutions
 from cmgraph.store.engine import read_boolean, read_solutions, read_triples, reported, run_query, to_bytes, to_rows
 from cmgraph.store.sandbox import run_sandboxed, turnstile
 from cmgraph.store.sparql_lexer import refuse_unsafe_query
@@ -48,12 +48,13 @@ class LocalStore:
         """Add statements."""
         self.engine.bulk_extend(Quad(*triple) for triple in triples)
 
-    def read(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
-        """Add the statements of RDF files, read as a stream."""
+    def read(self, paths: Iterable[Path], progress: Progress | None = None, *, merge: bool = True) -> None:
+        """Add the statements of RDF files, read as a stream.
+
+        :param merge: put those of named graphs into the default graph; else they stay where they are.
+        """
         for path in paths:
-            with open_checked(path) as file:
-                source: Any = _Counted(file, path.name, progress) if progress else file
-                self.engine.bulk_load(source, rdf_format(path), to_graph=DefaultGraph())
+            self.engine.bulk_extend(stream_quads(path, progress, merge=merge))
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
@@ -131,16 +132,3 @@ class LocalStore:
         if self.rebuild is None:
             raise damage
         return self.rebuild()
-
-
-class _Counted:
-    """A file that tells how far it has been read."""
-
-    def __init__(self, file: IO[bytes], name: str, progress: Progress) -> None:
-        self._file, self._name, self._progress, self._done = file, name, progress, 0
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        self._done += len(block)
-        self._progress(self._done, self._name)
-        return block

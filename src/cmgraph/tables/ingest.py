@@ -10,7 +10,7 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from cmgraph.atomic import atomic_file
 from cmgraph.diff import Change, diff_triples
@@ -18,6 +18,7 @@ from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph, load
 from cmgraph.names import normalize_name
 from cmgraph.rdf.files import RdfFile, from_lines, read_text, to_lines
+from cmgraph.rdf.places import Place
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical
 from cmgraph.store.local import LocalStore
 from cmgraph.store.values import blocks, values_block
@@ -89,8 +90,8 @@ class _TableFile(RdfFile):
 
     rows: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
 
-    def line_of(self, iri: str) -> int | None:
-        return self.rows.get(iri)
+    def place_of(self, term: NamedNode | BlankNode) -> Place | None:
+        return Place(self.rows[term.value], 0) if term.value in self.rows else None
 
 
 def ingest(
