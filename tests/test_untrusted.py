@@ -21,6 +21,7 @@ from cmgraph.rdf.files import RdfFile
 from cmgraph.store import sandbox
 from cmgraph.store.local import LocalStore
 from cmgraph.store.sandbox import run_sandboxed
+from cmgraph.validation.shapes import SH
 from cmgraph.validation.validate import validate
 from conftest import Run
 
@@ -209,7 +210,9 @@ def test_a_file_neither_crashes_nor_swells_nor_reads_another(tmp_path: Path, nam
 def test_an_import_is_not_followed(small: Path, tmp_path: Path, engine: str) -> None:
     with listening() as (address, called):
         owl = "http://www.w3.org/2002/07/owl#"
-        (tmp_path / "data.ttl").write_text(f"<a:a> a <{owl}Ontology> ; <{owl}imports> <{address}> .")
+        (tmp_path / "data.ttl").write_text(
+            f"<a:a> a <{owl}Ontology> ; <{owl}imports> <{address}> ; <{SH}targetNode> <a:a> ."
+        )
         store = LocalStore()
         store.read([tmp_path / "data.ttl"])
         shape = RdfFile.read(tmp_path / "data.ttl")

@@ -19,7 +19,7 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
-from cmgraph.ontology import Ontology, bundled_root, rdf_files
+from cmgraph.ontology import Ontology, bundled_root, shape_files
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
@@ -324,7 +324,7 @@ class Graph:
         """The files of shapes that count: the ontology's, and those in ``shapes/`` of the graph's folders."""
         return [
             *self.ontology.shapes,
-            *(RdfFile.read(path) for folder in self.folders for path in rdf_files(folder / "shapes")),
+            *(RdfFile.read(path) for folder in self.folders for path in shape_files(folder / "shapes")),
         ]
 
     def validate(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cmgraph.rdf.files import FORMATS, RdfFile
+from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import Prefixes
 
 _TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
@@ -20,10 +20,11 @@ def bundled_root() -> Path:
     return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
 
 
-def rdf_files(folder: Path) -> list[Path]:
-    """Return the RDF files in a folder, of any format, compressed or not."""
-    endings = tuple(ending + packed for ending in FORMATS for packed in ("", ".gz"))
-    return sorted(path for path in folder.glob("*") if path.name.endswith(endings))
+def shape_files(folder: Path) -> list[Path]:
+    """Return the files below a folder of shapes; one that is no RDF is among them, to be refused when it is read."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "README", "LICENSE"))
+    )
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Ontology:
     @property
     def shape_files(self) -> list[Path]:
         """The files of the shapes."""
-        return rdf_files(self.folder / "shapes")
+        return shape_files(self.folder / "shapes")
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

@@ -75,6 +75,16 @@ def test_shapes_in_a_folder_count_in_every_format(folder: Path, place: str, endi
     assert (finding.focus.iri, finding.message) == ("http://example.org/south", "How deep?")
 
 
+def test_a_file_among_the_shapes_that_is_no_rdf_is_refused(folder: Path) -> None:
+    (folder / "shapes/more").mkdir(parents=True)
+    (folder / "shapes/README.md").write_text("What these are.", encoding="utf-8")
+    (folder / "shapes/more/own.ttl").write_text(PREFIXES + DEPTH, encoding="utf-8")
+    assert cmgraph.load(folder).validate().findings
+    (folder / "shapes/own.shacl").write_text(PREFIXES + DEPTH, encoding="utf-8")
+    with pytest.raises(CmgraphError, match=r"own\.shacl"):
+        cmgraph.load(folder).validate()
+
+
 def test_a_folder_that_extends_the_graph_has_shapes_too(tmp_path: Path, run: Run) -> None:
     (tmp_path / "shapes").mkdir()
     shape = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import filterfalse
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
@@ -34,7 +36,7 @@ class Altered:
             for triple in file.triples
             if type(literal := triple.object) is Literal and literal.datatype.value in types
         }
-        kept = {literal: held for literal, held in _kept(literals) if literal != held}
+        kept = {literal: held for literal, held in _kept(filterfalse(_is_plain, literals)) if literal != held}
         how: dict[str, set[str]] = defaultdict(set)
         spelled: dict[tuple[Term, Term | None, Term | None], Literal] = {}
         if not kept:
@@ -71,6 +73,15 @@ class Altered:
             if (at := sorted(named & self.how.get(how, set()))) and (hit := sorted(used & set(sensitive))):
                 return f"sh:{hit[0]} with literals of <{at[0]}> that the store spells or types its own way"
         return ""
+
+
+def _is_plain(literal: Literal) -> bool:
+    """Say whether a literal is surely kept as it is: most are, and asking takes time."""
+    return literal.datatype.value in _PLAIN_TYPES and _PLAIN.fullmatch(literal.value) is not None
+
+
+_PLAIN = re.compile(r"0|-?[1-9][0-9]{0,17}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
+_PLAIN_TYPES = {XSD + kind for kind in ("date", "decimal", "gYear", "gYearMonth", "integer")}
 
 
 def _kept(literals: Iterable[Literal]) -> Iterable[tuple[Literal, Literal]]:
