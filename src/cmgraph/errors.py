@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 
@@ -52,17 +53,15 @@ class QueryStopped(CmgraphError):
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Return "Did you mean …?" with the names that ``name`` may be a slip for, best first, or an empty string."""
-    from rapidfuzz import fuzz, process
+    """Return "Did you mean …?" with the names that ``name`` may be a slip for, best first, or an empty string.
 
+    It is asked where a query runs in its sandbox, which opens no file: what it needs is imported beforehand.
+    """
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.casefold(), candidate)
-    close = process.extract(name.casefold(), folded.keys(), scorer=fuzz.ratio, score_cutoff=72, limit=count)
-    if not close:
-        return ""
-    best = close[0][1]
-    return f"Did you mean {', '.join(folded[match] for match, score, _ in close if score > best - 12)}?"
+    close = difflib.get_close_matches(name.casefold(), folded, count, 0.72)
+    return f"Did you mean {', '.join(folded[match] for match in close)}?" if close else ""
 
 
 def excerpt(text: str, line: int, column: int) -> str:

@@ -168,10 +168,12 @@ def changes_text(found: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
 def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
     """Say what of a table was not read, and which rows say nothing."""
     lines = [f"not read: {part}" for part in ingested.unread]
-    for what, rows in (
-        ("say nothing by the template", ingested.silent),
-        ("repeat rows before them", ingested.repeated),
-    ):
+    rows_that = {
+        "say nothing by the template": ingested.silent,
+        "repeat rows before them": ingested.repeated,
+        "differ from rows before them about the same thing, all kept": ingested.differing,
+    }
+    for what, rows in rows_that.items():
         if rows:
             more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
             lines.append(f"rows that {what}: {', '.join(map(str, rows[:shown]))}{more}")

@@ -82,6 +82,7 @@ class Ingested:
     :ivar rows: how many rows were read.
     :ivar silent: numbers of the rows that say nothing by the template.
     :ivar repeated: numbers of the rows that say nothing that rows before them do not say.
+    :ivar differing: numbers of the rows of a publisher's file that say else of a thing than a row before; all is kept.
     :ivar created: IRIs of things that were unknown before.
     :ivar statements: how many statements the rows make.
     :ivar changes: what differs from the file that was there before.
@@ -93,6 +94,7 @@ class Ingested:
     rows: int
     silent: tuple[int, ...]
     repeated: tuple[int, ...]
+    differing: tuple[int, ...]
     created: tuple[str, ...]
     statements: int
     changes: tuple[Change, ...]
@@ -169,6 +171,7 @@ def ingest(
         rows=reading.count,
         silent=tuple(reading.silent),
         repeated=tuple(reading.repeated),
+        differing=tuple(reading.differing),
         created=tuple(sorted(reading.minted)),
         statements=len(new),
         changes=diff_triples(old, new, graph.names.labels),
@@ -237,7 +240,8 @@ class _Reading:
         self._described: dict[int, NamedNode | CmgraphError] = {}
         self._cells: dict[tuple[str, str], Term | CmgraphError] = {}
         self._parts = _parts(template)
-        self._made_by: dict[str, tuple[int, str]] = {}
+        self.differing: list[int] = []
+        self._said_first: dict[str, tuple[int, str]] = {}
         """The row that first said something of a thing by a property, and what."""
         self._counts: dict[tuple[str, ...], bool] = {}
 
@@ -309,14 +313,14 @@ class _Reading:
     def _lost(self, number: int, given: Mapping[str, list[Term | None]], made: Sequence[Triple]) -> Iterator[Problem]:
         """Tell cells of which nothing is made, because others count in their place or are missing."""
         values = {lexical(triple.object) for triple in made}
-        subjects = " ".join({lexical(triple.subject) for triple in made})
+        iris = " ".join(values | {lexical(triple.subject) for triple in made})
         filled = {name: terms for name, terms in given.items() if terms != [None] and name not in self.given}
         lost: dict[str, dict[str, str]] = defaultdict(dict)
         for name, terms in filled.items():
             for term in terms:
                 if term is None or term.value in values:
                     continue
-                if isinstance(term, NamedNode) and local_name(term.value) in subjects:
+                if isinstance(term, NamedNode) and local_name(term.value) in iris:
                     continue
                 key = (name, term.value, *filled)
                 if key not in self._counts:
@@ -353,21 +357,28 @@ class _Reading:
         return self.graph.names.labels([term.value])[term.value] if isinstance(term, NamedNode) else term.value
 
     def _compare(self, number: int, stated: Collection[str]) -> None:
-        """Tell rows that say different things of one thing by the same property."""
+        """Tell rows that describe one thing and say different things of it by the same property.
+
+        In a publisher's own file that is noted; in other tables it is a problem.
+        """
+        described = {line.partition(" ")[0] for line in stated if _TYPE in line}
         differing: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for line in sorted(stated):
-            subject, prop, value = line.removesuffix(" .").split(" ", 2)
-            if prop in _SEVERAL:
+        for line in stated:
+            subject, prop, value = line.split(" ", 2)
+            if subject not in described or prop in _SEVERAL:
                 continue
             language = value.rpartition('"@')[2] if '"@' in value else ""
-            first, other = self._made_by.setdefault(f"{subject} {prop} {language}", (number, value))
+            first, other = self._said_first.setdefault(f"{subject} {prop} {language}", (number, value))
             if first != number and other != value:
                 differing[first, subject].append(f"{self._words(prop)} {self._words(other)} and {self._words(value)}")
         for (first, subject), words in differing.items():
+            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: "
+            what += "; ".join(sorted(words))
+            if self.template.others:
+                self.differing.append(number)
+                continue
             self._failed.add(subject[1:-1])
-            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: {'; '.join(words)}"
-            hint = "Make them agree, or say what tells them apart."
-            self.problems.append(Problem(number, "", "", what, hint))
+            self.problems.append(Problem(number, "", "", what, "Make them agree, or say what tells them apart."))
 
     def _words(self, written: str) -> str:
         """Write a term of N-Triples for people."""
@@ -554,8 +565,10 @@ class _Reading:
         return dict(asserted)
 
 
-_SEVERAL = {f"<{iri}>" for iri in (CM + "hasCitation", CM + "publishedName", SKOS + "altLabel", SKOS + "hiddenLabel")}
+_SEVERAL = {f"<{iri}>" for iri in (CM + "hasCitation", SKOS + "altLabel", SKOS + "hiddenLabel")}
 """Properties of which rows may each give a value for the same thing."""
+
+_TYPE = f" <{RDF_TYPE.value}> "
 
 
 def _refuse_odd(column: TableColumn, text: str) -> None:
