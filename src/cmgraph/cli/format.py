@@ -18,6 +18,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message
@@ -169,6 +170,21 @@ def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> st
             lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
         lines += [f"  … {len(alike) - shown} {message('more', lang)}"] if len(alike) > shown else []
     return "\n".join(lines) + "\n"
+
+
+def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
+    """Say what of a table was not read, and which rows say nothing."""
+    lines = [f"not read: {part}" for part in ingested.unread]
+    rows_that = {
+        "say nothing by the template": ingested.silent,
+        "repeat rows before them": ingested.repeated,
+        "differ from rows before them about the same thing, all kept": ingested.differing,
+    }
+    for what, rows in rows_that.items():
+        if rows:
+            more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
+            lines.append(f"rows that {what}: {', '.join(map(str, rows[:shown]))}{more}")
+    return lines
 
 
 def changes_json(changes: Sequence[Change]) -> str:

@@ -328,7 +328,8 @@ class Shapes:
                 speaker = self._users[speaker][0]
         for file in self._rules:
             if any(triple.subject == speaker for triple in file.triples):
-                line = place[0] if (place := file.place_of(speaker)) else 1
+                place = None if isinstance(speaker, Literal) else file.place_of(speaker)
+                line = place.line if place else 1
                 return CmgraphError(f"shape {self.name(shape)}: {what}", where=f"{file.path}:{line}", hint=hint)
         return CmgraphError(what, where=f"shape {self.name(shape)}", hint=hint)
 
