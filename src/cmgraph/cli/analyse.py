@@ -69,7 +69,11 @@ def _refuse_day(graph: Graph, projection: str) -> None:
 @click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
 @click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
 @click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
-@click.option("--communities", type=click.Choice(["louvain", "leiden"]), help="How to find communities; louvain.")
+@click.option(
+    "--communities",
+    type=click.Choice(["louvain", "leiden"]),
+    help="How to find communities: louvain, if not told; leiden needs an extra.",
+)
 @format_option
 @_filtered
 @graph_options(*ASKED)
