@@ -115,7 +115,10 @@ def network_changes(
     """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
+    :raises CmgraphError: if the second day is not after the first.
     """
+    if new <= old:
+        raise CmgraphError(f"{new} is not after {old}", where="--change", hint="Give the earlier day first.")
     before, after = (build_network(graph, name, False, network_filter, **parameters, asOf=day) for day in (old, new))
     ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
     rows: list[tuple[Term | None, ...]] = [
