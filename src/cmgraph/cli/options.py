@@ -94,9 +94,7 @@ def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
 def options_of(ctx: click.Context) -> dict[str, Any]:
     """Return the graph options given so far, before the command or after it, and ``quiet``."""
-    root = ctx.find_root()
-    root.obj = root.obj or {}
-    options: dict[str, Any] = root.obj
+    options: dict[str, Any] = ctx.find_root().obj
     return options
 
 
@@ -180,24 +178,6 @@ format_option = click.option(
 parameter_option = click.option(
     "-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable."
 )
-
-
-def complete_question(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Propose the names of saved questions."""
-    return [name for name in load_graph(ctx.find_root().params).questions if name.startswith(begun)]
-
-
-def complete_parameter(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Propose the parameters of the question named so far, and after the equals sign their values."""
-    graph = load_graph(ctx.find_root().params)
-    named = ctx.params["question"] or next(iter(ctx.args), "")  # click leaves words alone while an option is begun
-    if named not in graph.questions:
-        return []
-    question = graph.questions[named]
-    name, equals, value = begun.partition("=")
-    if not equals:
-        return [f"{p.name}=" for p in question.parameters if p.name.startswith(name)]
-    return [f"{name}={one}" for one in graph.candidates(question).get(name, ()) if one.startswith(value)]
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmgraph.cli.completion import complete_parameter, complete_question
 from cmgraph.cli.options import (
     ASKED,
     HELD,
     Group,
-    complete_parameter,
-    complete_question,
     echo_result,
     format_option,
     graph_options,
