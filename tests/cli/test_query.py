@@ -140,7 +140,7 @@ def test_the_reason_is_the_engines_and_names_what_is_wrong(
 @pytest.mark.parametrize(
     ("query", "form", "says"),
     [
-        ("CONSTRUCT { ?s <e:p> ?o } { VALUES (?s ?o) { (<e:s> <<( <e:a> <e:b> <e:c> )>>) } }", "jsonld", "as jsonld: "),
+        ("CONSTRUCT { ?s <e:p> ?o } { VALUES (?s ?o) { (<e:s> <<( <e:a> <e:b> <e:c> )>>) } }", "jsonld", "JSON-LD"),
         ("SELEKT ?s { ?s ?p ?o }", "csv", "this is no query"),
         ("", "csv", "the query is empty"),
     ],
