@@ -121,8 +121,10 @@ def _refused_patterns(store: Store, shapes: Shapes) -> set[tuple[str, str]]:
     )
     if not patterns:
         return set()
-    tests = (f'(COALESCE(REGEX("", {x}, {flags}), "unknown") AS ?p{n})' for n, (x, flags) in enumerate(patterns))
-    _, (row,) = store.select(f"SELECT {' '.join(tests)} {{}}", {}, "sh:pattern")
+    tests = " ".join(f'(COALESCE(REGEX("", ?x{n}, ?f{n}), "unknown") AS ?p{n})' for n in range(len(patterns)))
+    names = " ".join(f"?x{n} ?f{n}" for n in range(len(patterns)))
+    values = " ".join(f"{x} {flags}" for x, flags in patterns)  # not written into REGEX: the store would refuse them
+    _, (row,) = store.select(f"SELECT {tests} {{ VALUES ({names}) {{ ({values}) }} }}", {}, "sh:pattern")
     return {pattern for pattern, told in zip(patterns, row, strict=True) if told is None or told.value == "unknown"}
 
 
