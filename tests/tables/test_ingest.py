@@ -145,7 +145,7 @@ def test_a_new_thing_needs_saying_so(folder: Path) -> None:
     with pytest.raises(TableErrors, match="Add new things with --create"):
         ingest(folder / "data/instruments.csv", data=folder)
     (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;Atlantis"))
-    with pytest.raises(TableErrors, match="unknown parties 'Atlantis'. .*Add it as new with --create parties"):
+    with pytest.raises(TableErrors, match=r"unknown parties 'Atlantis'\. .*Add it as new with --create parties"):
         ingest(folder / "data/instruments.csv", data=folder, create=True)
     done = ingest(folder / "data/instruments.csv", data=folder, create=["id", "parties"])
     assert "https://w3id.org/cmgraph/id/agent/atlantis" in done.created
