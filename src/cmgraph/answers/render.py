@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
@@ -13,13 +12,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cmgraph.rdf.terms import NamedRef, Value
-from cmgraph.text.cells import as_text, escape_formula, strip_controls
+from cmgraph.text.cells import as_text, escape_formula, strip_controls, write_csv
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
 
-FORMATS = ("table", "csv", "tsv", "json", "md")
+FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 
 
 def render(result: Result, form: str, lang: str = "en", width: int | None = None, color: bool = False) -> str:
@@ -27,6 +26,8 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
     match form:
         case "csv" | "tsv":
             return to_csv(result, "," if form == "csv" else "\t")
+        case "csv-excel":
+            return "\ufeff" + to_csv(result, ",")
         case "json":
             return to_json(result)
         case "md":
@@ -37,10 +38,7 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
 
 def to_csv(result: Result, delimiter: str) -> str:
     """Write comma- or tab-separated values; cells a spreadsheet would run as a formula are defused."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerows([_cell(value) for value in line] for line in result.to_records())
-    return out.getvalue()
+    return write_csv(([_cell(value) for value in line] for line in result.to_records()), delimiter)
 
 
 def _cell(value: Value) -> str:

@@ -171,8 +171,8 @@ format_option = click.option(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "tsv", "json", "md"]),
-    help="Form of the answer: a table on a terminal, CSV otherwise.",
+    type=click.Choice(["table", "csv", "csv-excel", "tsv", "json", "md"]),
+    help="Form of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
 )
 
 parameter_option = click.option(

@@ -17,6 +17,7 @@ from cmgraph.names import normalize_name
 from cmgraph.rdf.terms import best_text
 from cmgraph.tables.template import TableColumn, Template
 from cmgraph.tables.workbook import Doubt, Line, Sheet, read_workbook, tidy
+from cmgraph.text.cells import unescape_formula
 
 NOTE = "# "
 """What the row of help in an empty table begins with."""
@@ -239,7 +240,7 @@ def _read_delimited(path: Path, encoding: str, delimiter: str, skip_first: bool)
         number = start
         try:
             for texts in reader:
-                yield Line(number, [tidy(text) for text in texts], no_doubts)
+                yield Line(number, [unescape_formula(tidy(text)) for text in texts], no_doubts)
                 number = start + reader.line_num
         except csv.Error as error:
             raise _csv_error(path, number, error) from None
