@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.inference import materialize
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.terms import BASE, CM, XSD, Term, has_language, lexical
 from cmgraph.store import builtin
 from cmgraph.store.local import LocalStore
@@ -63,7 +64,7 @@ def subset(
     triples: Iterable[Triple] = (t for t in rest if (iri := lexical(t.object)) in in_part or iri not in things)
     if language:
         triples = _in_language(triples, language)
-    stated = list(triples)
+    stated = list(canonical(triples))
     store = LocalStore(stated)
     materialize(store, graph.ontology)
     return graph._with_triples(store, stated)

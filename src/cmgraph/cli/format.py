@@ -18,6 +18,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message
@@ -129,7 +130,7 @@ def report_text(report: Report, form: str, lang: str) -> str:
     for (severity, rule, text), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
         lines.append(f"{rule} {severity_text(severity, lang)}: {text}")
         for f in findings:
-            place = f"  {f.file}:{f.line}" if f.file else ""
+            place = f"  {':'.join(map(str, filter(None, (f.file, f.line, f.column))))}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(strip_controls(f"  {f.focus.label}  {detail}{place}".rstrip()))
     numbers = Counter(f.severity for f in report.findings)
@@ -169,6 +170,21 @@ def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> st
             lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
         lines += [f"  … {len(alike) - shown} {message('more', lang)}"] if len(alike) > shown else []
     return "\n".join(lines) + "\n"
+
+
+def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
+    """Say what of a table was not read, and which rows say nothing."""
+    lines = [f"not read: {part}" for part in ingested.unread]
+    rows_that = {
+        "say nothing by the template": ingested.silent,
+        "repeat rows before them": ingested.repeated,
+        "differ from rows before them about the same thing, all kept": ingested.differing,
+    }
+    for what, rows in rows_that.items():
+        if rows:
+            more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
+            lines.append(f"rows that {what}: {', '.join(map(str, rows[:shown]))}{more}")
+    return lines
 
 
 def changes_json(changes: Sequence[Change]) -> str:

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, RdfFormat, Triple, parse
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import serialize_triples
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import sort_triples
 from cmgraph.rdf.terms import BASE, RDF_TYPE, Prefixes, best_text
 from cmgraph.store import builtin
@@ -129,9 +130,7 @@ def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Tr
         endpoint=publication.about.get("endpoint"),
         modified=publication.modified,
     )
-    description = Dataset(parse(text, format=RdfFormat.TURTLE))
-    description.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    yield from (quad.triple for quad in description)
+    yield from canonical(quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
 
 
 def _partitions(publication: Publication) -> Iterator[Triple]:

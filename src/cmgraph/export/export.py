@@ -48,7 +48,7 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
-_ASKING = {"cmgraph.xlsx", "datapackage.json", "network", "profiles", "site", "tables"}
+_ASKING = {"cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
 """What puts many questions to the graph."""
 
 _OPTIONS = "export.json"

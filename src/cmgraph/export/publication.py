@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import read_text, sort_triples
 from cmgraph.rdf.terms import BASE
 from cmgraph.store import builtin
@@ -84,7 +85,7 @@ class Publication:
     @cached_property
     def stated(self) -> list[Triple]:
         """What files state, in order."""
-        return sort_triples(self.graph.asserted)
+        return sort_triples(canonical(self.graph.asserted))
 
     @cached_property
     def by_language(self) -> dict[str, Graph]:

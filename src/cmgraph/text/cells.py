@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 
 from cmgraph.rdf.terms import NamedRef, Value
@@ -21,6 +22,8 @@ def as_text(value: Value) -> str:
             return value.label or value.iri
         case Decimal():
             return format(value, "f")
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
         case _:
             return str(value)
 

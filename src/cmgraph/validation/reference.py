@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.errors import CmgraphError
 from cmgraph.rdf.terms import XSD, Term, from_rdflib, rdflib_graph
-from cmgraph.store.sparql_lexer import refuse_unsafe_query
+from cmgraph.store.sparql_lexer import refuse_unsafe_query, tokens
 from cmgraph.validation.shacl_sparql import Breach
 from cmgraph.validation.shapes import DEPTH, SH, Shapes
 
@@ -74,7 +74,8 @@ def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
     """Refuse a query that calls other servers, or a function that rdflib would take for false without a word."""
     name = f"shape {shapes.name(source)}"
     prefixes = shapes.prefixes(source)
-    words = refuse_unsafe_query(query, name)
+    refuse_unsafe_query(query, name)
+    words = list(tokens(query))
     for before, word, after in zip(words, words[1:], words[2:], strict=False):
         called = before.kind == "word" or (before.kind == "sign" and before.text not in (".", ";", "{", "}", "/", "^"))
         if word.kind in ("iri", "name") and after.text == "(" and called:

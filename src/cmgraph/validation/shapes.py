@@ -332,8 +332,9 @@ class Shapes:
                 speaker = self._users[speaker][0]
         for file in self._rules:
             if any(triple.subject == speaker for triple in file.triples):
-                line = file.line_of(speaker.value) if isinstance(speaker, NamedNode) else None
-                return CmgraphError(f"shape {self.name(shape)}: {what}", where=f"{file.path}:{line or 1}", hint=hint)
+                place = None if isinstance(speaker, Literal) else file.place_of(speaker)
+                line = place.line if place else 1
+                return CmgraphError(f"shape {self.name(shape)}: {what}", where=f"{file.path}:{line}", hint=hint)
         return CmgraphError(what, where=f"shape {self.name(shape)}", hint=hint)
 
     def _is_about(self, shape: Term) -> bool:

@@ -31,7 +31,8 @@ class Finding:
     :ivar focus: the thing at fault.
     :ivar path: the property at fault, as a CURIE; may be empty.
     :ivar value: the value at fault, as text; may be empty.
-    :ivar file: file in which the thing stands, with :attr:`line` counted from 1; empty and 0 if not known.
+    :ivar file: file in which the thing stands, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if not
+        known.
     """
 
     severity: str
@@ -42,6 +43,7 @@ class Finding:
     value: str
     file: str
     line: int
+    column: int
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,9 @@ def _findings(
         focus, value = breach.focus, breach.value
         if focus.value == BASE + "ontology" and value is not None:
             focus, value = value, None
-        file, line = _place(files, [term.value for term in (focus, value) if isinstance(term, NamedNode)])
+        file, line, column = _place(
+            files, [term for term in (focus, value) if isinstance(term, (NamedNode, BlankNode))]
+        )
         texts: dict[str, list[str]] = {}
         for text in breach.messages:
             texts.setdefault(text.language or "", []).append(text.value)
@@ -192,19 +196,18 @@ def _findings(
                 value=shown(value),
                 file=file,
                 line=line,
+                column=column,
             )
         )
     findings.sort(key=lambda f: (rank(f.severity), f.rule, f.focus.iri, f.path, f.value, f.message))
     return tuple(dict.fromkeys(findings))
 
 
-def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:
-    """Find where the first of ``iris`` that a file speaks of stands; a later file wins, being the user's."""
-    for iri in iris:
-        for file in reversed(files):
-            if iri in file.subjects and (line := file.line_of(iri)):
-                return str(file.path), line
-        for file in reversed(files):
-            if iri in file.mentions:
-                return str(file.path), file.line_of(iri) or 0
-    return "", 0
+def _place(files: Sequence[RdfFile], terms: Sequence[NamedNode | BlankNode]) -> tuple[str, int, int]:
+    """Find where the first of ``terms`` that a file speaks of stands; a later file wins, being the user's."""
+    for term in terms:
+        file = next((f for f in reversed(files) if term in f.subjects), None)
+        file = file or next((f for f in reversed(files) if term in f.mentions), None)
+        if file is not None:
+            return str(file.path), *(file.place_of(term) or (0, 0))
+    return "", 0, 0
