@@ -121,18 +121,10 @@ def _refused_patterns(store: Store, shapes: Shapes) -> set[tuple[str, str]]:
     )
     if not patterns:
         return set()
-<<<<<<< HEAD
-    tests = " ".join(f'(COALESCE(REGEX("", ?x{n}, ?f{n}), "unknown") AS ?p{n})' for n in range(len(patterns)))
-    names = " ".join(f"?x{n} ?f{n}" for n in range(len(patterns)))
-    values = " ".join(f"{x} {flags}" for x, flags in patterns)  # not written into REGEX: the store would refuse them
-    _, (row,) = store.select(f"SELECT {tests} {{ VALUES ({names}) {{ ({values}) }} }}", {}, "sh:pattern")
-    return {pattern for pattern, told in zip(patterns, row, strict=True) if told is None or told.value == "unknown"}
-=======
     rows = " ".join(f"({n} {pattern} {flags})" for n, (pattern, flags) in enumerate(patterns))
     query = f"""SELECT ?n {{ VALUES (?n ?pattern ?flags) {{ {rows} }}
         FILTER(COALESCE(REGEX("", ?pattern, ?flags), "unknown") = "unknown") }}"""
     return {patterns[int(n.value)] for (n,) in store.select(query, {}, "sh:pattern")[1] if n is not None}
->>>>>>> 9b8875e3d436df66ee74c94cf4a161883b033f30
 
 
 class _Queries:
