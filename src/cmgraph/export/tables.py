@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from cmgraph.answers.result import Citation
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import ntriples
-from cmgraph.rdf.terms import RDF_TYPE, Value, lexical
+from cmgraph.rdf.terms import RDF_TYPE, Value, best_text, lexical
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import NOT_XML
@@ -47,7 +48,7 @@ def workbook(publication: Publication, path: Path) -> None:
     numbers: dict[str, int] = {}
     cited: list[Citation] = []
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with _written(path), xlsxwriter.Workbook(str(path), options) as book:
         made = datetime.fromisoformat(publication.modified or "1980-01-01")
         book.set_properties({"author": "cmgraph", "created": made})
         bold = book.add_format({"bold": True})
@@ -80,6 +81,17 @@ def workbook(publication: Publication, path: Path) -> None:
                 add(name, [*header[:-2], message("sources", lang)], rows)
         header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
         add("sources", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Tell what keeps a workbook from being written as any other file's trouble is told."""
+    import xlsxwriter.exceptions
+
+    try:
+        yield
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise OSError(*getattr(error.args[0], "args", (0, str(error))), str(path)) from None
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -183,7 +195,7 @@ def data_package(publication: Publication, path: Path) -> None:
                 "schema": {"fields": fields, "missingValues": [""]},
             }
         )
-    said = {"name": "cmgraph", "title": about["title"].get(lang) or about["title"]["en"]}
+    said: dict[str, Any] = {"name": "cmgraph", "title": best_text(about["title"], lang)}
     said |= {"licenses": [about["licence"]]} if "licence" in about else {}
     publication.write_json(path, {**said, "profile": "tabular-data-package", "resources": resources})
 

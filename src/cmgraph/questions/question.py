@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cmgraph.errors import UnknownName, nearest
 from cmgraph.names import Names
-from cmgraph.questions.header import Parameter, header_error, read_header
+from cmgraph.questions.header import Parameter, by_language, header_error, read_header, word
 from cmgraph.rdf.terms import Prefixes, Term
 from cmgraph.store.values import bind_values, blocks
 
@@ -52,23 +52,25 @@ class Question:
     @classmethod
     def read(cls, path: Path) -> Question:
         """Read a ``.rq`` file. A file without a head is a question without parameters."""
-        text, found = read_header(path)
+        text, head = read_header(path)
         try:
             return cls(
                 name=path.stem,
                 path=path,
-                title=found.get("title", {"en": path.stem}),
-                question=found.get("question", {}),
-                note=found.get("note", {}),
+                title=by_language(head.get("title", {"en": path.stem})),
+                question=by_language(head.get("question", {})),
+                note=by_language(head.get("note", {})),
                 parameters=tuple(
-                    Parameter(p["name"], p["type"], p.get("of", ""), p.get("label", {}))
-                    for p in found.get("parameters", ())
+                    Parameter(word(p["name"]), word(p["type"]), word(p.get("of", "")), by_language(p.get("label", {})))
+                    for p in head.get("parameters", ())
                 ),
-                also={name: str(value) for name, value in found.get("also", {}).items()},
-                columns=tuple(Column(c["name"], c.get("label", {})) for c in found.get("columns", ())),
-                citation=found.get("citation", ""),
-                tags=tuple(found.get("tags", ())),
-                time=found.get("time", ""),
+                also={word(name): str(value) for name, value in head.get("also", {}).items()},
+                columns=tuple(
+                    Column(word(c["name"]), by_language(c.get("label", {}))) for c in head.get("columns", ())
+                ),
+                citation=word(head.get("citation", "")),
+                tags=tuple(word(tag) for tag in head.get("tags", ())),
+                time=word(head.get("time", "")),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:
