@@ -79,7 +79,7 @@ def upload(
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
 
-    It goes in one request, so that the server takes all or nothing; sent again, it changes nothing.
+    It goes in one request, so that the server takes all or nothing; sent again, it adds no more than its blank nodes.
 
     :param url: address of the Graph Store, not of the SPARQL endpoint.
     :param into: IRI of the graph there; the default graph if none is given.
