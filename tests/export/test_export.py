@@ -107,15 +107,15 @@ def test_every_citation_survives_in_tables_and_every_row_has_a_source(graph: Gra
 
 def test_every_citation_survives_in_the_workbook_and_no_cell_is_a_formula(graph: Graph, published: Path) -> None:
     book = openpyxl.load_workbook(published / "cmgraph.xlsx")
-    assert {path.stem for path in (published / "tables").glob("*.csv")} == set(book.sheetnames)
-    listed = {row[0].value: row[1].value for row in book["sources"].iter_rows(min_row=2)}
+    assert {*(path.stem for path in (published / "tables").glob("*.csv")), "citations"} == set(book.sheetnames)
+    listed = {row[0].value: row[1].value for row in book["citations"].iter_rows(min_row=2)}
     assert set(listed.values()) >= {citation for _, citation in cited(graph)}
     for sheet in book:
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     named = {cell.value for row in book["names"].iter_rows() for cell in row}
     assert {"=1+1", "<script>alert(1)</script>", "ᐃᓄᒃᑎᑐᑦ"} <= named
     numbers: set[int] = set()
-    for sheet in (sheet for sheet in book if sheet.title not in ("sources", "names")):
+    for sheet in (sheet for sheet in book if sheet.title not in ("citations", "names")):
         for row in list(sheet.iter_rows(values_only=True))[1:]:
             numbers |= {int(n) for n in str(row[-1]).split(", ")}
     assert numbers <= set(listed)

@@ -105,7 +105,7 @@ def ontology(publication: Publication, folder: Path) -> None:
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
     for path in publication.graph.ontology.shape_files:
-        publication.write(folder / "shapes" / path.name, read_text(path))
+        publication.write(folder / "shapes" / path.name, path.read_bytes())
 
 
 _FORMS = {

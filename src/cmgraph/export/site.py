@@ -7,6 +7,7 @@ hold its data. Statements and citations share documents, named by the first word
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,6 @@ from cmgraph.answers.entity import Entity, Said, Statement, build_entity, collec
 from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
-from cmgraph.errors import CmgraphError
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
@@ -47,11 +47,13 @@ MOST = 200
 """How many rows of an answer a page shows."""
 
 _SHARED = ("rel", "obs", "record", "cite")
-_PATH = re.compile(r"(id|vocab)(/[A-Za-z0-9][A-Za-z0-9._~-]*){1,2}")
-"""What may become the path of a file; a thing of another name has no page, and is in the data all the same."""
+_PART = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[a-z0-9][a-z0-9._~-]{0,119}(?<!\.)(?<!\.en)(?<!\.fr)"
+_PATH = re.compile(rf"(id|vocab)(/{_PART}){{1,2}}", re.ASCII | re.IGNORECASE)
+"""What may become the path of a file on every system: Windows keeps some names for devices, and drops a
+last dot; an ending of a language is a page's."""
 
-_LONGEST = 240
-"""Characters that a path's last part may have before its ending: file systems take 255."""
+_NAMED = 5
+"""How many of the things without a page are named."""
 
 _WITHOUT = (
     "claim-status",
@@ -100,22 +102,33 @@ class _Site:
         """Return the path of a thing's documents without their ending, and the place in them; None if it has none."""
         if iri.startswith(CM):
             return f"def#{iri.removeprefix(CM)}"
-        path = iri.removeprefix(BASE)
-        if iri not in self.stars or not _PATH.fullmatch(path):
-            return None
-        head, _, slug = path.rpartition("/")
-        return f"{head}/{slug.partition('-')[0]}#{slug}" if head.removeprefix("id/") in _SHARED else path
+        return self._stems.get(iri)
+
+    @cached_property
+    def _stems(self) -> dict[str, str]:
+        """Where things have their documents; one whose name cannot be a file's is in the data all the same."""
+        stems: dict[str, str] = {}
+        taken: dict[str, str] = {}
+        without: list[str] = []
+        for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # of two that clash, the plainer
+            path = iri.removeprefix(BASE)
+            if not path.startswith(("id/", "vocab/")):
+                continue
+            head, _, slug = path.rpartition("/")
+            stem = f"{head}/{slug.partition('-')[0]}" if head.removeprefix("id/") in _SHARED else path
+            if not _PATH.fullmatch(stem) or not path.isascii() or taken.setdefault(stem.casefold(), stem) != stem:
+                without.append(iri)
+            else:
+                stems[iri] = stem if stem == path else f"{stem}#{slug}"
+        if without:
+            what = "things have no page, for their names cannot be those of files everywhere"
+            logging.getLogger("cmgraph").warning("%d %s: %s", len(without), what, ", ".join(without[:_NAMED]))
+        return stems
 
     def write(
         self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Write a page in every language.
-
-        :raises CmgraphError: if its name is too long for a file.
-        """
-        if len(stem.rpartition("/")[2]) > _LONGEST:
-            hint = f"Use at most {_LONGEST} characters, or leave the site out: --only."
-            raise CmgraphError("the last part of the IRI is too long for a file", where=BASE + stem, hint=hint)
+        """Write a page in every language."""
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
@@ -176,7 +189,7 @@ def site(publication: Publication, folder: Path) -> None:
     assets = files("cmgraph") / "text/templates"
     for name in ("style.css", "search.js"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
-    segments = _segments(stars)
+    segments = _segments(shared)
     _things(shared, segments)
     _shared(shared)
     _lists(shared, segments)
@@ -196,20 +209,14 @@ def site(publication: Publication, folder: Path) -> None:
     publication.write(folder / "w3id/.htaccess", w3id)
 
 
-def _segments(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
+def _segments(shared: _Site) -> dict[str, list[str]]:
     """Group the things that have pages of their own by the folder they are in."""
-    by_folder: dict[str, list[str]] = defaultdict(list)
-    for iri in sorted(stars):
-        path = iri.removeprefix(BASE)
-        folder, _, _ = path.rpartition("/")
-        if (
-            iri.startswith(BASE)
-            and _PATH.fullmatch(path)
-            and "/" in folder
-            and folder.removeprefix("id/") not in _SHARED
-        ):
-            by_folder[folder].append(iri)
-    return dict(by_folder)
+    segments: dict[str, list[str]] = defaultdict(list)
+    for iri in sorted(shared.stars):
+        folder = (shared.stem(iri) or "").rpartition("/")[0]
+        if "/" in folder and "#" not in folder and folder.removeprefix("id/") not in _SHARED:
+            segments[folder].append(iri)
+    return dict(segments)
 
 
 def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -281,7 +288,8 @@ def _shared(shared: _Site) -> None:
         }
         segment = stem.split("/")[1]
         titles = {
-            lang: f"{message(f'seg_{segment}', lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages
+            lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
+            for lang in publication.languages
         }
         values = {lang: _values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()}
         shared.write("entity.html", stem, titles, values)

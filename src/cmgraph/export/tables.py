@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +26,9 @@ from cmgraph.text.templating import NOT_XML
 _LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
 
+_WIDTH = 24
+"""Characters that a column of the workbook shows."""
+
 _ROWS = 50_000
 """Rows of a Parquet file written at once."""
 
@@ -37,7 +40,7 @@ def csv_tables(publication: Publication, folder: Path) -> None:
 
 
 def workbook(publication: Publication, path: Path) -> None:
-    """Write all tables as one workbook. Its sheet ``sources`` lists the places in sources that rows name by number.
+    """Write all tables as one workbook. Its sheet ``citations`` lists the places in sources that rows name by number.
 
     Every cell of text is text: none can run as a formula.
     """
@@ -56,9 +59,11 @@ def workbook(publication: Publication, path: Path) -> None:
         def add(name: str, header: Iterable[Value], rows: Iterable[Iterable[Value]]) -> None:
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 1)
-            for y, line in enumerate([header, *rows]):
+            headings = list(header)
+            sheet.set_column(0, len(headings) - 1, _WIDTH)
+            for y, line in enumerate([headings, *rows]):
                 for x, value in enumerate(line):
-                    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+                    if _fits_a_number(value):
                         sheet.write_number(y, x, value)
                     elif value is not None:
                         sheet.write_string(y, x, _text(publication, value), None if y else bold)
@@ -71,15 +76,23 @@ def workbook(publication: Publication, path: Path) -> None:
             header, *lines = result.to_records()
             if not result.citations:
                 add(name, header, lines)
-            elif name != "sources":
+            else:
                 marks = (
                     ", ".join(str(n) for n in sorted(numbers[result.citations[i - 1].iri] for i in row.citations))
                     for row in result.rows
                 )
-                rows = ([*line[:-2], said] for line, said in zip(lines, marks, strict=True))
+                rows = ([*line[:-2], mark] for line, mark in zip(lines, marks, strict=True))
                 add(name, [*header[:-2], message("sources", lang)], rows)
         header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
-        add("sources", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+        add("citations", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+
+
+def _fits_a_number(value: Value) -> bool:
+    """Say whether a workbook keeps a number as it is: its numbers have sixteen digits."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return False
+    exact = Decimal(str(value))
+    return exact.is_finite() and Decimal(f"{float(exact):.16G}") == exact
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -181,23 +194,36 @@ def data_package(publication: Publication, path: Path) -> None:
     for name, result in publication.tables.items():
         header, *rows = result.to_records()
         fields = [{"name": str(column), "type": _type([row[i] for row in rows])} for i, column in enumerate(header)]
+        schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+        if key := _primary_key([str(column) for column in header], rows):
+            schema["primaryKey"] = [key]
         resources.append(
             {
                 "name": name,
                 "path": f"tables/{name}.csv",
+                "profile": "tabular-data-resource",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
-                "schema": {"fields": fields, "missingValues": [""]},
+                "schema": schema,
             }
         )
-    said = {"name": "cmgraph", "title": about["title"].get(lang) or about["title"]["en"]}
-    said |= {"licenses": [about["licence"]]} if "licence" in about else {}
-    publication.write_json(path, {**said, "profile": "tabular-data-package", "resources": resources})
+    package = {"name": "cmgraph", "title": about["title"].get(lang) or about["title"]["en"]}
+    package |= {"licenses": [about["licence"]]} if "licence" in about else {}
+    publication.write_json(path, {**package, "profile": "tabular-data-package", "resources": resources})
+
+
+def _primary_key(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+    """Return the column of the IRIs that rows are about, if each stands in one row; else nothing."""
+    column = f"{header[0]}_iri"
+    if column not in header or not rows:
+        return ""
+    values = [row[header.index(column)] for row in rows]
+    return column if None not in values and len(set(values)) == len(values) else ""
 
 
 def _type(values: list[Value]) -> str:
     kinds = {type(value).__name__ for value in values if value is not None}
     types = {"int": "integer", "float": "number", "Decimal": "number", "bool": "boolean", "date": "date"}
-    found = {types.get(kind, "string") for kind in kinds}
-    return "number" if found == {"integer", "number"} else found.pop() if len(found) == 1 else "string"
+    named = {types.get(kind, "string") for kind in kinds}
+    return "number" if named == {"integer", "number"} else named.pop() if len(named) == 1 else "string"
