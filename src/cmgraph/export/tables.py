@@ -185,6 +185,8 @@ def parquet(publication: Publication, folder: Path) -> None:
 
 def _name(term: Term | Triple) -> str:
     """Write an IRI as it is, and what has none as in N-Triples."""
+    if isinstance(term, Triple):
+        return f"<<( {term} )>>"
     return term.value if isinstance(term, NamedNode) else str(term)
 
 
