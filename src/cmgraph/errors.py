@@ -27,13 +27,13 @@ class CmgraphError(Exception):
 
 
 class UnknownName(CmgraphError):
-    """No question, entity or parameter goes by this name; ``hint`` carries the nearest ones."""
+    """No question, entity or parameter has this name; ``hint`` carries the nearest ones."""
 
     exit_code = 3
 
 
 class AmbiguousName(UnknownName):
-    """More than one thing goes by this name; ``hint`` lists them."""
+    """More than one thing has this name; ``hint`` lists them."""
 
 
 class EndpointError(CmgraphError):

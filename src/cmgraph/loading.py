@@ -6,11 +6,11 @@ import os
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
@@ -24,8 +24,13 @@ from cmgraph.store.local import LocalStore
 if TYPE_CHECKING:
     from urllib.request import Request
 
+    from cmgraph.store.http import Credentials
+
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
+
+_BATCH = 100_000
+"""How many statements are sent on at once."""
 
 
 def load_store(
@@ -40,14 +45,24 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, ``.gz`` or not; they are read as a stream.
+    :param paths: RDF files, compressed or not; they are read as a stream, and named graphs in them stay apart.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then.
+    :param replace: begin with an empty store, not with what is there.
+    :param progress: told how many bytes of which file are read.
+    :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
+
+    >>> import cmgraph, tempfile
+    >>> folder, graph = tempfile.mkdtemp(), cmgraph.load()
+    >>> cmgraph.load_store(folder, [], graph) > 0
+    True
+    >>> cmgraph.load(store=folder).prefixes["cm"]
+    'https://w3id.org/cmgraph/def#'
     """
     everything = [*graph.ontology.term_files, *paths]
     with replace_store(Path(folder), replace=replace) as engine:
         store, added = LocalStore(engine=engine), len(engine) > 0
-        store.read(everything, progress)
+        store.read(everything, progress, merge=False)
         for part in _parts(store, everything, graph) if added else [store]:
             materialize(store, graph.ontology, part)
         engine.optimize()
@@ -61,7 +76,7 @@ def upload(
     *,
     into: str | None = None,
     replace: bool = False,
-    credentials: tuple[str, str] | None = None,
+    credentials: Credentials | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
@@ -71,39 +86,50 @@ def upload(
     :param url: address of the Graph Store, not of the SPARQL endpoint.
     :param into: IRI of the graph there; the default graph if none is given.
     :param replace: replace the graph there, not add to it.
-    :param credentials: user and password; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param credentials: user and password, or a token; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD``, or in
+        ``CMGRAPH_TOKEN``, if None.
     :returns: how many statements were sent.
     :raises EndpointError: if the server refuses.
     """
     everything = [*graph.ontology.term_files, *paths]
     store = LocalStore()
-    store.read(everything, progress)
     with tempfile.TemporaryFile() as body:
-        serialize(chain.from_iterable(map(stream_triples, everything)), body, RdfFormat.N_TRIPLES)
+
+        def send(triples: Iterable[Triple]) -> None:
+            while batch := list(islice(triples, _BATCH)):
+                store.add(batch)
+                serialize(batch, body, RdfFormat.N_TRIPLES)
+
+        for path in everything:
+            send(stream_triples(path, progress))
         for _, triples in infer(store, graph.ontology):
-            store.add(found := list(triples))
-            serialize(found, body, RdfFormat.N_TRIPLES)
+            send(iter(list(triples)))
         _request(url, body, into, "PUT" if replace else "POST", credentials or environment_credentials())
     return len(store.engine)
 
 
-def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
-    """Read what would be put into a store, and return how many statements it is."""
+def count_triples(paths: Sequence[Path], graph: Graph, *, merge: bool = False, progress: Progress | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is.
+
+    :param merge: as it goes to a server, into one graph.
+    """
     store = LocalStore()
-    store.read([*graph.ontology.term_files, *paths], progress)
+    store.read([*graph.ontology.term_files, *paths], progress, merge=merge)
     materialize(store, graph.ontology)
     return len(store.engine)
 
 
 def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
     """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
-    found = (triple.subject for path in paths for triple in stream_triples(path))
-    subjects = iter(dict.fromkeys(subject.value for subject in found if isinstance(subject, NamedNode)))
-    while some := list(islice(subjects, _SUBJECTS)):
+    subjects = {triple.subject for path in paths for triple in stream_triples(path)}
+    iris = iter([subject.value for subject in subjects if isinstance(subject, NamedNode)])
+    while some := list(islice(iris, _SUBJECTS)):
         yield subject_triples(store, some)
+    if any(isinstance(subject, BlankNode) for subject in subjects):  # the store calls them by other names
+        yield LocalStore(quad.triple for quad in store.engine if isinstance(quad.subject, BlankNode))
 
 
-def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: tuple[str, str] | None) -> None:
+def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:
     from urllib.error import HTTPError, URLError
     from urllib.parse import quote
     from urllib.request import Request, urlopen
@@ -114,13 +140,19 @@ def _request(url: str, body: IO[bytes], into: str | None, method: str, credentia
     body.seek(0)
     try:
         request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
-        if credentials:
+        if isinstance(credentials, str):
+            request.add_header("Authorization", f"Bearer {credentials}")
+        elif credentials:
             probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
             _authorize(request, probe, *credentials)
         with urlopen(request) as answer:  # noqa: S310
             answer.read()
     except HTTPError as error:
-        hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
+        hint = (
+            "Set CMGRAPH_USER and CMGRAPH_PASSWORD, or CMGRAPH_TOKEN."
+            if error.code in (401, 403)
+            else "See the server's log."
+        )
         said = f"the server rejected the upload: {error.code} {error.reason}"
         raise EndpointError(said, where=url, hint=hint) from None
     except (URLError, OSError, ValueError) as error:

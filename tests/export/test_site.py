@@ -77,6 +77,18 @@ def test_a_name_that_climbs_out_of_the_folder_gets_no_file(published: Path) -> N
     assert all("climbs" not in text for path, text in pages(published) if path.parent.name == "agent")
 
 
+def test_every_file_can_be_kept_on_every_system(published: Path) -> None:
+    paths = [path.relative_to(published) for path in published.rglob("*")]
+    for part in {part for path in paths for part in path.parts}:
+        assert not re.match(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", part, re.IGNORECASE), part
+        assert re.fullmatch(r"[\w.~-]*[\w~-]", part, re.ASCII) and len(part) < 150, part
+    assert len({str(path).casefold() for path in paths}) == len(paths)
+    named = read(published / "tables/agents.csv")
+    assert all(f"hard to file: {name}" in named for name in ("agent/aux", "agent/Evil", "agent/evil.fr", "agent/long-"))
+    assert "hard to file: evilkind/x" in read(published / "id/evilkind/x.html")
+    assert "evilkind" in read(published / "browse.html")
+
+
 def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(published: Path) -> None:
     seen = 0
     for path, text in (page for page in pages(published) if page[0].parent.name != "cite"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -29,6 +30,13 @@ class NetworkFilter:
     :ivar stages: likewise, stages of the value chain.
     :ivar since: a day, month or year, YYYY-MM-DD; the tie is dated, and may be so late.
     :ivar until: likewise; the tie is dated, and may be so early.
+
+    >>> import cmgraph
+    >>> lithium = cmgraph.NetworkFilter(minerals=("lithium",), since="2020")
+    >>> graph = cmgraph.load()
+    >>> part = cmgraph.build_network(graph, "actors", network_filter=lithium)
+    >>> 0 < len(part) < len(cmgraph.build_network(graph, "actors"))
+    True
     """
 
     kinds: tuple[str, ...] = ()
@@ -41,11 +49,16 @@ class NetworkFilter:
         """Return the rows of a projection's answer that are in scope.
 
         :raises UnknownName: if nothing goes by one of the names.
-        :raises CmgraphError: if a date is none.
+        :raises CmgraphError: if a date is none, or the period ends before it begins.
         """
         for date in filter(None, (self.since, self.until)):
-            if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date):
-                raise CmgraphError(f"'{date}' is not a date", hint="Write YYYY-MM-DD, YYYY-MM or YYYY.")
+            _check_date(date)
+        if self.until and self.since[: len(self.until)] > self.until[: len(self.since)]:
+            raise CmgraphError(
+                f"{self.since} is after {self.until}",
+                where="--since, --until",
+                hint="Give the earlier date to --since.",
+            )
         kinds = {_kind(graph, name) for name in self.kinds}
         wanted = [
             {graph.names.resolve(name, scheme, what).value for name in names}
@@ -98,11 +111,21 @@ def subjects(graph: Graph) -> Mapping[str, set[str]]:
 def subjects_of(row: Row, about: Mapping[str, set[str]]) -> set[str]:
     """Return what a tie is about: its two ends and what ties them; a mineral at an end is the only one it is about."""
     things = [term.value for term in row.terms[:_ENDS] if term is not None]
-    found = set[str]().union(*(about.get(thing, ()) for thing in things))
+    subjects = set[str]().union(*(about.get(thing, ()) for thing in things))
     for scheme in (MINERAL, STAGE):
         if own := {thing for thing in things if thing.startswith(scheme + "/")}:
-            found = {subject for subject in found if not subject.startswith(scheme + "/")} | own
-    return found
+            subjects = {subject for subject in subjects if not subject.startswith(scheme + "/")} | own
+    return subjects
+
+
+def _check_date(date: str) -> None:
+    """Refuse what is not a day, month or year."""
+    try:
+        if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", date, re.ASCII):
+            raise ValueError
+        dt.date.fromisoformat(date + "-01" * (2 - date.count("-")))
+    except ValueError:
+        raise CmgraphError(f"'{date}' is not a date", hint="Write YYYY-MM-DD, YYYY-MM or YYYY.") from None
 
 
 def _kind(graph: Graph, name: str) -> str:

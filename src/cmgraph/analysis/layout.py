@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import cmath
 import math
-import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,13 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b37400", "#2a8cc4", "#6
 """Colours of kinds, told apart by those who see few colours, and dark enough for text on white."""
 
 _APART = 60.0
-"""Distance between nodes that have no ties to lay out."""
+"""Distance between components, and between the two nodes of a pair."""
+
+_ROUNDS, _ROUNDS_AT_LEAST = 500, 30
+"""How often the nodes of a component push and pull each other."""
+
+_PAIRS = 100_000_000
+"""How many pairs of nodes are looked at in all those rounds: a second or two."""
 
 
 @dataclass(frozen=True)
@@ -41,36 +47,49 @@ def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
 
     Sizes grow with the number of ties.
     """
-    import igraph
     import networkx as nx
 
-    if not net:
-        return {}
-    igraph.set_random_number_generator(random.Random(SEED))  # noqa: S311
-    placed: dict[str, tuple[float, float]] = {}
-    left = below = width = deepest = 0.0
-    for component in sorted(nx.connected_components(net), key=lambda some: (-len(some), min(some))):
-        nodes = sorted(component)
-        number = {node: index for index, node in enumerate(nodes)}
-        edges = sorted(sorted((number[a], number[b])) for a, b in net.subgraph(nodes).edges)
-        drawn = igraph.Graph(len(nodes), edges)
-        turns, radius = (2 * math.pi * i / len(nodes) for i in range(len(nodes))), math.sqrt(len(nodes))
-        start = [[radius * math.cos(turn), radius * math.sin(turn)] for turn in turns]
-        where = drawn.layout_fruchterman_reingold(seed=start, niter=500, grid="nogrid" if len(nodes) < 1000 else "grid")
-        xs, ys = ([spot[axis] * _APART for spot in where.coords] for axis in (0, 1))
-        if placed and left and left + max(xs) - min(xs) > width:
-            left, below, deepest = 0.0, below - deepest - _APART, 0.0
-        for node, x, y in zip(nodes, xs, ys, strict=True):
-            placed[node] = (left + x - min(xs), below - (max(ys) - y))
-        high, wide = max(ys) - min(ys), max(xs) - min(xs)
-        if not width:
-            width, below = max(wide, 10 * _APART), below - high - _APART
-        else:
-            left, deepest = left + wide + _APART, max(deepest, high)
+    components = sorted(nx.connected_components(net), key=lambda some: (-len(some), min(some)))
+    drawn = [_component(net.subgraph(sorted(component))) for component in components]
     tones = colours(data["kind"] for _, data in net.nodes(data=True))
     return {
         node: NodeLayout(
             round(x, 1), round(y, 1), round(6 + 3 * math.sqrt(net.degree(node)), 1), tones[net.nodes[node]["kind"]]
         )
-        for node, (x, y) in sorted(placed.items())
+        for node, (x, y) in sorted(_rows(drawn).items())
     }
+
+
+def _component(net: networkx.Graph[str]) -> dict[str, tuple[float, float]]:
+    """Place the nodes of a connected network, rightwards and upwards from zero, longer than high."""
+    import rustworkx as rx
+
+    spring: rx.PyGraph[str, None] = rx.PyGraph(multigraph=False)
+    number = dict(zip(sorted(net), spring.add_nodes_from(sorted(net)), strict=True))
+    ties = sorted((number[a], number[b]) for a, b in net.edges)
+    spring.add_edges_from_no_data(ties)
+    rounds = min(_ROUNDS, max(_ROUNDS_AT_LEAST, _PAIRS // len(net) ** 2))
+    drawn = rx.spring_layout(spring, num_iter=rounds, adaptive_cooling=False, seed=SEED)
+    spots = [complex(*drawn[index]) for index in range(len(net))]
+    middle = sum(spots) / len(spots)
+    spread = sum((spot - middle) ** 2 for spot in spots)  # its angle is twice that of the longest axis
+    length = sum(abs(spots[a] - spots[b]) for a, b in ties) / max(len(ties), 1)
+    scale = _APART * (2 - 2 / len(net)) / (length or 1)  # a pair stands _APART, neighbours in a crowd up to twice that
+    spots = [spot * scale * cmath.rect(1, -cmath.phase(spread) / 2) for spot in spots]
+    left, below = min(spot.real for spot in spots), min(spot.imag for spot in spots)
+    return {node: (spots[index].real - left, spots[index].imag - below) for node, index in number.items()}
+
+
+def _rows(components: Sequence[Mapping[str, tuple[float, float]]]) -> dict[str, tuple[float, float]]:
+    """Put the first component above rows of the others, about as wide as all is high; y is below zero."""
+    extents = [tuple(max(spot[axis] for spot in spots.values()) for axis in (0, 1)) for spots in components]
+    area = sum((wide + _APART) * (high + _APART) for wide, high in extents)
+    width = max([math.sqrt(area), *(wide for wide, _ in extents[:1])])
+    placed: dict[str, tuple[float, float]] = {}
+    left = below = deepest = 0.0
+    for place, (spots, (wide, high)) in enumerate(zip(components, extents, strict=True)):
+        if place == 1 or left + wide > width:
+            left, below, deepest = 0.0, below - deepest - _APART, 0.0
+        placed |= {node: (left + x, below - high + y) for node, (x, y) in spots.items()}
+        left, deepest = left + wide + _APART, max(deepest, high)
+    return placed

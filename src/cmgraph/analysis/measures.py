@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     import networkx
+    import rustworkx
 
 MEASURES = (
     "degree",
@@ -33,6 +35,10 @@ MEASURES = (
     "component",
     "community",
 )
+
+
+_REPEATS = 10
+"""How often Leiden goes over a network, and from how many beginnings; the best of them is taken."""
 
 
 def node_measures(
@@ -51,31 +57,44 @@ def node_measures(
     largest k of a k-core that holds it; ``bridges`` counts ties of its without which the network would fall apart;
     ``component`` and ``community`` are numbered, largest first.
 
-    :param communities: ``louvain`` or ``leiden``; both by weight, with a seed.
+    :param communities: ``louvain`` or ``leiden``, which needs the extra of its name; both by weight, with a seed.
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
+    :returns: a row per node, with most ties first: ``thing``, then a column per measure.
+    :raises UnknownName: if there is no such projection.
+
+    >>> import cmgraph
+    >>> measures = cmgraph.node_measures(cmgraph.load(), "actors")
+    >>> str(measures.rows[0][0]), measures.columns[:3]
+    ('Government of Canada', ('thing', 'degree', 'ties'))
     """
     import networkx as nx
+    import rustworkx as rx
 
     net = build_network(graph, name, False, network_filter, **parameters)
     if not net:
         return _table(graph, name, [], MEASURES)
     flat = _flat(net)
-    between = dict(zip(sorted(net), flat.betweenness(), strict=True))
-    pairs = max((len(net) - 1) * (len(net) - 2) / 2, 1)
-    rank = nx.eigenvector_centrality(net, max_iter=10_000, weight="weight")
-    page = dict(zip(sorted(net), flat.pagerank(weights="weight"), strict=True))
+    between = rx.betweenness_centrality(
+        flat, parallel_threshold=sys.maxsize
+    )  # sums of threads differ in the last digit
+    eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
+    page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
     core = nx.core_number(net)
     cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
     component = _numbered(nx.connected_components(net))
     community = _numbered(_communities(net, communities))
     ties = dict(net.degree(weight="weight"))
-    found = [
+    shares = {iri: (between[index], eigenvector[index], page[index]) for index, iri in enumerate(flat.nodes())}
+    scores = [
         (
-            *(iri, net.degree(iri), ties[iri], f"{between[iri] / pairs:.4f}", f"{rank[iri]:.4f}", f"{page[iri]:.4f}"),
+            *(iri, net.degree(iri), ties[iri], *(f"{share:.4f}" for share in shares[iri])),
             *(core[iri], cut[iri], component[iri], community[iri]),
         )
         for iri in sorted(net, key=lambda iri: (-ties[iri], iri))
     ]
-    return _table(graph, name, found, MEASURES)
+    return _table(graph, name, scores, MEASURES)
 
 
 def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object) -> Result:
@@ -84,6 +103,14 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
     Groups are kinds of things. ``coordinator``: all three of one kind. ``consultant``: the two of one kind, the broker
     of another. ``gatekeeper``: the broker of one kind with one of the two. ``liaison``: three kinds. Ties have no
     direction here, so that gatekeeper and representative are one.
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
+    :returns: a row per broker, with most pairs first.
+
+    >>> import cmgraph
+    >>> cmgraph.brokerage(cmgraph.load(), "actors").columns
+    ('thing', 'coordinator', 'consultant', 'gatekeeper', 'liaison')
     """
     net = build_network(graph, name, False, network_filter, **parameters)
     kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
@@ -106,7 +133,18 @@ def network_changes(
     """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
+    :raises CmgraphError: if the second day is not after the first.
+
+    >>> import cmgraph
+    >>> changes = cmgraph.network_changes(cmgraph.load(), "members", "2022-01-01", "2023-01-01")
+    >>> changes.columns
+    ('from', 'to', 'before', 'after')
     """
+    if new <= old:
+        raise CmgraphError(f"{new} is not after {old}", where="--change", hint="Give the earlier day first.")
     before, after = (build_network(graph, name, False, network_filter, **parameters, asOf=day) for day in (old, new))
     ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
     rows: list[tuple[Term | None, ...]] = [
@@ -117,32 +155,35 @@ def network_changes(
     return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none")
 
 
-def _flat(net: networkx.Graph[str]) -> Any:
-    """Copy a network for igraph, its nodes in order."""
-    import igraph
+def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
+    """Copy a network for rustworkx, its nodes and edges in order."""
+    import rustworkx as rx
 
-    number = {iri: index for index, iri in enumerate(sorted(net))}
-    edges = sorted((number[a], number[b], data["weight"]) for a, b, data in net.edges(data=True))
-    weights = [weight for *_, weight in edges]
-    return igraph.Graph(len(number), [(a, b) for a, b, _ in edges], edge_attrs={"weight": weights})
+    flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)
+    number = dict(zip(sorted(net), flat.add_nodes_from(sorted(net)), strict=True))
+    flat.add_edges_from(sorted((number[a], number[b], float(tie["weight"])) for a, b, tie in net.edges(data=True)))
+    return flat
 
 
 def _communities(net: networkx.Graph[str], how: str) -> Iterable[set[str]]:
     if how == "louvain":
         import networkx as nx
 
-        found: Iterable[set[str]] = nx.community.louvain_communities(net, weight="weight", seed=SEED)
-        return found
+        louvain: Iterable[set[str]] = nx.community.louvain_communities(net, weight="weight", seed=SEED)
+        return louvain
     if how != "leiden":
         raise CmgraphError(f"unknown community algorithm '{how}'", hint="Use louvain or leiden.")
-    import random
-
-    import igraph
-
-    igraph.set_random_number_generator(random.Random(SEED))  # noqa: S311
-    groups = _flat(net).community_leiden(objective_function="modularity", weights="weight", n_iterations=-1)
-    order = sorted(net)
-    return [{order[index] for index in group} for group in groups]
+    try:
+        import graspologic_native
+    except ImportError:
+        hint = "Run: pip install 'cmgraph[leiden]', or use louvain."
+        raise CmgraphError("Leiden needs graspologic-native", where="--communities leiden", hint=hint) from None
+    edges = sorted((min(a, b), max(a, b), float(tie["weight"])) for a, b, tie in net.edges(data=True))
+    _, community = graspologic_native.leiden(edges, iterations=_REPEATS, trials=_REPEATS, seed=SEED)
+    groups: dict[int, set[str]] = defaultdict(set)
+    for iri, number in community.items():
+        groups[number].add(iri)
+    return groups.values()
 
 
 def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
@@ -151,11 +192,11 @@ def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
     return {iri: number for number, group in enumerate(order, 1) for iri in group}
 
 
-def _table(graph: Graph, name: str, found: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
+def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
     """Make a table of scores, headed in the graph's language, with what each score means."""
-    rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in found]
-    said = {score: message(f"score_{score}", graph.lang).partition(": ") for score in names}
-    headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, _, _) in said.items()}
+    rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in scores]
+    meanings = {score: message(f"score_{score}", graph.lang).partition(": ") for score in names}
+    headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, *_) in meanings.items()}
     title = best_text(projections(graph)[name].title, graph.lang)
-    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in said.values())
+    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in meanings.values())
     return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note)

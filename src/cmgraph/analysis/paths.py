@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -34,34 +35,65 @@ def shortest_paths(
     :param over: the projection the path runs over; with ``actors`` or ``members``, from actor to actor.
     :param count: how many paths, shortest first.
     :param hops: no path longer than this.
-    :raises CmgraphError: if one of them is not in the network, or nothing connects them.
-    """
-    import networkx as nx
+    :raises CmgraphError: if one of them is not in the network, both are the same, or nothing connects them.
+    :param network_filter: which part of the network.
+    :returns: a row per hop and reason: ``path``, ``hop``, ``from``, ``to``, ``through``, ``dated``.
 
+    >>> import cmgraph
+    >>> path = cmgraph.shortest_paths(cmgraph.load(), "Canada", "European Investment Bank", count=1)
+    >>> [str(cell) for cell in path.rows[0]][2:4]
+    ['Government of Canada', 'European Investment Bank']
+    """
     answer = tie_rows(graph, over, network_filter)
     ties = group_ties(answer)
     net = to_networkx(graph, over, answer)
     start, end = (_node(graph, net, text) for text in (one, other))
-    try:
-        found = list(islice(nx.shortest_simple_paths(net, start, end), count))
-    except nx.NetworkXNoPath:
-        found = []
-    if not (found := [path for path in found if len(path) <= hops + 1]):
+    if start == end:
+        raise CmgraphError(f"'{one}' and '{other}' are the same thing", where=over, hint="Name two things.")
+    paths = list(islice(_simple_paths(net, start, end, hops), count))
+    if not paths:
         raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=over)
     solutions: list[tuple[Term | None, ...]] = []
-    for number, path in enumerate(found, 1):
+    for number, path in enumerate(paths, 1):
         for place, (here, there) in enumerate(pairwise(path), 1):
             for row in ties[min(here, there), max(here, there)]:
-                for cite in row.citations:
-                    said = (row.terms[2], row.terms[3], NamedNode(answer.citations[cite - 1].iri))
-                    solutions.append((Literal(number), Literal(place), NamedNode(here), NamedNode(there), *said))
+                hop = (Literal(number), Literal(place), NamedNode(here), NamedNode(there), *row.terms[2:4])
+                solutions += [(*hop, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
     columns = ("path", "hop", "from", "to", "through", "dated", "citation")
     return build((columns, solutions), graph.store, graph.names, "citation")
+
+
+def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> Iterator[tuple[str, ...]]:
+    """Yield the paths from ``start`` to ``end`` that go nowhere twice, shortest first, each when it is asked for."""
+    import networkx as nx
+
+    left: Mapping[str, int] = nx.single_source_shortest_path_length(net, end, cutoff=hops)
+    if start not in left:
+        return
+    for length in range(left[start], min(hops, len(net) - 1) + 1):
+        path, ways = [start], [iter(sorted(net[start]))]
+        while ways:
+            further = length + 1 - len(path)
+            for node in ways[-1]:
+                reaches = left.get(node, length) < further and (node == end) == (further == 1)
+                if reaches and node not in path:
+                    break
+            else:
+                ways.pop()
+                path.pop()
+                continue
+            if further == 1:
+                yield (*path, node)
+            else:
+                path.append(node)
+                ways.append(iter(sorted(net[node])))
 
 
 def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     """Find the node meant by a name: an actor rather than the place that goes by the same name."""
     iri = graph.names.resolve_preferring(text, CM + "Agent").value
     if iri not in net:
-        raise CmgraphError(f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another.")
+        raise CmgraphError(
+            f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another, or a wider filter."
+        )
     return iri

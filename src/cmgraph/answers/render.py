@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
@@ -54,7 +55,10 @@ def to_json(result: Result) -> str:
             case dt.date():
                 return value.isoformat()
             case Decimal():
-                return int(value) if value == value.to_integral_value() else float(value)
+                number = int(value) if value == value.to_integral_value() else float(value)
+                return number if Decimal(repr(number)) == value else as_text(value)
+            case float():
+                return value if math.isfinite(value) else as_text(value)
             case _:
                 return value
 
@@ -64,8 +68,8 @@ def to_json(result: Result) -> str:
             "note": result.note,
             "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
             "rows": [
-                {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
-                | {"citations": list(row.citations)}
+                {"citations": list(row.citations)}
+                | {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
                 for row in result.rows
             ],
             "sources": [
@@ -76,6 +80,7 @@ def to_json(result: Result) -> str:
         },
         ensure_ascii=False,
         indent=2,
+        allow_nan=False,
     )
 
 
@@ -95,8 +100,8 @@ def footnote_marks(numbers: Iterable[int]) -> str:
 def to_markdown(result: Result, lang: str) -> str:
     """Write a Markdown table with footnotes."""
 
-    def safe(text: str) -> str:
-        for character in "\\|<>[]`*_":
+    def safe(text: str, special: str = "\\|<>[]`*_") -> str:
+        for character in special:
             text = text.replace(character, "\\" + character)
         return " ".join(text.split())
 
@@ -108,7 +113,9 @@ def to_markdown(result: Result, lang: str) -> str:
         cells = [safe(as_text(value)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
-    notes = [f"[^{n}]: {note.partition('] ')[2]}" for n, note in enumerate(footnotes(result, lang), 1)]
+    # an underscore stays: most are in addresses, which would break
+    texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
+    notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
     said = ["", safe(result.note)] if result.note else []
     return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
 

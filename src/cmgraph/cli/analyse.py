@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmgraph.cli.completion import complete_projection, complete_thing
 from cmgraph.cli.options import (
     ASKED,
     HELD,
@@ -58,7 +59,7 @@ def _refuse_day(graph: Graph, projection: str) -> None:
 
 
 @click.command()
-@click.argument("projection", required=False)
+@click.argument("projection", required=False, shell_complete=complete_projection)
 @parameter_option
 @click.option(
     "-o",
@@ -69,7 +70,11 @@ def _refuse_day(graph: Graph, projection: str) -> None:
 @click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
 @click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
 @click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
-@click.option("--communities", type=click.Choice(["louvain", "leiden"]), help="How to find communities; louvain.")
+@click.option(
+    "--communities",
+    type=click.Choice(["louvain", "leiden"]),
+    help="How to find communities: louvain, if not told; leiden needs an extra.",
+)
 @format_option
 @_filtered
 @graph_options(*ASKED)
@@ -162,9 +167,15 @@ def visualise(
 
 
 @click.command()
-@click.argument("one")
-@click.argument("other")
-@click.option("--over", default="actors", show_default=True, help="The projection that paths run over.")
+@click.argument("one", shell_complete=complete_thing)
+@click.argument("other", shell_complete=complete_thing)
+@click.option(
+    "--over",
+    shell_complete=complete_projection,
+    default="actors",
+    show_default=True,
+    help="The projection that paths run over.",
+)
 @click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
 @click.option("--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="No longer ones.")
 @format_option
@@ -190,7 +201,7 @@ def path(
 
 
 @click.command()
-@click.argument("actors", nargs=-1, required=True)
+@click.argument("actors", nargs=-1, required=True, shell_complete=complete_thing)
 @format_option
 @graph_options(*HELD)
 def compare(load: Callable[[], Graph], actors: tuple[str, ...], form: str | None) -> int:
@@ -203,7 +214,7 @@ def compare(load: Callable[[], Graph], actors: tuple[str, ...], form: str | None
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_thing)
 @format_option
 @graph_options(*HELD, "as_of")
 def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> int:
@@ -216,7 +227,7 @@ def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> i
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_thing)
 @click.option("--explain", is_flag=True, help="Say what each statement follows from, with its sources.")
 @click.option("--owl-rl", "closure", type=click.Path(path_type=Path, dir_okay=False), help="Write what OWL RL entails.")
 @format_option

@@ -20,11 +20,11 @@ def cmgraph(ctx: click.Context, /, quiet: bool, **options: Any) -> None:
 
     \b
     Exit codes: 0 fine · 1 findings · 2 could not run · 3 no such name · 4 the endpoint failed · 5 out of limits
-    · 130 stopped
+    · 130 stopped · 141 the reader of a pipe left
     """
     if quiet:
         logging.getLogger("cmgraph").setLevel(logging.ERROR)
-    ctx.obj = {name: value for name, value in options.items() if value is not None} | {"quiet": quiet}
+    ctx.obj.update({name: value for name, value in options.items() if value is not None}, quiet=quiet)
 
 
 for option in reversed(GRAPH_OPTIONS.values()):

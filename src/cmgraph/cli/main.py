@@ -2,41 +2,146 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
+import signal
 import sys
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import click
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, QueryStopped
+
+REPORT = "https://w3id.org/cmgraph/"
+"""Where bugs are reported."""
+
+_CLOSED = {"stdin": ("r", os.O_WRONLY), "stdout": ("w", os.O_RDONLY), "stderr": ("w", os.O_WRONLY)}
+"""What stands for a stream that is closed: one whose use is an error, but for stderr, which goes nowhere."""
+
+_escaped: list[str] = []
+"""What could not be written in the encoding of the output."""
 
 
 def main() -> None:
     """Run ``cmgraph``.
 
     Exit codes: 0 fine, 1 findings, 2 could not run, 3 no such name, 4 the endpoint failed, 5 stopped by its limits,
-    130 stopped by Ctrl-C.
+    130 stopped by Ctrl-C; 141, as shells count the signal, if the reader of a pipe left.
     """
-    from cmgraph.cli.commands import cmgraph
-
+    _read_arguments_as_utf8()
+    _open_streams()
+    options: dict[str, Any] = {}
     try:
-        sys.exit(cmgraph.main(prog_name="cmgraph", standalone_mode=False) or 0)
+        exit_code = _run(options)
+    except BrokenPipeError:
+        _die_of_broken_pipe()
+    if _escaped:
+        encoding = f"{len(_escaped)} characters that {sys.stdout.encoding} lacks"
+        _say(f"{encoding} are written as \\uXXXX; set PYTHONIOENCODING=utf-8 to keep them")
+    sys.exit(exit_code)
+
+
+def _run(options: dict[str, Any]) -> int:
+    """Run the command that the arguments name, say on stderr what went wrong, and return the exit code.
+
+    :param options: takes the options of the graph.
+    :raises BrokenPipeError: if the reader of a pipe left.
+    """
+    try:
+        exit_code = _invoke(options)
+        sys.stdout.flush()
+        return exit_code
     except CmgraphError as error:
         _say(f"cmgraph: {error}")
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        return exit_.exit_code
     except click.ClickException as error:
         _say(f"cmgraph: {error.format_message()}")
         if isinstance(error, click.UsageError) and error.ctx is not None:
             _say(f"  Try: {error.ctx.command_path} --help")
-        sys.exit(error.exit_code if error.exit_code != 1 else 2)
-    except (click.Abort, KeyboardInterrupt):
+        return error.exit_code if error.exit_code != 1 else CmgraphError.exit_code
+    except (click.Abort, EOFError, KeyboardInterrupt):
         _say("cmgraph: stopped")
-        sys.exit(130)
+        return 130
+    except MemoryError:
+        _say("cmgraph: out of memory\n  Ask for less.")
+        return QueryStopped.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        raise
+    except OSError as error:
+        _discard_output()
+        _say(f"cmgraph: {error.filename or 'standard input or output'}: {error.strerror or error}")
+        return CmgraphError.exit_code
+    except Exception as error:
+        if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+            _say("cmgraph: a word of the command is not UTF-8\n  Write it in UTF-8.")
+            return CmgraphError.exit_code
+        verbose = options.get("verbose")
+        if verbose:
+            import traceback
+
+            _say(traceback.format_exc().rstrip())
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        more = "." if verbose else "; -v says where it is."
+        _say(f"cmgraph: a bug in cmgraph itself: {what}\n  Please report it, with the command, at {REPORT}{more}")
+        return CmgraphError.exit_code
+
+
+def _invoke(options: dict[str, Any]) -> int:
+    from click.shell_completion import shell_complete
+
+    from cmgraph.cli.commands import cmgraph
+
+    if instruction := os.environ.get("_CMGRAPH_COMPLETE"):
+        return shell_complete(cmgraph, {}, "cmgraph", "_CMGRAPH_COMPLETE", instruction)
+    with cmgraph.make_context("cmgraph", sys.argv[1:], obj=options) as ctx:
+        return cmgraph.invoke(ctx) or 0
+
+
+def _read_arguments_as_utf8() -> None:
+    """Begin again in UTF-8 where a locale such as C makes Python read the arguments in another way."""
+    foreign = sys.getfilesystemencoding() != "utf-8" and not all(word.isascii() for word in sys.argv)
+    if foreign:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that are closed, and write characters that an encoding lacks as \\u…."""
+    for name, (mode, flags) in _CLOSED.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
+    codecs.register_error("cmgraph", _escape)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="cmgraph")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks as JSON would."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    _escaped.extend(lacking)
+    units = lacking.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units), error.end
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    with suppress(OSError):
+        click.echo(text, err=True)
+
+
+def _discard_output() -> None:
+    """Lead what is still to be written nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _die_of_broken_pipe() -> NoReturn:
+    """End as programs do whose reader leaves: of SIGPIPE, which shells count as 141."""
+    _discard_output()
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+    sys.exit(141)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmgraph.cli.watchdog import limited
 from cmgraph.errors import CmgraphError, nearest
 
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
     from cmgraph.graph import Graph
+    from cmgraph.store.http import Credentials
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -29,7 +31,10 @@ GRAPH_OPTIONS = {
     "graph": click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
     "as_of": click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
     "timeout": click.option(
-        "--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), help="Stop a question after; 60."
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0, min_open=True),
+        help="Stop the command then; if left out, a question is stopped after 60.",
     ),
     "allow_service": click.option(
         "--allow-service", is_flag=True, default=None, help="Let queries call other servers."
@@ -38,10 +43,10 @@ GRAPH_OPTIONS = {
 }
 """Options that may stand before a command or after it, by the name of their value."""
 
-HELD = ("lang", "data", "store", "endpoint", "graph", "verbose")
+HELD = ("lang", "data", "store", "endpoint", "graph", "timeout", "verbose")
 """Options that say which graph, and in which language."""
 
-ASKED = (*HELD, "as_of", "timeout", "allow_service")
+ASKED = (*HELD, "as_of", "allow_service")
 """Options of commands that put a question."""
 
 
@@ -67,7 +72,8 @@ class Group(click.Group):
 def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a command take some of :data:`GRAPH_OPTIONS`, and hand it a function that loads the graph they describe.
 
-    One that was given before the command, and that the command does not take, is an error.
+    One that was given before the command, and that the command does not take, is an error. The command is held to its
+    limits of time and memory.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +82,8 @@ def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
             own = {name: value for name in names if (value := options.pop(name)) is not None}
             options_of(ctx).update(own)
             refuse_graph_options(ctx, names)
-            return ctx.invoke(command, lambda: load_graph(options_of(ctx)), **options)
+            with limited(options_of(ctx).get("timeout")):
+                return ctx.invoke(command, lambda: load_graph(options_of(ctx)), **options)
 
         for name in reversed(names):
             run = GRAPH_OPTIONS[name](run)
@@ -87,9 +94,7 @@ def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
 def options_of(ctx: click.Context) -> dict[str, Any]:
     """Return the graph options given so far, before the command or after it, and ``quiet``."""
-    root = ctx.find_root()
-    root.obj = root.obj or {}
-    options: dict[str, Any] = root.obj
+    options: dict[str, Any] = ctx.find_root().obj
     return options
 
 
@@ -124,12 +129,14 @@ def load_graph(options: dict[str, Any]) -> Graph:
     return graph
 
 
-def credentials() -> tuple[str, str] | None:
+def credentials() -> Credentials | None:
     """Return who asks an endpoint; ask for the password if it is not set and somebody is there to give it."""
-    user, password = os.environ.get("CMGRAPH_USER"), os.environ.get("CMGRAPH_PASSWORD")
-    if user and password is None and sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, err=True)
-    return (user, password or "") if user else None
+    from cmgraph.store.endpoint import environment_credentials
+
+    known = environment_credentials()
+    if isinstance(known, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
+        return known[0], click.prompt("Password", hide_input=True, err=True)
+    return known
 
 
 def language(options: dict[str, Any]) -> str:
@@ -171,24 +178,6 @@ format_option = click.option(
 parameter_option = click.option(
     "-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Set a parameter; repeatable."
 )
-
-
-def complete_question(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Propose the names of saved questions."""
-    return [name for name in load_graph(ctx.find_root().params).questions if name.startswith(begun)]
-
-
-def complete_parameter(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Propose the parameters of the question named so far, and after the equals sign their values."""
-    graph = load_graph(ctx.find_root().params)
-    named = ctx.params["question"] or next(iter(ctx.args), "")  # click leaves words alone while an option is begun
-    if named not in graph.questions:
-        return []
-    question = graph.questions[named]
-    name, equals, value = begun.partition("=")
-    if not equals:
-        return [f"{p.name}=" for p in question.parameters if p.name.startswith(name)]
-    return [f"{name}={one}" for one in graph.candidates(question).get(name, ()) if one.startswith(value)]
 
 
 @contextmanager

@@ -11,14 +11,14 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import Citation
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import ntriples
-from cmgraph.rdf.terms import RDF_TYPE, Value, lexical
+from cmgraph.rdf.terms import RDF_TYPE, Term, Value
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import NOT_XML
@@ -151,14 +151,15 @@ def parquet(publication: Publication, folder: Path) -> None:
         names: dict[str, str] = {}
         for prop, value in said:
             if prop == RDF_TYPE.value:
-                kinds.append(lexical(value))
+                kinds.append(_name(value))
             if isinstance(value, Literal):
                 if prop.endswith(("#prefLabel", "/dc/terms/title")) and value.language:
                     names.setdefault(value.language, value.value)
                 kind = "" if value.language else value.datatype.value
-                waiting["values"].append((subject, prop, value.value, kind, value.language or "", sources))
+                language = f"{value.language or ''}{f'--{value.direction.value}' if value.direction else ''}"
+                waiting["values"].append((subject, prop, value.value, kind, language, sources))
             else:
-                waiting["edges"].append((subject, prop, lexical(value), sources))
+                waiting["edges"].append((subject, prop, _name(value), sources))
         if kinds:
             waiting["nodes"].append((subject, kinds, *(names.get(tag) for tag in ("en", "fr", "fr-t-en"))))
         for name, rows in waiting.items():
@@ -170,13 +171,18 @@ def parquet(publication: Publication, folder: Path) -> None:
     lines.unlink()
 
 
+def _name(term: Term | Triple) -> str:
+    """Write an IRI as it is, and what has none as in N-Triples."""
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
 def _stars(lines: Path) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """Read sorted lines of N-Triples, one subject at a time."""
     with lines.open("rb") as file:
         for subject, group in groupby(
             (quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject
         ):
-            yield lexical(subject), [(triple.predicate.value, triple.object) for triple in group]
+            yield _name(subject), [(triple.predicate.value, triple.object) for triple in group]
 
 
 def data_package(publication: Publication, path: Path) -> None:

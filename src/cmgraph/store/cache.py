@@ -37,7 +37,8 @@ def cache_path(paths: Iterable[Path]) -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     folder = Path(chosen or Path(home) / "cmgraph")
     if problem := _unfit(folder):
-        logging.getLogger("cmgraph").warning("the cache is not used: %s: %s", folder, problem)
+        level = logging.WARNING if chosen else logging.DEBUG  # what nobody chose is nobody's mistake
+        logging.getLogger("cmgraph").log(level, "the cache is not used: %s: %s", folder, problem)
         return None
     content = hashlib.sha256(f"{_LAYOUT} {pyoxigraph.__version__}".encode())
     for path in paths:

@@ -11,7 +11,7 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from cmgraph.atomic import atomic_file
 from cmgraph.diff import Change, diff_triples
@@ -20,6 +20,7 @@ from cmgraph.graph import Graph, load
 from cmgraph.names import normalize_name
 from cmgraph.ontology import bundled_root
 from cmgraph.rdf.files import RdfFile, from_lines, read_text, to_lines
+from cmgraph.rdf.places import Place
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical, local_name
 from cmgraph.store.local import LocalStore
 from cmgraph.store.values import blocks, values_block
@@ -108,8 +109,8 @@ class _TableFile(RdfFile):
 
     rows: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
 
-    def line_of(self, iri: str) -> int | None:
-        return self.rows.get(iri)
+    def place_of(self, term: NamedNode | BlankNode) -> Place | None:
+        return Place(self.rows[term.value], 0) if term.value in self.rows else None
 
 
 def ingest(
@@ -539,7 +540,7 @@ class _Reading:
         graph = self.graph
         read = [*self._terms, context, mine]
         store = LocalStore(triple for file in read for triple in file.triples)
-        report = validate(store, graph.ontology.shapes, graph.prefixes, graph.lang, files=read)
+        report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=read)
         for finding in report.findings:
             focus = finding.focus
             unknown = focus.iri not in self._asserted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -24,6 +25,8 @@ def as_text(value: Value) -> str:
             return value.label or value.iri
         case Decimal():
             return format(value, "f")
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
         case _:
             return str(value)
 
