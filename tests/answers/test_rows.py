@@ -80,5 +80,5 @@ def test_json_is_json_and_loses_no_digit(graph: Graph) -> None:
 
 
 def test_a_triple_term_has_no_node_of_rdflib(graph: Graph) -> None:
-    with pytest.raises(CmgraphError, match="rdflib has no triple terms"):
+    with pytest.raises(CmgraphError, match="rdflib does not know triple terms"):
         _ = graph.query("SELECT ?x { VALUES ?x { <<( <e:a> <e:b> <e:c> )>> } }").terms

@@ -117,7 +117,7 @@ def test_trouble_is_one_clear_message(run: Run, args: list[str], code: int, says
         ("a.ttl", b'@prefix cm: <https://w3id.org/cmgraph/def#> .\ncm:a cm:b "x\n.', ["a.ttl:2:"]),
         ("b.ttl", b"<http://x> a cm:Forum .", ["b.ttl:1:", "Declare the prefix", "^"]),
         ("c.ttl", b"", ["the file is empty"]),
-        ("d.ttl", b"\xff\xfe<", ["d.ttl:1", "not UTF-8"]),
+        ("d.ttl", b"\xff\xfe<", ["d.ttl: ", "not UTF-8"]),
         ("e.txt", b"x", ["e.txt: unknown RDF format", ".ttl"]),
     ],
 )

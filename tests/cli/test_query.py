@@ -12,6 +12,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import Graph
 from cmgraph.store.disk import replace_store
 from conftest import ROOT, Run
 
@@ -133,6 +135,25 @@ def test_the_reason_is_the_engines_and_names_what_is_wrong(
     done = run("query", "-q", query)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith(f"cmgraph: query:{place}: {says}") and hint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "says"),
+    [
+        ("CONSTRUCT { ?s <e:p> ?o } { VALUES (?s ?o) { (<e:s> <<( <e:a> <e:b> <e:c> )>>) } }", "jsonld", "JSON-LD"),
+        ("SELEKT ?s { ?s ?p ?o }", "csv", "this is no query"),
+        ("", "csv", "the query is empty"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_message(run: Run, query: str, form: str, says: str) -> None:
+    done = run("query", "-", "-f", form, stdin=query)
+    assert done.returncode == 2 and done.stdout == "" and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_bytes_that_are_no_text_are_refused(graph: Graph) -> None:
+    with pytest.raises(CmgraphError, match="not UTF-8") as error:
+        graph.query("ASK { ?s\n ?p '\udcff' }")
+    assert error.value.where == "query:2:6"
 
 
 def test_many_values_may_come_on_stdin(run: Run) -> None:

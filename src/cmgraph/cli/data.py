@@ -24,7 +24,6 @@ from cmgraph.errors import CmgraphError
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
-    from cmgraph.validation.validate import Report
 
 
 @click.command()
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     help="Queries asked where the graph lives, or pySHACL; both find the same.",
 )
 @click.option("--shapes", multiple=True, metavar="FILE", help="Check against the shapes in FILE too; repeatable.")
-@graph_options(*HELD, "timeout")
+@graph_options(*HELD)
 def validate(
     load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str, shapes: tuple[str, ...]
 ) -> int:
@@ -57,22 +56,10 @@ def validate(
 
     Exit code 0: nothing as bad as --fail-on; 1: findings; 2: the check could not run.
     """
-    import pickle
-
     from cmgraph.cli.format import report_text
-    from cmgraph.store.sandbox import run_sandboxed
 
     graph = load()
-    timeout = options_of(click.get_current_context()).get("timeout")
-
-    def check() -> Report:
-        return graph.validate(*files, shapes=shapes, engine=engine)
-
-    if timeout is None:
-        report = check()
-    else:
-        work = run_sandboxed(lambda: pickle.dumps(check()), timeout, "validate", offline=False)
-        report = pickle.loads(work)  # noqa: S301 - made by the line above
+    report = graph.validate(*files, shapes=shapes, engine=engine)
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(report_text(report, form, graph.lang), nl=False)

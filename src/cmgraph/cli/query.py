@@ -106,7 +106,12 @@ def query(
         _refuse_form(form, GRAPH_FORMATS, kind)
         rdf_form = RdfFormat.from_extension(form or "ttl")
         assert rdf_form is not None
-        click.echo(serialize_triples(graph.construct(asked, **values), rdf_form, graph.prefixes), nl=False)
+        triples = graph.construct(asked, **values)
+        try:
+            written = serialize_triples(triples, rdf_form, graph.prefixes)
+        except OSError as error:  # how the engine says that a form cannot hold a statement
+            raise CmgraphError(f"this cannot be written as {form}: {error}", hint="Use -f nt or ttl.") from None
+        click.echo(written, nl=False)
         return 0
     _refuse_form(form, ROW_FORMATS, kind)
     if kind == "ASK":

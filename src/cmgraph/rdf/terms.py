@@ -168,10 +168,6 @@ def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):
         return rdflib.BNode(term.value)
-    if isinstance(term, Triple):
-        raise CmgraphError(
-            "rdflib has no triple terms", where=str(term), hint="Ask for its parts: SUBJECT(?t) and so on."
-        )
     if term.language:
         return rdflib.Literal(term.value, lang=term.language)
     if term.datatype.value == XSD + "string":

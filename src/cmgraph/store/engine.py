@@ -193,6 +193,8 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         hint = "Write it whole, a blank as %20, or begin with BASE <IRI>."
     elif reason:
         said, hint = reason, ""
+    elif not query_form(query):
+        said, hint = "this is no query", "Begin it with SELECT, ASK, CONSTRUCT or DESCRIBE."
     else:
         wanted = re.findall(r'"(\w+|[^\w\s])"', place[3]) or re.findall(r"\b[A-Z]{3,}\b", place[3])
         said = "the query ends too early" if at_end else "the query is not valid SPARQL here"

@@ -147,6 +147,11 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
     if len(query) > SIZE:
         hint = "Put the values into a file of data, and ask for what is in it."
         raise CmgraphError(f"the query is longer than {SIZE:,} characters", where=name, hint=hint)
+    if broken := re.search("[\ud800-\udfff]", query):
+        token = Token("", "", broken.start())
+        raise _refused(
+            "this is not UTF-8", "Save the query again with the encoding UTF-8.", query[: broken.start()], name, token
+        )
     _refuse_unsafe(query, name, allow_service)
     if "\\u" in query or "\\U" in query:
         # some engines replace escaped characters before they read the query, others within its words: either way

@@ -121,9 +121,10 @@ def _refused_patterns(store: Store, shapes: Shapes) -> set[tuple[str, str]]:
     )
     if not patterns:
         return set()
-    tests = (f'(COALESCE(REGEX("", {x}, {flags}), "unknown") AS ?p{n})' for n, (x, flags) in enumerate(patterns))
-    _, (row,) = store.select(f"SELECT {' '.join(tests)} {{}}", {}, "sh:pattern")
-    return {pattern for pattern, told in zip(patterns, row, strict=True) if told is None or told.value == "unknown"}
+    rows = " ".join(f"({n} {pattern} {flags})" for n, (pattern, flags) in enumerate(patterns))
+    query = f"""SELECT ?n {{ VALUES (?n ?pattern ?flags) {{ {rows} }}
+        FILTER(COALESCE(REGEX("", ?pattern, ?flags), "unknown") = "unknown") }}"""
+    return {patterns[int(n.value)] for (n,) in store.select(query, {}, "sh:pattern")[1] if n is not None}
 
 
 class _Queries:

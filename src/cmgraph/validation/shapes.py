@@ -37,7 +37,7 @@ def constraints() -> dict[str, Any]:
     import yaml
 
     text = (files("cmgraph") / "validation/constraints.yaml").read_text(encoding="utf-8")
-    known: dict[str, Any] = yaml.safe_load(text)
+    known: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     return known
 
 
@@ -50,7 +50,7 @@ def says_shape(triple: Triple) -> bool:
     """Say whether a statement makes its subject a shape."""
     predicate = triple.predicate.value
     if predicate.startswith(SH):
-        return predicate.removeprefix(SH) in _MARKS
+        return predicate.removeprefix(SH) in _marks()
     return predicate == RDF_TYPE.value and getattr(triple.object, "value", "") in _SHAPE_TYPES
 
 
@@ -61,14 +61,17 @@ def is_target(predicate: Term | None) -> bool:
 
 def stored_shapes(store: Store) -> Solutions:
     """Ask a store for what makes something in it a shape: rows of subject, property and value."""
-    marks = " ".join(f"<{SH}{name}>" for name in sorted(_MARKS))
+    marks = " ".join(f"<{SH}{name}>" for name in sorted(_marks()))
     types = " ".join(f"<{kind}>" for kind in sorted(_SHAPE_TYPES))
     typed = f"VALUES ?o {{ {types} }} BIND(rdf:type AS ?p) ?s rdf:type ?o"
     query = f"SELECT ?s ?p ?o {{ {{ VALUES ?p {{ {marks} }} ?s ?p ?o }} UNION {{ {typed} }} }}"
     return store.select(query, {"rdf": _RDF}, "shapes")
 
 
-_MARKS = {*_TARGETS, "path", "target", *constraints()["parameters"]} - {"flags"}
+@cache
+def _marks() -> frozenset[str]:
+    """Return the properties of SHACL that make their subject a shape."""
+    return frozenset({*_TARGETS, "path", "target", *constraints()["parameters"]} - {"flags"})
 
 
 class Shapes:
@@ -135,8 +138,9 @@ class Shapes:
 
     def parts(self, shape: Term) -> Iterator[tuple[str, Term]]:
         """Yield the shapes that a shape uses, with the constraint that does."""
-        for name, kind in constraints()["parameters"].items():
-            for value in self.all(shape, name):
+        for name, values in self._says.get(shape, {}).items():
+            kind = constraints()["parameters"].get(name, "")
+            for value in values:
                 if kind.endswith(("shape", "property")):
                     yield name, value
                 elif kind.endswith("of shapes"):
