@@ -220,7 +220,7 @@ def data_package(publication: Publication, path: Path) -> None:
                 "schema": schema,
             }
         )
-    package = {"name": "cmgraph", "title": best_text(about["title"], lang)}
+    package: dict[str, Any] = {"name": "cmgraph", "title": best_text(about["title"], lang)}
     package |= {"licenses": [about["licence"]]} if "licence" in about else {}
     publication.write_json(path, {**package, "profile": "tabular-data-package", "resources": resources})
 
