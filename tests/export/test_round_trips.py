@@ -208,6 +208,11 @@ def test_a_graph_comes_back_to_raptor(tmp_path: Path, text: str, form: str) -> N
 
 
 def test_rdflib_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    (tmp_path / "ontology/shapes").mkdir(parents=True)
+    shape = (
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <s:s> a sh:NodeShape ; sh:targetNode <a:a> ; sh:nodeKind sh:IRI ."
+    )
+    (tmp_path / "ontology/shapes/one.ttl").write_text(shape)
     for text in NEW.values():
         with pytest.raises(CmgraphError, match="rdflib does not know"):
             _ = graph_of(tmp_path, text).rdflib

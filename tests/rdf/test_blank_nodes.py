@@ -131,3 +131,16 @@ def test_validation_keeps_them_apart(tmp_path: Path, seed_page: str, engine: str
     findings = [f for f in cmgraph.load(seed_page).validate(*paths, engine=engine).findings if f.rule == "P2"]
     assert {(f.file, f.line, f.column) for f in findings} == {(str(path), 2, 1) for path in paths}
     assert len({f.focus.iri for f in findings}) == 2
+
+
+def test_what_is_added_to_a_store_is_derived_from_though_it_has_no_name(tmp_path: Path, seed_page: str) -> None:
+    cm, one = "https://w3id.org/cmgraph/def#", tmp_path / "one.ttl"
+    one.write_text(f"[] a <{cm}Membership> ; <{cm}hasMemberAgent> <a:a> ; <{cm}concernsBody> <a:b> .")
+    graph = cmgraph.load(seed_page)
+    for folder, loads in (("once", [[one]]), ("added", [[], [one]])):
+        for paths in loads:
+            cmgraph.load_store(tmp_path / folder, paths, graph)
+    asked = [
+        cmgraph.load(store=tmp_path / folder).query("SELECT ?p { <a:a> ?p <a:b> }") for folder in ("once", "added")
+    ]
+    assert len(asked[0]) == len(asked[1]) > 0
