@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,19 +35,28 @@ def rows(path: Path, content: str | bytes, template: Template = MEMBERSHIPS, enc
     return list(Table.open(path, template, encoding).rows())
 
 
-def told(path: Path, content: str, template: str = "memberships", **options: object) -> str:
-    """Return what ingest says is wrong with a table."""
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(TableErrors) as error:
-        ingest(path, template, **options)  # type: ignore[arg-type]
-    assert not path.with_suffix(".ttl").exists()
-    return str(error.value)
-
-
-def write(path: Path, content: str, template: str = "memberships", **options: object) -> Ingested:
+@pytest.fixture
+def write(tmp_path: Path, small: Path) -> Callable[..., Ingested]:
     """Write a table and ingest it."""
-    path.write_text(content, encoding="utf-8")
-    return ingest(path, template, **options)  # type: ignore[arg-type]
+
+    def write(content: str, template: str = "memberships", **options: Any) -> Ingested:
+        (tmp_path / "t.csv").write_text(content, encoding="utf-8")
+        return ingest(tmp_path / "t.csv", template, data=small, **options)
+
+    return write
+
+
+@pytest.fixture
+def told(tmp_path: Path, write: Callable[..., Ingested]) -> Callable[..., str]:
+    """Return what ingest says is wrong with a table."""
+
+    def told(content: str, template: str = "memberships", **options: Any) -> str:
+        with pytest.raises(TableErrors) as error:
+            write(content, template, **options)
+        assert not (tmp_path / "t.ttl").exists()
+        return str(error.value)
+
+    return told
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
@@ -136,15 +148,13 @@ def test_a_cell_below_no_heading_is_told(tmp_path: Path, header: str) -> None:
     assert [(p.row, p.value, p.what) for p in row.problems] == [(2, "left over", "this cell stands below no heading")]
 
 
-def test_only_the_help_of_an_empty_table_is_a_note(tmp_path: Path, run: Run) -> None:
+def test_only_the_help_of_an_empty_table_is_a_note(tmp_path: Path, run: Run, told: Callable[..., str]) -> None:
     path = tmp_path / "memberships.csv"
     assert run("template", "memberships", "-o", str(path), "--lang", "fr").returncode == 0
     blank = path.read_text(encoding="utf-8-sig")
     comment = "# ask again" + "," * blank.splitlines()[0].count(",") + "\n"
     assert [row.number for row in rows(path, blank + comment)] == [3]
-    assert "t.csv:2: column body: '#1 Forum': unknown body" in told(
-        tmp_path / "t.csv", HEADER + ROW.replace("G7", "#1 Forum")
-    )
+    assert "t.csv:2: column body: '#1 Forum': unknown body" in told(HEADER + ROW.replace("G7", "#1 Forum"))
 
 
 def test_a_column_that_a_publisher_renamed_is_told_and_one_that_is_not_used_is_named(tmp_path: Path) -> None:
@@ -191,56 +201,53 @@ def test_a_defused_formula_comes_back_as_it_was(tmp_path: Path) -> None:
         ("until,n/a", "this may stand for nothing"),
     ],
 )
-def test_a_cell_that_is_doubtful_is_told(tmp_path: Path, cell: str, what: str) -> None:
+def test_a_cell_that_is_doubtful_is_told(cell: str, what: str, told: Callable[..., str]) -> None:
     column, value = cell.split(",")
-    header = ["body", "member", "role", "source", "locator", column]
-    content = ",".join(header) + f"\nG7,Ghana,participant,{SOURCE},p. 1,{value}\n"
-    path = tmp_path / "t.csv"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(TableErrors, match=f"t.csv:2: column {column}: .*{what}"):
-        ingest(path, "memberships")
+    header = ",".join(["body", "member", "role", "source", "locator", column])
+    said = told(f"{header}\nG7,Ghana,participant,{SOURCE},p. 1,{value}\n")
+    assert re.search(f"t.csv:2: column {column}: .*{what}", said)
 
 
 @pytest.mark.parametrize("value", ["1_000", "١٢", "１２", "1 234", "1,5", "NaN", "1e3", "−5", "12 %"])
-def test_a_number_in_a_form_that_is_none_is_told(tmp_path: Path, value: str) -> None:
+def test_a_number_in_a_form_that_is_none_is_told(value: str, told: Callable[..., str]) -> None:
     header = "id,quantity,for_place,minerals,value,unit,period,source\n"
     row = f'x-1,mine production,Chile,copper,"{value}",percent,2021,{SOURCE}\n'
-    assert f"column value: '{value}'" in told(tmp_path / "t.csv", header + row, "observations", create=True)
+    assert f"column value: '{value}'" in told(header + row, "observations", create=True)
 
 
 @pytest.mark.parametrize("word", ["no", "is", "NA"])
-def test_a_word_or_a_sign_for_nothing_is_no_country(tmp_path: Path, word: str) -> None:
-    assert f"column member: '{word}'" in told(tmp_path / "t.csv", HEADER + ROW.replace("Ghana", word))
+def test_a_word_or_a_sign_for_nothing_is_no_country(word: str, told: Callable[..., str]) -> None:
+    assert f"column member: '{word}'" in told(HEADER + ROW.replace("Ghana", word))
 
 
-def test_a_cell_that_nothing_is_made_of_is_told_with_what_counts_in_its_place(tmp_path: Path) -> None:
+def test_a_cell_that_nothing_is_made_of_is_told_with_what_counts_in_its_place(told: Callable[..., str]) -> None:
     header = HEADER.replace("member", "event,member", 1)
-    said = told(tmp_path / "t.csv", header + ROW.replace("G7,", "G7,2026 Critical Minerals Ministerial,"))
+    said = told(header + ROW.replace("G7,", "G7,2026 Critical Minerals Ministerial,"))
     assert "column event" in said and "nothing is made of this cell. body counts in its place" in said
 
 
-def test_a_row_that_lacks_what_its_cells_need_says_what(tmp_path: Path) -> None:
-    said = told(tmp_path / "t.csv", HEADER + ROW + ROW.replace("G7", ""))
+def test_a_row_that_lacks_what_its_cells_need_says_what(told: Callable[..., str]) -> None:
+    said = told(HEADER + ROW + ROW.replace("G7", ""))
     assert "t.csv:3: column member, role, since" in said and "Fill body or event too" in said
     checked = HEADER.replace("\n", ",checked\n") + ROW.replace("\n", ",2026-01-02\n")
-    assert "column checked: '2026-01-02': nothing is made of this cell. Fill locator too" in told(
-        tmp_path / "t.csv", checked
-    )
+    assert "column checked: '2026-01-02': nothing is made of this cell. Fill locator too" in told(checked)
 
 
-def test_rows_that_meet_in_one_statement_and_differ_are_told_together(tmp_path: Path) -> None:
+def test_rows_that_meet_in_one_statement_and_differ_are_told_together(
+    told: Callable[..., str], write: Callable[..., Ingested]
+) -> None:
     content = HEADER.replace("\n", ",until\n") + ROW.replace("\n", ",2022\n") + ROW.replace("\n", ",2023\n")
-    said = told(tmp_path / "t.csv", content)
+    said = told(content)
     assert "t.csv:3: row 2 and this one speak of the same" in said and "ended on '2022' and '2023'" in said
-    done = write(tmp_path / "t.csv", HEADER + ROW + ROW)
+    done = write(HEADER + ROW + ROW)
     assert done.repeated == (3,) and done.rows == 2
 
 
 @pytest.mark.parametrize("cell", ["Ghana\nChile", "Ghana, Chile", "Ghana and Chile", "Ghana/Chile", "Ghana；Chile"])
-def test_several_values_parted_by_another_mark_are_no_new_thing(tmp_path: Path, cell: str) -> None:
+def test_several_values_parted_by_another_mark_are_no_new_thing(cell: str, told: Callable[..., str]) -> None:
     header = "name_en,class,kind,parties,date,act,source\n"
     row = f'Pact of Snow,agreement,memorandum of understanding,"{cell}",2021,signed,{SOURCE}\n'
-    said = told(tmp_path / "t.csv", header + row, "instruments", create=["id", "parties"])
+    said = told(header + row, "instruments", create=["id", "parties"])
     assert "column parties" in said and "looks like several values. Part the values of this column by ';'" in said
 
 
@@ -255,14 +262,14 @@ def test_several_values_parted_by_another_mark_are_no_new_thing(tmp_path: Path, 
         (["Snow " * 80], "characters are too many for a name"),
     ],
 )
-def test_a_new_name_that_is_probably_none_is_refused(tmp_path: Path, names: list[str], what: str) -> None:
+def test_a_new_name_that_is_probably_none_is_refused(names: list[str], what: str, told: Callable[..., str]) -> None:
     content = HEADER + "".join(ROW.replace("Ghana", name) for name in names)
-    assert what in told(tmp_path / "t.csv", content, create=True)
+    assert what in told(content, create=True)
 
 
-def test_names_that_differ_by_a_number_are_two(tmp_path: Path) -> None:
+def test_names_that_differ_by_a_number_are_two(tmp_path: Path, write: Callable[..., Ingested]) -> None:
     content = HEADER + ROW.replace("Ghana", "Snow Fund 2021") + ROW.replace("Ghana", "Snow Fund 2022")
-    assert len(write(tmp_path / "t.csv", content, create=True).created) == 2
+    assert len(write(content, create=True).created) == 2
 
 
 def test_create_is_per_column(tmp_path: Path, run: Run) -> None:
@@ -301,11 +308,11 @@ def test_a_table_without_rows_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "t.ttl").exists()
 
 
-def test_a_killed_ingest_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
+def test_a_killed_ingest_leaves_the_old_file_or_the_new(tmp_path: Path, write: Callable[..., Ingested]) -> None:
     path, turtle = tmp_path / "t.csv", tmp_path / "t.ttl"
-    write(path, HEADER + ROW)
+    write(HEADER + ROW)
     old = turtle.read_bytes()
-    new = write(path, HEADER + ROW.replace("2021", "2022")).target.read_bytes()
+    new = write(HEADER + ROW.replace("2021", "2022")).target.read_bytes()
     turtle.write_bytes(old)
     command = [
         sys.executable,

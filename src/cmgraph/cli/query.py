@@ -22,7 +22,7 @@ from cmgraph.cli.options import (
 )
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 
-ROW_FORMATS = ("table", "csv", "tsv", "json", "md")
+ROW_FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 """Forms of rows."""
 
 GRAPH_FORMATS = ("ttl", "nt", "rdf", "jsonld")

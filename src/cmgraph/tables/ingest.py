@@ -363,22 +363,25 @@ class _Reading:
         In a publisher's own file that is noted; in other tables it is a problem.
         """
         described = {line.partition(" ")[0] for line in stated if _TYPE in line}
-        differing: dict[tuple[int, str], list[str]] = defaultdict(list)
+        differing: dict[tuple[int, str], list[tuple[str, str, str]]] = defaultdict(list)
         for line in stated:
-            subject, prop, value = line.split(" ", 2)
+            subject, prop, value = line.removesuffix(" .").split(" ", 2)
             if subject not in described or prop in _SEVERAL:
                 continue
             language = value.rpartition('"@')[2] if '"@' in value else ""
             first, other = self._said_first.setdefault(f"{subject} {prop} {language}", (number, value))
             if first != number and other != value:
-                differing[first, subject].append(f"{self._words(prop)} {self._words(other)} and {self._words(value)}")
-        for (first, subject), words in differing.items():
-            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: "
-            what += "; ".join(sorted(words))
-            if self.template.others:
-                self.differing.append(number)
-                continue
+                differing[first, subject].append((prop, other, value))
+        if differing and self.template.others:
+            self.differing.append(number)
+            return
+        for (first, subject), differences in differing.items():
             self._failed.add(subject[1:-1])
+            words = "; ".join(
+                f"{self._words(prop)} {self._words(other)} and {self._words(value)}"
+                for prop, other, value in sorted(differences)
+            )
+            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: {words}"
             self.problems.append(Problem(number, "", "", what, "Make them agree, or say what tells them apart."))
 
     def _words(self, written: str) -> str:
