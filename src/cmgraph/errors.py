@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {9: "\\t", 10: "\\n", 13: "\\r"}
+"""How characters that would steer a terminal, or break a line, are written in a message."""
+
 
 class CmgraphError(Exception):
     """Work could not be done.
@@ -18,6 +21,7 @@ class CmgraphError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, *, where: str = "", hint: str = "", excerpt: str = "") -> None:
+        what, where = what.translate(_CONTROLS), where.translate(_CONTROLS)
         super().__init__(what)
         self.what, self.where, self.hint, self.excerpt = what, where, hint, excerpt
 

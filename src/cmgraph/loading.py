@@ -10,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
 from cmgraph.inference import infer, materialize, subject_triples
-from cmgraph.rdf.files import stream_triples
+from cmgraph.rdf.files import stream_quads, stream_triples
+from cmgraph.rdf.terms import Term
 from cmgraph.store.base import Progress
 from cmgraph.store.disk import replace_store
 from cmgraph.store.endpoint import environment_credentials
@@ -61,9 +62,11 @@ def load_store(
     """
     everything = [*graph.ontology.term_files, *paths]
     with replace_store(Path(folder), replace=replace) as engine:
-        store, added = LocalStore(engine=engine), len(engine) > 0
-        store.read(everything, progress, merge=False)
-        for part in _parts(store, everything, graph) if added else [store]:
+        store, added, subjects = LocalStore(engine=engine), len(engine) > 0, dict[Term, None]()
+        for path in everything:
+            quads = stream_quads(path, progress)
+            engine.bulk_extend(_noted(quads, subjects) if added else quads)
+        for part in _parts(store, subjects) if added else [store]:
             materialize(store, graph.ontology, part)
         engine.optimize()
         return len(engine)
@@ -81,7 +84,7 @@ def upload(
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
 
-    It goes in one request, so that the server takes all or nothing; sent again, it changes nothing.
+    It goes in one request, so that the server takes all or nothing; sent again, it adds no more than its blank nodes.
 
     :param url: address of the Graph Store, not of the SPARQL endpoint.
     :param into: IRI of the graph there; the default graph if none is given.
@@ -119,14 +122,21 @@ def count_triples(paths: Sequence[Path], graph: Graph, *, merge: bool = False, p
     return len(store.engine)
 
 
-def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
-    """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
-    subjects = {triple.subject for path in paths for triple in stream_triples(path)}
-    iris = iter([subject.value for subject in subjects if isinstance(subject, NamedNode)])
-    while some := list(islice(iris, _SUBJECTS)):
-        yield subject_triples(store, some)
-    if any(isinstance(subject, BlankNode) for subject in subjects):  # the store calls them by other names
-        yield LocalStore(quad.triple for quad in store.engine if isinstance(quad.subject, BlankNode))
+def _noted(quads: Iterable[Quad], subjects: dict[Term, None]) -> Iterator[Quad]:
+    """Pass statements on, and take note of what they are about."""
+    for quad in quads:
+        subjects[quad.subject] = None  # type: ignore[index]
+        yield quad
+
+
+def _parts(store: LocalStore, subjects: Iterable[Term]) -> Iterator[LocalStore]:
+    """Yield all that the store says of some subjects, a manageable number of subjects at a time."""
+    waiting = iter(subjects)
+    while some := list(islice(waiting, _SUBJECTS)):
+        part = subject_triples(store, [term.value for term in some if isinstance(term, NamedNode)])
+        blank = (term for term in some if isinstance(term, BlankNode))
+        part.add(quad.triple for term in blank for quad in store.engine.quads_for_pattern(term, None, None))
+        yield part
 
 
 def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:

@@ -18,7 +18,7 @@ from cmgraph.analysis.formats import write_network
 from cmgraph.analysis.layout import layout_nodes
 from cmgraph.analysis.measures import brokerage, network_changes, node_measures
 from cmgraph.analysis.network import build_network
-from cmgraph.analysis.paths import shortest_paths
+from cmgraph.analysis.paths import _simple_paths, shortest_paths
 from cmgraph.analysis.projections import projections
 from cmgraph.analysis.timeline import timeline
 from cmgraph.answers.render import render
@@ -360,6 +360,27 @@ def test_a_path_names_each_hop_and_its_sources(graph: Graph) -> None:
         (2, "Government of British Columbia", "Government of Japan"),
     }
     assert all(row.citations for row in answer)
+
+
+def test_all_paths_come_once_the_shortest_first_and_only_those_asked_for(graph: Graph) -> None:
+    net = build_network(graph, "actors")
+    start, end = (graph.names.resolve(name, CM + "Agent").value for name in ("Tahltan Central Government", "Japan"))
+    every = sorted(nx.all_simple_paths(net, start, end, cutoff=4), key=lambda path: (len(path), path))
+    rows = shortest_paths(graph, start, end, count=10_000, hops=4).to_dicts()
+    paths: dict[object, list[str]] = {}
+    for row in rows:
+        hops = paths.setdefault(row["path"], [start])
+        if len(hops) == row["hop"]:
+            hops.append(row["to"].iri)
+    assert list(paths.values()) == every
+    few = shortest_paths(graph, start, end, count=5, hops=100_000).to_dicts()  # of more than could ever be listed
+    assert {row["path"] for row in few} == {1, 2, 3, 4, 5} and few == rows[: len(few)]
+
+
+def test_a_long_way_is_walked_to_its_end() -> None:
+    line = nx.path_graph(3000)
+    net = nx.relabel_nodes(line, {number: f"{number:04}" for number in line})
+    assert len(next(_simple_paths(net, "0000", "2999", 5000))) == 3000
 
 
 def test_what_is_not_connected_is_said(chain: Graph) -> None:

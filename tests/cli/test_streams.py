@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +154,42 @@ def test_no_home_is_no_hindrance(tmp_path: object) -> None:
     for line in ("unset HOME;", "HOME=;", "export HOME=/proc;", "export XDG_CACHE_HOME=/dev/null;"):
         done = shell(f"unset CMGRAPH_CACHE; {line} cmgraph query partners -p actor=Chile -f csv")
         assert (done.returncode, done.stderr) == (0, "") and done.stdout == plain, line
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a disk of 300 kB, where one can be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "network members -o {}/old",
+        "export -f nt -o {}/old",
+        "export -f xlsx -o {}/old",
+        "export --only tables {}/new",
+        "export --only tables --zip {}/new",
+        "visualise network members -o {}/old",
+        "template memberships -o {}/old",
+        "load --store {}/new",
+    ],
+)
+def test_a_disk_that_fills_is_one_line_and_what_was_there_stays(small_disk: Path, command: str) -> None:
+    form = {"network": ".gexf", "visualise": ".html", "template": ".xlsx"}.get(command.split()[0], ".any")
+    old = small_disk / f"old{form}"
+    old.write_text("old")
+    (small_disk / "fill").write_bytes(bytes(280_000))
+    done = shell(f"cmgraph {command.format(small_disk).replace('old', old.name)}")
+    assert done.returncode == 2 and "cannot be written: " in done.stderr and "No space left" in done.stderr
+    assert len([line for line in done.stderr.splitlines() if not line.startswith("warning: ")]) == 1, done.stderr
+    left = {path.name for path in small_disk.iterdir()} - {"new"}
+    assert left == {old.name, "fill"} and old.read_text() == "old"

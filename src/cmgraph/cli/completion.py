@@ -52,8 +52,12 @@ class Bash(ShellComplete):
 
     def complete(self) -> str:
         """Propose how the word before the cursor goes on, from where bash takes it to begin."""
-        breaks = os.environ.get("COMP_WORDBREAKS", "=:")
-        words, begun, settled, quote = split_line(os.environ["COMP_LINE"], breaks)
+        line, breaks = os.environ.get("COMP_LINE"), os.environ.get("COMP_WORDBREAKS", "")
+        if line is None:  # from click's own script, which somebody may have kept
+            parted = os.environ["COMP_WORDS"]
+            line = re.sub(r"\s+=\s*", "=", parted)
+            breaks = "" if line == parted else "="
+        words, begun, settled, quote = split_line(line, breaks)
         proposed = self.get_completions(words[1:], begun)
         return "\n".join(self._reply(item, settled, quote) for item in proposed if item.value.startswith(settled))
 
@@ -64,7 +68,7 @@ class Bash(ShellComplete):
         elif quote:
             rest = re.sub(r'([\\"$`])', r"\\\1", rest)
         elif not rest.endswith("="):
-            rest = re.sub(r"([^\w@%+,./:-])", r"\\\1", rest)
+            rest = re.sub(r"([^\w@%+=,./:-])", r"\\\1", rest)
         return f"{item.type},{rest}"
 
 
@@ -150,6 +154,14 @@ def complete_projection(graph: Graph, _: click.Context, __: str) -> Iterable[str
     from cmgraph.analysis.projections import projections
 
     return projections(graph)
+
+
+@_quietly
+def complete_template(graph: Graph, _: click.Context, __: str) -> Iterable[str]:
+    """Propose the names of templates."""
+    from cmgraph.tables.library import template_files
+
+    return template_files(graph)
 
 
 @_quietly

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmgraph.cli.completion import complete_template
 from cmgraph.cli.options import (
     HELD,
     credentials,
@@ -107,7 +108,7 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_template)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write an empty table: .csv, .tsv or .xlsx.")
 @format_option
 @graph_options(*HELD)

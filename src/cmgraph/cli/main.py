@@ -32,6 +32,7 @@ def main() -> None:
     """
     _read_arguments_as_utf8()
     _open_streams()
+    sys.unraisablehook = _pass_over_ends
     options: dict[str, Any] = {}
     try:
         exit_code = _run(options)
@@ -126,6 +127,12 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     _escaped.extend(lacking)
     units = lacking.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
     return "".join(f"\\u{unit}" for unit in units), error.end
+
+
+def _pass_over_ends(trouble: sys.UnraisableHookArgs) -> None:
+    """Pass over a file that cannot be closed when it is thrown away: what failed before is told already."""
+    if not isinstance(trouble.exc_value, OSError):
+        sys.__unraisablehook__(trouble)
 
 
 def _say(text: str) -> None:

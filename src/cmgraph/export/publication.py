@@ -12,12 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph
+from cmgraph.questions.header import by_language, parse_mapping
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import read_text, sort_triples
 from cmgraph.rdf.terms import BASE
@@ -116,12 +116,16 @@ class Publication:
         path = self.graph.root / "data/dataset.yaml"
         if not path.is_file():
             return About(title={"en": self.graph.root.resolve().name})
-        description = yaml.safe_load(read_text(path))
-        if not isinstance(description, dict) or "title" not in description:
+        about = parse_mapping(read_text(path), path, "the description of the data set")
+        try:
+            texts = {name: by_language(about[name]) for name in ("title", "description", "care") if name in about}
+        except TypeError as error:
+            raise CmgraphError(str(error), where=str(path)) from None
+        if not texts.get("title"):
             raise CmgraphError(
                 "the data set has no title", where=str(path), hint="Say what it is called: title: { en: … }"
             )
-        return About(description)
+        return About(about)
 
     @cached_property
     def modified(self) -> str:

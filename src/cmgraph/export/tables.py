@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from cmgraph.answers.result import Citation
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import ntriples
-from cmgraph.rdf.terms import RDF_TYPE, Term, Value
+from cmgraph.rdf.terms import RDF_TYPE, Term, Value, best_text
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import NOT_XML
@@ -50,7 +51,7 @@ def workbook(publication: Publication, path: Path) -> None:
     numbers: dict[str, int] = {}
     cited: list[Citation] = []
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with _written(path), xlsxwriter.Workbook(str(path), options) as book:
         made = datetime.fromisoformat(publication.modified or "1980-01-01")
         book.set_properties({"author": "cmgraph", "created": made})
         bold = book.add_format({"bold": True})
@@ -93,6 +94,17 @@ def _fits_a_number(value: Value) -> bool:
         return False
     exact = Decimal(str(value))
     return exact.is_finite() and Decimal(f"{float(exact):.16G}") == exact
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Tell what keeps a workbook from being written as any other file's trouble is told."""
+    import xlsxwriter.exceptions
+
+    try:
+        yield
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise OSError(*getattr(error.args[0], "args", (0, str(error))), str(path)) from None
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -173,6 +185,8 @@ def parquet(publication: Publication, folder: Path) -> None:
 
 def _name(term: Term | Triple) -> str:
     """Write an IRI as it is, and what has none as in N-Triples."""
+    if isinstance(term, Triple):
+        return f"<<( {term} )>>"
     return term.value if isinstance(term, NamedNode) else str(term)
 
 
@@ -206,7 +220,7 @@ def data_package(publication: Publication, path: Path) -> None:
                 "schema": schema,
             }
         )
-    package = {"name": "cmgraph", "title": about["title"].get(lang) or about["title"]["en"]}
+    package: dict[str, Any] = {"name": "cmgraph", "title": best_text(about["title"], lang)}
     package |= {"licenses": [about["licence"]]} if "licence" in about else {}
     publication.write_json(path, {**package, "profile": "tabular-data-package", "resources": resources})
 

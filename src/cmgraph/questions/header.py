@@ -88,19 +88,55 @@ def _is_date(text: str) -> bool:
 
 def read_header(path: Path) -> tuple[str, dict[str, Any]]:
     """Read a ``.rq`` file: its text, and its head as a mapping (empty if it has none)."""
+    text = read_text(path)
+    lines = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in re.split(r"\r\n|\r|\n", text)]
+    return text, parse_mapping("\n".join(lines), path, "the #+ header", indent=2)
+
+
+def parse_mapping(text: str, path: Path, what: str, indent: int = 0) -> dict[str, Any]:
+    """Parse YAML that is a mapping, or nothing at all.
+
+    :param what: what errors call it.
+    :param indent: how far to the right it stands in its file.
+    :raises CmgraphError: if it is something else.
+    """
     import yaml
 
-    text = read_text(path)
-    lines = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in text.splitlines()]
+    where = str(path)
     try:
-        found = yaml.load("\n".join(lines), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
+        parsed = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 3}" if mark else str(path)
-        raise CmgraphError(f"the #+ header is not valid YAML: {error.problem}", where=where) from None
-    if not isinstance(found, dict):
-        raise header_error(path, "it is not a mapping")
-    return text, found
+        if mark := error.problem_mark or error.context_mark:
+            where = f"{path}:{mark.line + 1}:{mark.column + 1 + indent}"
+        raise CmgraphError(f"{what} is not valid YAML: {error.problem or error.context}", where=where) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise CmgraphError(f"{what} holds a control character", where=f"{path}:{line}", hint="Remove it.") from None
+    except (ValueError, TypeError, RecursionError) as error:  # a day that is none, a list as a key, a bracket too many
+        raise CmgraphError(f"{what} is not valid YAML: {error}", where=where) from None
+    if not isinstance(parsed, dict):
+        raise CmgraphError(f"{what} is not a mapping", where=where, hint="Write it as name: value.")
+    return parsed
+
+
+def by_language(texts: object) -> dict[str, str]:
+    """Return texts keyed by language tag.
+
+    :raises TypeError: if it is anything else.
+    """
+    if not isinstance(texts, dict) or not all(isinstance(part, str) for pair in texts.items() for part in pair):
+        raise TypeError("a text is written by language, as { en: …, fr: … }")
+    return texts
+
+
+def word(value: object) -> str:
+    """Return a single word or text.
+
+    :raises TypeError: if it is anything else.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} stands where a word should")
+    return value
 
 
 def header_error(path: Path, why: object) -> CmgraphError:

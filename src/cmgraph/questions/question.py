@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cmgraph.errors import UnknownName, nearest
 from cmgraph.names import Names
-from cmgraph.questions.header import Parameter, header_error, read_header
+from cmgraph.questions.header import Parameter, by_language, header_error, read_header, word
 from cmgraph.rdf.terms import Prefixes, Term
 from cmgraph.store.values import bind_values, blocks
 
@@ -73,21 +73,24 @@ class Question:
             return cls(
                 name=path.stem,
                 path=path,
-                title=header.get("title", {"en": path.stem}),
-                question=header.get("question", {}),
-                note=header.get("note", {}),
+                title=by_language(header.get("title", {"en": path.stem})),
+                question=by_language(header.get("question", {})),
+                note=by_language(header.get("note", {})),
                 parameters=tuple(
-                    Parameter(p["name"], p["type"], p.get("of", ""), p.get("label", {}))
+                    Parameter(word(p["name"]), word(p["type"]), word(p.get("of", "")), by_language(p.get("label", {})))
                     for p in header.get("parameters", ())
                 ),
-                also={name: str(value) for name, value in header.get("also", {}).items()},
+                also={word(name): str(value) for name, value in header.get("also", {}).items()},
                 requires=tuple(
-                    Requirement(r["parameter"], r["pattern"], r["otherwise"]) for r in header.get("requires", ())
+                    Requirement(word(r["parameter"]), word(r["pattern"]), by_language(r["otherwise"]))
+                    for r in header.get("requires", ())
                 ),
-                columns=tuple(Column(c["name"], c.get("label", {})) for c in header.get("columns", ())),
-                citation=header.get("citation", ""),
-                tags=tuple(header.get("tags", ())),
-                time=header.get("time", ""),
+                columns=tuple(
+                    Column(word(c["name"]), by_language(c.get("label", {}))) for c in header.get("columns", ())
+                ),
+                citation=word(header.get("citation", "")),
+                tags=tuple(word(tag) for tag in header.get("tags", ())),
+                time=word(header.get("time", "")),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:

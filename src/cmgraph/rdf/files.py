@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 from cmgraph.errors import CmgraphError, excerpt
 from cmgraph.rdf.jsonld import losses
 from cmgraph.rdf.places import Place, Places, find_places, line_with
-from cmgraph.rdf.terms import RDF_TYPE
+from cmgraph.rdf.terms import RDF_TYPE, lexical
 from cmgraph.rdf.traps import refuse_traps, too_long
 from cmgraph.rdf.unpacking import COMPRESSIONS, open_unpacked
 
@@ -64,15 +64,18 @@ class RdfFile:
         return cls(path, triples)
 
     @cached_property
-    def subjects(self) -> frozenset[NamedNode | BlankNode]:
-        """What this file says something about."""
-        return frozenset(triple.subject for triple in self.triples if not isinstance(triple.subject, Triple))
+    def subjects(self) -> frozenset[str]:
+        """IRIs, and labels of blank nodes, this file says something about."""
+        return frozenset(lexical(triple.subject) for triple in self.triples)
 
     @cached_property
-    def mentions(self) -> frozenset[NamedNode | BlankNode]:
-        """What statements of this file point at or use as their property."""
+    def mentions(self) -> frozenset[str]:
+        """IRIs, and labels of blank nodes, that statements of this file point at or use as their property."""
         return frozenset(
-            term for t in self.triples for term in (t.predicate, t.object) if isinstance(term, (NamedNode, BlankNode))
+            term.value
+            for triple in self.triples
+            for term in (triple.predicate, triple.object)
+            if isinstance(term, (NamedNode, BlankNode))
         )
 
     def place_of(self, term: NamedNode | BlankNode) -> Place | None:

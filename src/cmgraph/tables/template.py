@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmgraph.names import normalize_name
-from cmgraph.questions.header import Parameter, header_error, read_header
+from cmgraph.questions.header import Parameter, by_language, header_error, read_header, word
 from cmgraph.store.values import blocks
 
 
@@ -69,10 +69,10 @@ class Template:
         try:
             columns = tuple(
                 TableColumn(
-                    name=c["name"],
-                    type=c["type"],
+                    name=word(c["name"]),
+                    type=word(c["type"]),
                     of=c.get("of", ""),
-                    label=c.get("label", {}),
+                    label=by_language(c.get("label", {})),
                     required=c.get("required", False),
                     split=c.get("split", ""),
                     header=c.get("header", ""),
@@ -80,7 +80,7 @@ class Template:
                     new=c.get("new", False),
                     names=c.get("names", ""),
                     blank=tuple(c.get("blank", ())),
-                    help=c.get("help", {}),
+                    help=by_language(c.get("help", {})),
                 )
                 for c in found["columns"]
             )
@@ -89,8 +89,8 @@ class Template:
             return cls(
                 name=path.stem,
                 path=path,
-                title=found["title"],
-                about=found["about"],
+                title=by_language(found["title"]),
+                about=by_language(found["about"]),
                 columns=columns,
                 describes=found.get("describes", ""),
                 others=found.get("others", False),

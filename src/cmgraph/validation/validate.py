@@ -206,8 +206,8 @@ def _findings(
 def _place(files: Sequence[RdfFile], terms: Sequence[NamedNode | BlankNode]) -> tuple[str, int, int]:
     """Find where the first of ``terms`` that a file speaks of stands; a later file wins, being the user's."""
     for term in terms:
-        file = next((f for f in reversed(files) if term in f.subjects), None)
-        file = file or next((f for f in reversed(files) if term in f.mentions), None)
+        file = next((f for f in reversed(files) if term.value in f.subjects), None)
+        file = file or next((f for f in reversed(files) if term.value in f.mentions), None)
         if file is not None:
             return str(file.path), *(file.place_of(term) or (0, 0))
     return "", 0, 0
