@@ -416,6 +416,17 @@ def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Pat
         write_network(net, tmp_path / "net.png")
 
 
+def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> None:
+    written = set()
+    for seed in "123":
+        run("network", "funding", "-o", str(tmp_path / "f.gexf"), PYTHONHASHSEED=seed)
+        measured = [
+            run("network", "funding", *how, PYTHONHASHSEED=seed).stdout for how in ((), ("--communities", "leiden"))
+        ]
+        written.add(((tmp_path / "f.gexf").read_bytes(), *measured))
+    assert len(written) == 1
+
+
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, run: Run) -> None:
     for name, projection in projections(graph).items():
         assert lint(projection.path) == ()

@@ -66,7 +66,7 @@ def _component(net: networkx.Graph[str]) -> dict[str, tuple[float, float]]:
 
     spring: rx.PyGraph[str, None] = rx.PyGraph(multigraph=False)
     number = dict(zip(sorted(net), spring.add_nodes_from(sorted(net)), strict=True))
-    ties = sorted((number[a], number[b]) for a, b in net.edges)
+    ties = sorted((min(a, b), max(a, b)) for a, b in ((number[a], number[b]) for a, b in net.edges))
     spring.add_edges_from_no_data(ties)
     rounds = min(_ROUNDS, max(_ROUNDS_AT_LEAST, _PAIRS // len(net) ** 2))
     drawn = rx.spring_layout(spring, num_iter=rounds, adaptive_cooling=False, seed=SEED)

@@ -161,7 +161,8 @@ def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
 
     flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)
     number = dict(zip(sorted(net), flat.add_nodes_from(sorted(net)), strict=True))
-    flat.add_edges_from(sorted((number[a], number[b], float(tie["weight"])) for a, b, tie in net.edges(data=True)))
+    ties = [(number[a], number[b], float(tie["weight"])) for a, b, tie in net.edges(data=True)]
+    flat.add_edges_from(sorted((min(a, b), max(a, b), weight) for a, b, weight in ties))
     return flat
 
 
