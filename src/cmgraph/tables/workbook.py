@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ def read_workbook(path: Path) -> list[Sheet]:
         RuntimeError,
         NotImplementedError,
         EOFError,
+        zlib.error,
     ) as error:
         hint = "Open it in a spreadsheet program and save it as .xlsx, without a password."
         raise CmgraphError(f"not a workbook: {error}", where=str(path), hint=hint) from None
