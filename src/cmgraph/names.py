@@ -273,7 +273,9 @@ def _forms(text: str) -> Iterator[str]:
         yield plain.replace(" ", "")
 
 
-_FORMS = re.compile(r"\b(inc|incorporated|ltd|limited|ltee|limitee|corp|corporation|co|company|plc|llc|lp|sa|ag|the)\b")
+_FORMS = re.compile(
+    r"\b(inc|incorporated|ltd|limited|ltee|limitee|corp|corporation|co|company|plc|llc|lp|sa|s a|ag|the)\b"
+)
 """Words of a company's name that say what it is by law."""
 
 

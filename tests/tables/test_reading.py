@@ -256,6 +256,7 @@ def test_several_values_parted_by_another_mark_are_no_new_thing(cell: str, told:
     [
         (["Canadda"], "nearly the known name 'Canada'"),
         (["Rio Tinto Ltd"], "nearly the known name 'Rio Tinto'"),
+        (["Rio Tinto S.A."], "nearly the known name 'Rio Tinto'"),
         (["Group of Seven 七"], "its IRI would be agent:group-of-seven, which is 'Group of Seven'"),
         (["C+ Snow", "C Snow"], "and so would that of 'C+ Snow' in row 2"),
         (["Мороз"], "no IRI can be made of this name"),
