@@ -58,13 +58,7 @@ def virtuoso(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), graph)
 
 
-VIRTUOSO = [
-    pytest.mark.gate,
-    pytest.mark.xfail(reason="characters beyond Latin-1 come back from Virtuoso as question marks in some answers"),
-]
-
-
-@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=VIRTUOSO)])
+@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.gate)])
 def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
@@ -133,7 +127,6 @@ def test_comments_change_nothing_and_strings_are_kept(graph: Graph, oxigraph: Gr
 
 
 @pytest.mark.gate
-@pytest.mark.xfail(reason="not seen again with Virtuoso since answers are read by our own code")
 def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(graph: Graph, virtuoso: Graph) -> None:
     subjects = "SELECT DISTINCT ?s { ?s ?p ?o }"
     here, unordered, ordered = (

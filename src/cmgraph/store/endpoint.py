@@ -146,9 +146,14 @@ class EndpointStore:
 
     def _pages(self, query: str) -> list[str]:
         """Return the texts of an answer's pages, and before them whether it may be cut nevertheless."""
-        whole = self._send(query, "json")
+        ends = _ends(query)
+        keywords = {word.text for word in ends if word.kind == "word"}
+        bounded = bool(keywords & {"LIMIT", "OFFSET", "VALUES"})
+        # Virtuoso orders otherwise, and takes IRIs for text, where an order comes without a limit
+        first = f"{query}\nLIMIT {PAGE}" if "ORDER" in keywords and not bounded else query
+        whole = self._send(first, "json")
         variables, rows = parse_solutions(whole.text, self.url)
-        count, ends = len(rows), _ends(query)
+        count = len(rows)
         limit = next((word.text for before, word in pairwise(ends) if before.text == "LIMIT"), "")
         declared = 0 < whole.cap <= count
         if not count or limit == str(count) or not (declared or count % _ROUND == 0):
@@ -161,8 +166,7 @@ class EndpointStore:
                 return ["doubt", whole.text]
         if not declared:
             return ["" if count % 1000 else "doubt", whole.text]
-        keywords = {word.text for word in ends if word.kind == "word"}
-        if keywords & {"LIMIT", "OFFSET", "VALUES"}:
+        if bounded:
             hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
             raise EndpointError(f"the server cut the answer at {count} rows", where=self.url, hint=hint)
         order = "" if "ORDER" in keywords else "ORDER BY "
