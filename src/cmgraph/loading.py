@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
@@ -46,9 +46,10 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, compressed or not; they are read as a stream, and named graphs in them stay apart.
+    :param paths: RDF files, compressed or not; they are read as a stream. What stands in named graphs stands in the default
+        graph too, and so counts in every question.
     :param graph: the graph whose ontology and rules count.
-    :returns: how many statements the store holds then.
+    :returns: how many statements the store holds then, each once.
     :param replace: begin with an empty store, not with what is there.
     :param progress: told how many bytes of which file are read.
     :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
@@ -64,12 +65,12 @@ def load_store(
     with replace_store(Path(folder), replace=replace) as engine:
         store, added, subjects = LocalStore(engine=engine), len(engine) > 0, dict[Term, None]()
         for path in everything:
-            quads = stream_quads(path, progress)
+            quads = stream_quads(path, progress, named=True)
             engine.bulk_extend(_noted(quads, subjects) if added else quads)
         for part in _parts(store, subjects) if added else [store]:
             materialize(store, graph.ontology, part)
         engine.optimize()
-        return len(engine)
+        return sum(1 for _ in engine.quads_for_pattern(None, None, None, DefaultGraph()))
 
 
 def upload(
@@ -111,13 +112,10 @@ def upload(
     return len(store.engine)
 
 
-def count_triples(paths: Sequence[Path], graph: Graph, *, merge: bool = False, progress: Progress | None = None) -> int:
-    """Read what would be put into a store, and return how many statements it is.
-
-    :param merge: as it goes to a server, into one graph.
-    """
+def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is."""
     store = LocalStore()
-    store.read([*graph.ontology.term_files, *paths], progress, merge=merge)
+    store.read([*graph.ontology.term_files, *paths], progress)
     materialize(store, graph.ontology)
     return len(store.engine)
 

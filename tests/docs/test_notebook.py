@@ -27,7 +27,7 @@ def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(
     shown = ran(text)
     states = NetworkFilter(kinds=("national government", "supranational union"))
     canada = graph.names.resolve("Government of Canada").value
-    partners = build_network(graph, "actors", scope=states, asOf="2020-12-31").degree(canada)
+    partners = build_network(graph, "actors", network_filter=states, asOf="2020-12-31").degree(canada)
     assert f"2020 {'#' * partners} {partners}" in shown
     assert "Canada-Japan Comprehensive Strategic Partnership" in shown and "https://" in shown
     assert "image/svg+xml" in shown and "text/html" in shown

@@ -580,3 +580,10 @@ def test_what_comes_into_the_folder_while_an_export_runs_stays(graph: Graph, tmp
     with pytest.raises(CmgraphError, match="not empty"):
         export(graph, out, SOME, progress=meanwhile)
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "thesis.txt"]
+
+
+def test_our_own_quads_loaded_again_answer_every_question_alike(graph: Graph, published: Path, tmp_path: Path) -> None:
+    cmgraph.load_store(tmp_path / "store", [published / "cmgraph.nq"], graph)
+    stored = cmgraph.load(store=tmp_path / "store")
+    for name in graph.questions:
+        assert set(map(str, stored.query(name).rows)) == set(map(str, graph.query(name).rows)) != set()

@@ -143,14 +143,17 @@ def test_keys_without_a_meaning_are_named(tmp_path: Path, caplog: pytest.LogCapt
 QUADS = b'<a:a> <p:p> "1" <g:one> .\n<a:a> <p:p> "2" <g:two> .\n<a:a> <p:p> "3" .'
 
 
-def test_named_graphs_are_read_as_one_with_a_notice_or_stay_in_a_store(
+def test_named_graphs_are_read_as_one_with_a_notice_and_stay_in_a_store_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "a.nq").write_bytes(QUADS)
     assert len(RdfFile.read(tmp_path / "a.nq").triples) == 3 and "named graphs in it: 2" in caplog.text
-    assert len({quad.graph_name for quad in stream_quads(tmp_path / "a.nq")}) == 3
-    cmgraph.load_store(tmp_path / "store", [tmp_path / "a.nq"], cmgraph.load())
-    asked = cmgraph.load(store=tmp_path / "store").query("SELECT ?g ?o { GRAPH ?g { <a:a> <p:p> ?o } } ORDER BY ?o")
+    assert len({quad.graph_name for quad in stream_quads(tmp_path / "a.nq", named=True)}) == 3
+    alone = cmgraph.load_store(tmp_path / "other", [], cmgraph.load())
+    assert cmgraph.load_store(tmp_path / "store", [tmp_path / "a.nq"], cmgraph.load()) == alone + 3
+    stored = cmgraph.load(store=tmp_path / "store")
+    assert [str(row[0]) for row in stored.query("SELECT ?o { <a:a> <p:p> ?o } ORDER BY ?o")] == ["1", "2", "3"]
+    asked = stored.query("SELECT ?g ?o { GRAPH ?g { <a:a> <p:p> ?o } } ORDER BY ?o")
     assert [(str(row[0].iri), str(row[1])) for row in asked] == [("g:one", "1"), ("g:two", "2")]
 
 

@@ -95,7 +95,7 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
     where = f"{store or url}{f' ({into})' if into else ''}"
     with progress_bar("", "MB", 1_000_000, quiet=bool(given.get("quiet"))) as progress:
         if dry_run:
-            number = count_triples(paths, graph, merge=url is not None, progress=progress)
+            number = count_triples(paths, graph, progress=progress)
             click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
             return 0
         if store is not None:

@@ -123,12 +123,13 @@ def open_checked(path: Path) -> Iterator[IO[bytes]]:
         raise too_long(path) from None
 
 
-def stream_quads(path: Path, progress: Progress | None = None, *, merge: bool = False) -> Iterator[Quad]:
+def stream_quads(path: Path, progress: Progress | None = None, *, named: bool = False) -> Iterator[Quad]:
     """Yield the statements of an RDF file as it is read, each as the file spells it.
 
-    Its blank nodes get names that no other file uses.
+    Its blank nodes get names that no other file uses. What stands in its named graphs stands in the default graph, so
+    that no question misses it.
 
-    :param merge: put the statements of its named graphs into the default graph, with a notice.
+    :param named: yield it in its named graph too.
     """
     form, graphs = rdf_format(path), set()
     with open_checked(path) as opened:
@@ -140,18 +141,19 @@ def stream_quads(path: Path, progress: Progress | None = None, *, merge: bool = 
                 _refuse_relative(quad, path)
             if not isinstance(quad.graph_name, DefaultGraph):
                 graphs.add(quad.graph_name)
-                quad = Quad(*quad.triple) if merge else quad
-            yield quad
+                if named:
+                    yield quad
+            yield Quad(*quad.triple)
     if form == RdfFormat.JSON_LD:
         _tell_losses(path, nothing)
     if graphs:
-        said = "read as one with the rest" if merge else "kept apart, ask for them with GRAPH ?g { … }"
-        _LOGGER.warning("%s: named graphs in it: %d, %s", path, len(graphs), said)
+        also = "; each is kept as well, ask with GRAPH ?g { … }" if named else ""
+        _LOGGER.warning("%s: named graphs in it: %d, read as one with the rest%s", path, len(graphs), also)
 
 
 def stream_triples(path: Path, progress: Progress | None = None) -> Iterator[Triple]:
     """Yield the statements of an RDF file, those of all its graphs as one, see :func:`stream_quads`."""
-    return (quad.triple for quad in stream_quads(path, progress, merge=True))
+    return (quad.triple for quad in stream_quads(path, progress))
 
 
 _LOGGER = logging.getLogger("cmgraph")

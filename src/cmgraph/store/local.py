@@ -48,13 +48,10 @@ class LocalStore:
         """Add statements."""
         self.engine.bulk_extend(Quad(*triple) for triple in triples)
 
-    def read(self, paths: Iterable[Path], progress: Progress | None = None, *, merge: bool = True) -> None:
-        """Add the statements of RDF files, read as a stream.
-
-        :param merge: put those of named graphs into the default graph; else they stay where they are.
-        """
+    def read(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
+        """Add the statements of RDF files, read as a stream, those of all their graphs as one."""
         for path in paths:
-            self.engine.bulk_extend(stream_quads(path, progress, merge=merge))
+            self.engine.bulk_extend(stream_quads(path, progress))
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
