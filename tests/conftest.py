@@ -29,7 +29,7 @@ def graph() -> Graph:
 def run() -> Run:
     """Run ``cmgraph`` in a process of its own."""
 
-    def run(*args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    def run(*args: str, stdin: str = "", cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", *args]
         clean = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR")}
         return subprocess.run(
@@ -38,6 +38,7 @@ def run() -> Run:
             capture_output=True,
             text=True,
             encoding="utf-8",
+            cwd=cwd,
             env={**clean, **env},
             check=False,
         )

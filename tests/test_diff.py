@@ -8,10 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pyoxigraph import RdfFormat, serialize
 
 import cmgraph
 from cmgraph.diff import diff_versions
 from cmgraph.errors import CmgraphError
+from cmgraph.rdf.files import RdfFile
 from conftest import Run
 
 
@@ -72,3 +74,31 @@ def test_a_revision_is_a_version_and_what_is_none_is_refused(
     (tmp_path / "empty").mkdir()
     with pytest.raises(CmgraphError, match="no RDF in it"):
         diff_versions(graph, str(tmp_path / "empty"), ".")
+
+
+ONE = "<a:one> <a:in> _:x ; <a:at> _:y . _:x <a:city> 'Attawapiskat' . _:y <a:city> 'Yellowknife' ; <a:zone> ( 1 1 ) ."
+
+
+def test_labels_order_and_form_are_no_difference(tmp_path: Path, graph: cmgraph.Graph, run: Run) -> None:
+    one, two, three = tmp_path / "one.ttl", tmp_path / "two.ttl", tmp_path / "three.RDF"
+    one.write_text(ONE, encoding="utf-8")
+    two.write_text(
+        "<a:one> <a:at> [ <a:zone> ( 1 1 ) ; <a:city> 'Yellowknife' ] ; <a:in> _:y . _:y <a:city> 'Attawapiskat' .",
+        encoding="utf-8",
+    )
+    one_read = RdfFile.read(one).triples
+    three.write_bytes(serialize(one_read, format=RdfFormat.N_TRIPLES) or b"")
+    three = three.rename(tmp_path / "three.NT")
+    for other in (one, two, three):
+        assert diff_versions(graph, str(one), str(other)) == ((), "")
+    two.write_text(ONE.replace("Yellowknife", "Sǫ̀mbak’è"), encoding="utf-8")
+    patch = diff_versions(graph, str(one), str(two))[1]
+    assert "Attawapiskat" not in patch and "Yellowknife" in patch
+    assert run("diff", str(one), str(one)).returncode == 0
+
+
+def test_a_folder_is_compared_in_every_form(tmp_path: Path, graph: cmgraph.Graph) -> None:
+    for name, text in (("old/a.TTL", "<a:a> <a:b> 1 ."), ("new/a.nq", '<a:a> <a:b> "1" <g:g> .'), ("new/b.md", "x")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert len(diff_versions(graph, str(tmp_path / "old"), str(tmp_path / "new"))[1].splitlines()) == 2

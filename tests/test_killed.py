@@ -31,6 +31,12 @@ DATA = """@prefix agent: <https://w3id.org/cmgraph/id/agent/> .
 <https://w3id.org/cmgraph/id/source/s> a cm:Source ; dcterms:title "S"@en .
 agent:club a cm:Forum ; skos:prefLabel "Club"@en .
 """
+SHAPE = """@prefix cm: <https://w3id.org/cmgraph/def#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<https://w3id.org/cmgraph/shape/X> a sh:NodeShape ; sh:targetClass cm:Forum ; sh:property [
+    sh:path skos:prefLabel ; sh:minCount 1 ; sh:message "Name it."@en ] .
+"""
 STARTER = """
 import os, sys, time
 os.environ["CMGRAPH_CACHE"] = ""
@@ -76,6 +82,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "ontology" / name, root / "ontology" / name)
     for name in ("data", "queries", "ontology/projections", "ontology/shapes"):
         (root / name).mkdir(parents=True)
+    (root / "ontology/shapes/named.ttl").write_text(SHAPE, encoding="utf-8")
     members = "".join(
         f'agent:m{n} a cm:Government ; skos:prefLabel "Member {n}"@en ; skos:altLabel "M{n}"@en .\n' for n in range(300)
     )

@@ -34,7 +34,7 @@ canada = graph.names.resolve("Government of Canada").value
 
 # %%
 states = NetworkFilter(kinds=("national government", "supranational union"))
-net = cmgraph.build_network(graph, "actors", scope=states)
+net = cmgraph.build_network(graph, "actors", network_filter=states)
 print(f"{len(net)} actors, {net.number_of_edges()} ties; Canada is tied to {net.degree(canada)} of them")
 
 # %% [markdown]
@@ -47,7 +47,7 @@ print(f"{len(net)} actors, {net.number_of_edges()} ties; Canada is tied to {net.
 growth = {
     year: ties.degree(canada) if canada in ties else 0
     for year in range(2015, 2027)
-    for ties in [cmgraph.build_network(graph, "actors", scope=states, asOf=f"{year}-12-31")]
+    for ties in [cmgraph.build_network(graph, "actors", network_filter=states, asOf=f"{year}-12-31")]
 }
 for year, partners in growth.items():
     print(year, "#" * partners, partners)
@@ -56,7 +56,7 @@ for year, partners in growth.items():
 # ## Which ties are new since 2020?
 
 # %%
-news = cmgraph.network_changes(graph, "actors", "2020-12-31", "2026-11-23", scope=states)
+news = cmgraph.network_changes(graph, "actors", "2020-12-31", "2026-11-23", network_filter=states)
 new = [row for row in news.to_dicts() if canada in (row["from"].iri, row["to"].iri) and not row["before"]]
 for row in new:
     print(next(end.label for end in (row["from"], row["to"]) if end.iri != canada), row["after"])
@@ -67,12 +67,12 @@ for row in new:
 # Degree and betweenness with their definitions, and the roles of brokers by kind of actor.
 
 # %%
-scores = cmgraph.node_measures(graph, "actors", scope=states)
+scores = cmgraph.node_measures(graph, "actors", network_filter=states)
 print(scores.note)
 scores.to_pandas()[["thing", "degree", "ties", "betweenness", "core", "community"]].head(10)
 
 # %%
-roles = cmgraph.brokerage(graph, "actors", scope=states)
+roles = cmgraph.brokerage(graph, "actors", network_filter=states)
 print(roles.note)
 roles.to_pandas().drop(columns="thing_iri").head(5)
 
@@ -83,7 +83,7 @@ roles.to_pandas().drop(columns="thing_iri").head(5)
 # arrangement of more than two parties is taken away.
 
 # %%
-two_mode = cmgraph.build_network(graph, "actors", two_mode=True, scope=states)
+two_mode = cmgraph.build_network(graph, "actors", two_mode=True, network_filter=states)
 parties = {via: two_mode.degree(via) for via in two_mode[canada]}
 bilateral = {next(end for end in two_mode[via] if end != canada) for via, count in parties.items() if count == 2}
 print(f"{len(parties)} arrangements, {sum(count == 2 for count in parties.values())} of them with one other of these")
@@ -105,5 +105,5 @@ for row in reasons.to_dicts():
 # ## The figure
 
 # %%
-figure = cmgraph.draw(graph, "network", "actors", Path("canada_partnerships.svg"), scope=states)
+figure = cmgraph.draw(graph, "network", "actors", Path("canada_partnerships.svg"), network_filter=states)
 figure

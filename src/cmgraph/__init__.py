@@ -2,9 +2,9 @@
 
 >>> import cmgraph
 >>> graph = cmgraph.load()
->>> answer = graph.query("partners", actor="Canada")
->>> [str(row[0]) for row in answer][:1]
-['European Union']
+>>> answer = graph.query("partners", actor="European Investment Bank")
+>>> [(str(row[0]), row.citations) for row in answer]
+[('Government of Canada', (1, 2))]
 """
 
 from cmgraph.analysis.compare import compare_actors

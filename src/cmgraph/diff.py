@@ -17,7 +17,8 @@ from pyoxigraph import NamedNode, Triple
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
-from cmgraph.rdf.files import FORMATS, from_lines, stream_triples, to_lines
+from cmgraph.rdf.blank_nodes import canonical
+from cmgraph.rdf.files import from_lines, rdf_files, stream_triples, to_lines
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, NamedRef, lexical
 
 _ASIDE = {RDF_TYPE.value, *(CM + name for name in ("hasCitation", "hasClaimStatus", "hasEndState", "hasBasis"))}
@@ -31,7 +32,7 @@ class Change:
 
     :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source, or its date, is new.
     :ivar kind: what kind of thing it is, in words.
-    :ivar thing: the thing; a relationship goes by what it ties together.
+    :ivar thing: the thing; a relationship is named after what it ties together.
     :ivar details: for a change, each property with its values before and after, as text.
     """
 
@@ -58,7 +59,7 @@ def diff_versions(graph: Graph, old: str, new: str) -> tuple[tuple[Change, ...],
 
 def _lines(version: str) -> set[str]:
     with _paths(version) as paths:
-        return to_lines(triple for path in paths for triple in stream_triples(path))
+        return to_lines(canonical(triple for path in paths for triple in stream_triples(path)))
 
 
 @contextmanager
@@ -79,10 +80,10 @@ def _data(folder: Path, version: str) -> list[Path]:
     if (folder / "cmgraph.nt").is_file():
         return [folder / "cmgraph.nt"]
     top = folder / "data" if (folder / "data").is_dir() else folder
-    found = sorted(path for path in top.rglob("*") if path.suffix in FORMATS)
-    if not found:
+    paths = rdf_files(top)
+    if not paths:
         raise CmgraphError("no RDF in it", where=version, hint="Name an export, a folder with data/, or an RDF file.")
-    return found
+    return paths
 
 
 def _check_out(revision: str, folder: Path) -> None:

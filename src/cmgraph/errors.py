@@ -31,13 +31,13 @@ class CmgraphError(Exception):
 
 
 class UnknownName(CmgraphError):
-    """No question, entity or parameter goes by this name; ``hint`` carries the nearest ones."""
+    """No question, entity or parameter has this name; ``hint`` carries the nearest ones."""
 
     exit_code = 3
 
 
 class AmbiguousName(UnknownName):
-    """More than one thing goes by this name; ``hint`` lists them."""
+    """More than one thing has this name; ``hint`` lists them."""
 
 
 class EndpointError(CmgraphError):
@@ -57,9 +57,14 @@ class QueryStopped(CmgraphError):
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Return "Did you mean …?" with the names closest to ``name``, or an empty string."""
-    folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), folded, count, 0.5)
+    """Return "Did you mean …?" with the names that ``name`` may be a slip for, best first, or an empty string.
+
+    It is asked where a query runs in its sandbox, which opens no file: what it needs is imported beforehand.
+    """
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(candidate.casefold(), candidate)
+    close = difflib.get_close_matches(name.casefold(), folded, count, 0.72)
     return f"Did you mean {', '.join(folded[match] for match in close)}?" if close else ""
 
 

@@ -33,7 +33,7 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
     :param explain: add the column ``from``, the statement that each follows from, and its citations.
     """
     node = graph.names.resolve(name)
-    found: list[tuple[Any, ...]] = []
+    solutions: list[tuple[Any, ...]] = []
     for (source,) in builtin.ask(graph.store, "near", thing=[node]):
         if not isinstance(source, NamedNode):
             continue
@@ -43,11 +43,11 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
             for triple in sorted(set(triples), key=str):
                 if node not in (triple.subject, triple.object):
                     continue
-                said: tuple[Any, ...] = (triple.subject, triple.predicate, triple.object, Literal(rule))
-                found += [(*said, source, cite) for cite in (cited or [None])] if explain else [said]
-    found.sort(key=lambda row: tuple(map(str, row)))
+                inferred: tuple[Any, ...] = (triple.subject, triple.predicate, triple.object, Literal(rule))
+                solutions += [(*inferred, source, cite) for cite in (cited or [None])] if explain else [inferred]
+    solutions.sort(key=lambda row: tuple(map(str, row)))
     columns = ("subject", "property", "value", "rule", *(("from", "citation") if explain else ()))
-    return build((columns, list(dict.fromkeys(found))), graph.store, graph.names, "citation" if explain else "none")
+    return build((columns, list(dict.fromkeys(solutions))), graph.store, graph.names, "citation" if explain else "none")
 
 
 def write_owl_rl(graph: Graph, path: Path) -> int:
@@ -69,12 +69,12 @@ def write_owl_rl(graph: Graph, path: Path) -> int:
     reasoner = reasonable.PyReasoner()
     reasoner.from_graph(rdflib_graph(known))
     entailed = (tuple(map(from_rdflib, triple)) for triple in reasoner.reason())
-    kept = (
+    named = (
         Triple(s, p, o)
         for s, p, o in entailed
         if isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(o, (NamedNode, Literal))
     )
-    new = sorted(to_lines(kept) - to_lines(known))
+    new = sorted(to_lines(named) - to_lines(known))
     with atomic_file(path) as target:
         target.write_text("".join(f"{line}\n" for line in new), encoding="utf-8", newline="")
     return len(new)

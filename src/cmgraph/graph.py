@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from os import PathLike
@@ -18,22 +19,25 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
-from cmgraph.ontology import Ontology, bundled_root
+from cmgraph.ontology import Ontology, bundled_root, shape_files
 from cmgraph.questions.question import Question, find_questions
-from cmgraph.rdf.files import RdfFile, data_files
+from cmgraph.rdf.blank_nodes import blank_nodes
+from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
 from cmgraph.rdf.terms import best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
+from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     import rdflib
 
+    from cmgraph.store.http import Credentials
     from cmgraph.validation.validate import Report
 
-ADDED = ("data", "projections", "queries", "templates")
+ADDED = ("data", "projections", "queries", "shapes", "templates")
 """What a folder may add to the bundled graph."""
 
 LANGUAGES = ("en", "fr")
@@ -61,7 +65,7 @@ class Graph:
         *,
         lang: str = "en",
         as_of: dt.date | None = None,
-        timeout: float | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
     ) -> None:
         self.folders, self.ontology, self.store, self.paths = folders, ontology, store, paths
         self.lang, self.as_of, self.timeout = lang, as_of, timeout
@@ -76,13 +80,24 @@ class Graph:
         return self.folders[0]
 
     def with_as_of(self, day: dt.date | None) -> Graph:
-        """Return this graph asked for a day."""
+        """Return this graph asked for a day.
+
+        >>> import cmgraph, datetime
+        >>> before = cmgraph.load().with_as_of(datetime.date(2020, 12, 31))
+        >>> len(before.query("instruments-as-of")) < len(cmgraph.load().query("instruments-as-of"))
+        True
+        """
         changed = copy(self)
         changed.as_of = day
         return changed
 
     def with_language(self, lang: str) -> Graph:
-        """Return this graph with things named in ``lang``, ``en`` or ``fr``."""
+        """Return this graph with things named in ``lang``, ``en`` or ``fr``.
+
+        >>> import cmgraph
+        >>> cmgraph.load().with_language("fr").entity("NRCan").thing.label
+        'Ressources naturelles Canada'
+        """
         changed = copy(self)
         changed.lang, changed.names = lang, Names(self.store, self.prefixes, lang)
         return changed
@@ -107,7 +122,11 @@ class Graph:
     @cached_property
     def inferred(self) -> dict[str, tuple[Triple, ...]]:
         """The triples that follow by rule, by the rule's name."""
-        return {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
+        inferred = {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
+        if self.paths is not None and any(any(blank_nodes(t)) for triples in inferred.values() for t in triples):
+            store = LocalStore(self.asserted)  # a snapshot calls blank nodes otherwise than the files as read now
+            return {rule: tuple(triples) for rule, triples in infer(store, self.ontology)}
+        return inferred
 
     @property
     def asserted(self) -> Iterator[Triple]:
@@ -143,6 +162,10 @@ class Graph:
     def _question_files(self) -> dict[str, Path]:
         return find_questions(folder / "queries" for folder in self.folders)
 
+    def has_question(self, name: str) -> bool:
+        """Say whether there is a saved question ``name``."""
+        return name in self._question_files
+
     def question(self, name: str) -> Question:
         """Return the saved question ``name``.
 
@@ -160,7 +183,13 @@ class Graph:
         return self._read_questions[name]
 
     def list_questions(self, tag: str | None = None) -> Result:
-        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``."""
+        """List the saved questions, those with ``tag`` if one is given; columns ``name``, ``title``, ``tags``.
+
+        >>> import cmgraph
+        >>> questions = cmgraph.load().list_questions(tag="figures")
+        >>> questions.rows[0].values[:2]
+        ('concentration', 'Concentration of production')
+        """
         rows = (
             (question.name, best_text(question.title, self.lang), ", ".join(question.tags))
             for question in self.questions.values()
@@ -169,18 +198,28 @@ class Graph:
         return Result.of(("name", "title", "tags"), rows, self.lang)
 
     def candidates(self, question: Question) -> dict[str, list[str]]:
-        """Return the names that each parameter of ``question`` can take, where they can be listed."""
+        """Return the names that each parameter of ``question`` can take, where they can be listed.
+
+        >>> import cmgraph
+        >>> graph = cmgraph.load()
+        >>> "European Investment Bank" in graph.candidates(graph.question("partners"))["actor"]
+        True
+        """
         kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
         return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
 
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
-        """Answer a question.
+        """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
 
-        :param question: name of a saved question, SPARQL text, a path to a ``.rq`` file, or a :class:`Question`.
+        Rows are what SPARQL says, equal ones too. Only a saved question that declares a citation column puts together
+        the rows that differ in nothing else.
+
+        :param question: name of a saved question, SPARQL text, a path to a file with a query, or a :class:`Question`.
         :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
             numbers; a list for several at once, ``"any"`` for no restriction.
         :raises UnknownName: if there is no such question, parameter or thing.
-        :raises CmgraphError: if a value cannot be what its parameter takes, or the query is not valid.
+        :raises CmgraphError: if a value cannot be what its parameter takes, the query is not valid, or what is known of
+            a value is not enough for a true answer.
         :raises QueryStopped: if it took longer than the graph's time-out.
 
         >>> import cmgraph
@@ -188,9 +227,48 @@ class Graph:
         >>> [str(cell) for cell in answer.rows[0]][0]
         'Government of Canada'
         """
-        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
-            solutions = self.store.select(question, self.prefixes, timeout=self.timeout)
+        text, name, saved = self.sparql(question, **parameters)
+        solutions = self.store.select(text, self.prefixes, name, self.timeout)
+        if saved is None:
             return build(solutions, self.store, self.names)
+        return build(
+            solutions,
+            self.store,
+            self.names,
+            saved.citation,
+            {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
+            best_text(saved.title, self.lang),
+            best_text(saved.note, self.lang),
+        )
+
+    def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
+        """Answer a question that asks whether something is so, an ASK query; see :meth:`query`.
+
+        >>> import cmgraph
+        >>> cmgraph.load().ask("ASK { ?forum a cm:Forum }")
+        True
+        """
+        text, name, _ = self.sparql(question, **parameters)
+        return self.store.ask(text, self.prefixes, name, self.timeout)
+
+    def construct(self, question: str | PathLike[str] | Question, /, **parameters: object) -> list[Triple]:
+        """Answer a question that makes statements, a CONSTRUCT or DESCRIBE query; see :meth:`query`.
+
+        :returns: the statements, each once and sorted.
+
+        >>> import cmgraph
+        >>> len(cmgraph.load().construct("CONSTRUCT { ?forum a cm:Forum } WHERE { ?forum a cm:Forum } LIMIT 2"))
+        2
+        """
+        text, name, _ = self.sparql(question, **parameters)
+        return sort_triples(self.store.construct(text, self.prefixes, name, self.timeout))
+
+    def sparql(
+        self, question: str | PathLike[str] | Question, /, **parameters: object
+    ) -> tuple[str, str, Question | None]:
+        """Return a question's SPARQL, what errors call it, and the saved question if it is one; see :meth:`query`."""
+        if isinstance(question, str) and not question.isspace() and any(c in question for c in " \n{"):
+            return question, "query", None
         if isinstance(question, str):
             question = self.question(question)
         elif not isinstance(question, Question):
@@ -199,15 +277,17 @@ class Graph:
         if self.as_of and question.time == "as-of" and "asOf" not in parameters:
             given = {"asOf": self.as_of, **parameters}
         text = question.bind(given, self.names, self.prefixes)
-        return build(
-            self.store.select(text, self.prefixes, str(question.path), self.timeout),
-            self.store,
-            self.names,
-            question.citation,
-            {column.name: best_text(column.label, self.lang) or column.name for column in question.columns},
-            best_text(question.title, self.lang),
-            best_text(question.note, self.lang),
-        )
+        self._refuse(question, text)
+        return text, str(question.path), question
+
+    def _refuse(self, question: Question, bound: str) -> None:
+        """Refuse a question whose answer would not be true for the values bound in its query."""
+        for requirement, query in question.refusals(bound):
+            for (value,) in self.store.select(query, self.prefixes, str(question.path), self.timeout)[1]:
+                name = self.names.labels([value.value])[value.value] if value is not None else ""
+                why = best_text(requirement.otherwise, self.lang).format(value=name)
+                where = f"{question.name} {requirement.parameter}"
+                raise CmgraphError(f"{message('refused', self.lang)}: {why}", where=where)
 
     def entity(self, name: str) -> Entity:
         """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
@@ -230,17 +310,43 @@ class Graph:
         return self.names.search(text, limit)
 
     def stats(self) -> Result:
-        """Count statements, citations and things, by kind."""
+        """Count statements, citations and things, by kind.
+
+        >>> import cmgraph
+        >>> stats = cmgraph.load().stats()
+        >>> len(stats) > 10
+        True
+        """
         return build(builtin.solutions(self.store, "stats"), self.store, self.names)
 
-    def validate(self, *paths: str | PathLike[str], engine: str = "fast") -> Report:
+    @cached_property
+    def shapes(self) -> list[RdfFile]:
+        """The files of shapes that count: the ontology's, and those in ``shapes/`` of the graph's folders."""
+        return [
+            *self.ontology.shapes,
+            *(RdfFile.read(path) for folder in self.folders for path in shape_files(folder / "shapes")),
+        ]
+
+    def validate(
+        self, *paths: str | PathLike[str], shapes: Iterable[str | PathLike[str]] = (), engine: str = "fast"
+    ) -> Report:
         """Check the graph against the shapes, together with the RDF files at ``paths``.
 
+        Shapes that stand among the data, or in the files at ``paths``, count too.
+
+        :param shapes: RDF files with further shapes.
         :param engine: ``fast`` or ``reference``, see :func:`cmgraph.validation.validate.validate`.
-        :raises CmgraphError: if files are given and the graph is in a store or at an endpoint.
+        :raises CmgraphError: if files are given and the graph is in a store or at an endpoint, or if a shape cannot be
+            checked.
+        :returns: what was found, worst first.
+
+        >>> import cmgraph
+        >>> cmgraph.load().validate().failed()
+        False
         """
         from cmgraph.validation.validate import validate
 
+        rules = [*self.shapes, *(RdfFile.read(Path(path)) for path in shapes)]
         own = [RdfFile.read(Path(path)) for path in paths]
         store, files = self.store, []
         if self.paths is not None:
@@ -248,7 +354,7 @@ class Graph:
             store = LocalStore(triple for file in files for triple in file.triples)
         elif own:
             raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
-        return validate(store, self.ontology.shapes, self.prefixes, self.lang, engine, files)
+        return validate(store, rules, self.prefixes, self.lang, engine, files)
 
 
 def load(
@@ -259,23 +365,26 @@ def load(
     graph: str | None = None,
     lang: str = "en",
     as_of: dt.date | str | None = None,
-    timeout: float | None = None,
+    timeout: float | None = DEFAULT_TIMEOUT,
     allow_service: bool = False,
-    credentials: tuple[str, str] | None = None,
+    credentials: Credentials | None = None,
     exclude_file: str | PathLike[str] | None = None,
 ) -> Graph:
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
-        without adds its ``data/``, ``queries/``, ``projections/`` and ``templates/`` to it.
+        without adds its ``data/``, ``queries/``, ``projections/``, ``shapes/`` and ``templates/`` to it.
     :param store: folder of a store that holds the graph, see :func:`cmgraph.load_store`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.
     :param lang: ``en`` or ``fr``, the language things are named in.
     :param as_of: day to ask for (``datetime.date`` or "YYYY-MM-DD"), where a question takes one.
-    :param timeout: seconds after which a question is stopped, in a process of its own; None for no limit.
+    :param timeout: seconds after which a question is stopped. It is answered in a process of its own, which takes no
+        more than 4 GiB and opens nothing. None is for questions that you trust: they are answered in this process,
+        without any limit, and one that is too deep or too large ends it.
     :param allow_service: let questions call other servers.
-    :param credentials: user and password for the endpoint; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param credentials: user and password for the endpoint, or a token; those in ``CMGRAPH_USER`` and
+        ``CMGRAPH_PASSWORD``, or in ``CMGRAPH_TOKEN``, if None.
     :param exclude_file: a data file not to read, for instance one that is about to be written again.
     :raises CmgraphError: if an option cannot be honoured, or a file cannot be read.
 
@@ -310,6 +419,11 @@ def load(
     else:
         excluded = Path(exclude_file) if exclude_file is not None else None
         paths = [*ontology.term_files, *(path for folder in folders for path in data_files(folder, excluded))]
+        for folder in folders:
+            if unread := [str(path.relative_to(folder)) for path in unread_files(folder)]:
+                logging.getLogger("cmgraph").warning("%s: not read: %s", folder, ", ".join(unread))
+        for path in (*paths, *ontology.rules.values()):
+            refuse_unreadable(path)
         opened = _read(paths, ontology) if excluded else _open_cached(paths, ontology)
         opened.allow_service = allow_service
     return Graph(folders, ontology, opened, paths, lang=lang, as_of=day, timeout=timeout)

@@ -6,16 +6,17 @@ import os
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
 from cmgraph.inference import infer, materialize, subject_triples
-from cmgraph.rdf.files import stream_triples
+from cmgraph.rdf.files import stream_quads, stream_triples
+from cmgraph.rdf.terms import Term
 from cmgraph.store.base import Progress
 from cmgraph.store.disk import replace_store
 from cmgraph.store.endpoint import environment_credentials
@@ -24,8 +25,13 @@ from cmgraph.store.local import LocalStore
 if TYPE_CHECKING:
     from urllib.request import Request
 
+    from cmgraph.store.http import Credentials
+
 _SUBJECTS = 10_000
 """How many subjects are derived from at once, so that memory stays bounded."""
+
+_BATCH = 100_000
+"""How many statements are sent on at once."""
 
 
 def load_store(
@@ -40,15 +46,27 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, ``.gz`` or not; they are read as a stream.
+    :param paths: RDF files, compressed or not; they are read as a stream, and named graphs in them stay apart.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then.
+    :param replace: begin with an empty store, not with what is there.
+    :param progress: told how many bytes of which file are read.
+    :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
+
+    >>> import cmgraph, tempfile
+    >>> folder, graph = tempfile.mkdtemp(), cmgraph.load()
+    >>> cmgraph.load_store(folder, [], graph) > 0
+    True
+    >>> cmgraph.load(store=folder).prefixes["cm"]
+    'https://w3id.org/cmgraph/def#'
     """
     everything = [*graph.ontology.term_files, *paths]
     with replace_store(Path(folder), replace=replace) as engine:
-        store, added = LocalStore(engine=engine), len(engine) > 0
-        store.read(everything, progress)
-        for part in _parts(store, everything, graph) if added else [store]:
+        store, added, subjects = LocalStore(engine=engine), len(engine) > 0, dict[Term, None]()
+        for path in everything:
+            quads = stream_quads(path, progress)
+            engine.bulk_extend(_noted(quads, subjects) if added else quads)
+        for part in _parts(store, subjects) if added else [store]:
             materialize(store, graph.ontology, part)
         engine.optimize()
         return len(engine)
@@ -61,49 +79,67 @@ def upload(
     *,
     into: str | None = None,
     replace: bool = False,
-    credentials: tuple[str, str] | None = None,
+    credentials: Credentials | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
 
-    It goes in one request, so that the server takes all or nothing; sent again, it changes nothing.
+    It goes in one request, so that the server takes all or nothing; sent again, it adds no more than its blank nodes.
 
     :param url: address of the Graph Store, not of the SPARQL endpoint.
     :param into: IRI of the graph there; the default graph if none is given.
     :param replace: replace the graph there, not add to it.
-    :param credentials: user and password; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD`` if None.
+    :param credentials: user and password, or a token; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD``, or in
+        ``CMGRAPH_TOKEN``, if None.
     :returns: how many statements were sent.
     :raises EndpointError: if the server refuses.
     """
     everything = [*graph.ontology.term_files, *paths]
     store = LocalStore()
-    store.read(everything, progress)
     with tempfile.TemporaryFile() as body:
-        serialize(chain.from_iterable(map(stream_triples, everything)), body, RdfFormat.N_TRIPLES)
+
+        def send(triples: Iterable[Triple]) -> None:
+            while batch := list(islice(triples, _BATCH)):
+                store.add(batch)
+                serialize(batch, body, RdfFormat.N_TRIPLES)
+
+        for path in everything:
+            send(stream_triples(path, progress))
         for _, triples in infer(store, graph.ontology):
-            store.add(found := list(triples))
-            serialize(found, body, RdfFormat.N_TRIPLES)
+            send(iter(list(triples)))
         _request(url, body, into, "PUT" if replace else "POST", credentials or environment_credentials())
     return len(store.engine)
 
 
-def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
-    """Read what would be put into a store, and return how many statements it is."""
+def count_triples(paths: Sequence[Path], graph: Graph, *, merge: bool = False, progress: Progress | None = None) -> int:
+    """Read what would be put into a store, and return how many statements it is.
+
+    :param merge: as it goes to a server, into one graph.
+    """
     store = LocalStore()
-    store.read([*graph.ontology.term_files, *paths], progress)
+    store.read([*graph.ontology.term_files, *paths], progress, merge=merge)
     materialize(store, graph.ontology)
     return len(store.engine)
 
 
-def _parts(store: LocalStore, paths: Iterable[Path], graph: Graph) -> Iterator[LocalStore]:
-    """Yield all that the store says of the subjects of some files, a manageable number of subjects at a time."""
-    found = (triple.subject for path in paths for triple in stream_triples(path))
-    subjects = iter(dict.fromkeys(subject.value for subject in found if isinstance(subject, NamedNode)))
-    while some := list(islice(subjects, _SUBJECTS)):
-        yield subject_triples(store, some)
+def _noted(quads: Iterable[Quad], subjects: dict[Term, None]) -> Iterator[Quad]:
+    """Pass statements on, and take note of what they are about."""
+    for quad in quads:
+        subjects[quad.subject] = None  # type: ignore[index]
+        yield quad
 
 
-def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: tuple[str, str] | None) -> None:
+def _parts(store: LocalStore, subjects: Iterable[Term]) -> Iterator[LocalStore]:
+    """Yield all that the store says of some subjects, a manageable number of subjects at a time."""
+    waiting = iter(subjects)
+    while some := list(islice(waiting, _SUBJECTS)):
+        part = subject_triples(store, [term.value for term in some if isinstance(term, NamedNode)])
+        blank = (term for term in some if isinstance(term, BlankNode))
+        part.add(quad.triple for term in blank for quad in store.engine.quads_for_pattern(term, None, None))
+        yield part
+
+
+def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:
     from urllib.error import HTTPError, URLError
     from urllib.parse import quote
     from urllib.request import Request, urlopen
@@ -114,13 +150,19 @@ def _request(url: str, body: IO[bytes], into: str | None, method: str, credentia
     body.seek(0)
     try:
         request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
-        if credentials:
+        if isinstance(credentials, str):
+            request.add_header("Authorization", f"Bearer {credentials}")
+        elif credentials:
             probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
             _authorize(request, probe, *credentials)
         with urlopen(request) as answer:  # noqa: S310
             answer.read()
     except HTTPError as error:
-        hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD." if error.code in (401, 403) else "See the server's log."
+        hint = (
+            "Set CMGRAPH_USER and CMGRAPH_PASSWORD, or CMGRAPH_TOKEN."
+            if error.code in (401, 403)
+            else "See the server's log."
+        )
         said = f"the server rejected the upload: {error.code} {error.reason}"
         raise EndpointError(said, where=url, hint=hint) from None
     except (URLError, OSError, ValueError) as error:

@@ -2,27 +2,81 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.errors import AmbiguousName, UnknownName, nearest
-from cmgraph.rdf.terms import SKOS, NamedRef, Prefixes, best_text
+from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
 _LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
 
+_CODES = {CM + name for name in ("countryCode", "alpha3Code", "chemicalSymbol")}
+"""Properties whose values are codes: ``NO`` is Norway, ``no`` is a word."""
+
+_SHORT = 4
+"""Letters up to which a name that people type is an abbreviation, and counts only as written."""
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\. ?){2,}|(?:[^\W\d_]\.)+[^\W\d_]")
+
 
 def normalize_name(text: str) -> str:
-    """Fold a name for comparison only: case, accents, diacritics and punctuation do not count."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c != "ʼ")
-    return " ".join(kept.split())
+    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
+    folded = "".join(
+        c if c.isalnum() else " "
+        for c in decomposed
+        if c != "ʼ" and (c.isalnum() or not (unicodedata.combining(c) or unicodedata.category(c) == "Cf"))
+    )
+    return " ".join(folded.split())
+
+
+class _Name(NamedTuple):
+    """A name of a thing, as written and folded; whether it is the preferred one, or a code."""
+
+    iri: str
+    text: str
+    plain: str
+    preferred: bool
+    code: bool
+
+
+def _written(text: str) -> str:
+    """Write a name without an article before it and without the dots of initials: the U.S.A. is USA."""
+    bare = re.sub(r"(?i)^the\s+", "", text.strip())
+    return bare.replace(".", "").replace(" ", "") if _INITIALS.fullmatch(bare) else bare
+
+
+def _alias_key(text: str) -> str:
+    """Fold a name that people type; what is as short as a code keeps its case."""
+    return text if len(text) <= _SHORT else normalize_name(text)
+
+
+@cache
+def _aliases() -> dict[str, set[str]]:
+    """Return the names that people type for countries and provinces, with the codes or names that the graph may have.
+
+    They come from ``text/country-names.yaml`` and the Unicode Common Locale Data Repository.
+    """
+    import yaml
+    from babel import Locale
+
+    typed = yaml.safe_load((files("cmgraph") / "text/country-names.yaml").read_text(encoding="utf-8"))
+    pairs = [(_written(alias), known) for known, aliases in typed.items() for alias in aliases]
+    pairs += [(name, code) for language in ("en", "fr") for code, name in Locale(language).territories.items()]
+    aliases: dict[str, set[str]] = defaultdict(set)
+    for alias, known in pairs:
+        aliases[_alias_key(alias)].add(known)
+    return aliases
 
 
 @dataclass(frozen=True)
@@ -58,23 +112,22 @@ class Names:
         return {iri: self._labels[iri] for iri in asked}
 
     @cached_property
-    def _all(self) -> list[tuple[str, str, str, bool]]:
-        """(IRI, name, folded name, whether it is the preferred one) of everything named."""
-        rows = builtin.ask(self._store, "names")
+    def _all(self) -> list[_Name]:
+        """Every name of everything named."""
         preferred = SKOS + "prefLabel"
         return [
-            (thing.value, name.value, normalize_name(name.value), how.value == preferred)
-            for thing, name, how in rows
+            _Name(thing.value, name.value, normalize_name(name.value), how.value == preferred, how.value in _CODES)
+            for thing, name, how in builtin.ask(self._store, "names")
             if isinstance(thing, NamedNode) and isinstance(name, Literal) and isinstance(how, NamedNode)
         ]
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[str, bool]]]:
-        """Things by each of their names, as written and folded, and whether it is the preferred one."""
+        """Things by each of their names, as written and, unless it is a code, folded; and whether it is preferred."""
         index: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-        for iri, name, plain, preferred in self._all:
-            for key in {name, plain}:
-                index[key].append((iri, preferred))
+        for name in self._all:
+            for key in {name.text} if name.code else {name.text, name.plain}:
+                index[key].append((name.iri, name.preferred))
         return index
 
     @cached_property
@@ -97,17 +150,73 @@ class Names:
             kind = f" of kind {self._prefixes.shorten(of)}" if of and node.value in self._kinds else ""
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             raise UnknownName(f"no {what}{kind} with this IRI", where=text, hint=nearest(text, known))
-        for key in (text, normalize_name(text)):
-            called = [(iri, best) for iri, best in self._index[key] if not of or of in self._kinds[iri]]
-            for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
-                if len(matches) == 1:
-                    return NamedNode(matches.pop())
-                if matches:
-                    choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(matches))
-                    hint = f"Use one of these CURIEs: {choices}."
-                    raise AmbiguousName(f"'{text}' is ambiguous", hint=hint)
-        hint = nearest(text, (n for i, n, _, _ in self._all if not of or of in self._kinds[i]))
-        raise UnknownName(f"unknown {what} '{text}'", hint=hint or "Try: cmgraph search TEXT")
+        for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
+            if node := self._called(key, of, text):
+                return node
+        aliases = _aliases().get(_alias_key(_written(text)), set())
+        meant = {node.value for alias in aliases if (node := self._called(alias, of, text))}
+        if len(meant) == 1:
+            return NamedNode(meant.pop())
+        if meant:
+            raise self._ambiguous(text, meant)
+        raise UnknownName(f"unknown {what} '{text[:80]}'", hint=self._hint(text, of, aliases))
+
+    def _called(self, key: str, of: str, text: str) -> NamedNode | None:
+        """Return the one thing that goes by a name, rather one that prefers it."""
+        called = [(iri, best) for iri, best in self._index.get(key, ()) if not of or of in self._kinds[iri]]
+        for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
+            if len(matches) == 1:
+                return NamedNode(matches.pop())
+            if matches:
+                raise self._ambiguous(text, matches)
+        return None
+
+    def _ambiguous(self, text: str, iris: Iterable[str]) -> AmbiguousName:
+        choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(iris))
+        return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
+
+    def _hint(self, text: str, of: str, aliases: Iterable[str]) -> str:
+        """Say what may help where nothing goes by a name: the kind of what does, or names that it may be a slip for."""
+        if of:
+            keys = (text, normalize_name(text), *_forms(text), *aliases)
+            others = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
+            if others:
+                return f"{', '.join(others[:3])} goes by this name, and is no {self._prefixes.shorten(of)}."
+        close = [] if aliases else self.nearest_names(text, of)
+        return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
+
+    def nearest_names(self, text: str, of: str = "", limit: int = 3) -> list[str]:
+        """Return names that a text may be a slip or a short form for, best first, one for each thing."""
+        from rapidfuzz import fuzz, process
+
+        plain = normalize_name(text)
+        if len(plain) < _SHORT:
+            return []
+        names = [name for name in self._all if not name.code and (not of or of in self._kinds[name.iri])]
+        plains = [name.plain for name in names]
+        scores = {
+            place: score for _, score, place in process.extract(plain, plains, scorer=fuzz.ratio, score_cutoff=76)
+        }
+        scores |= {place: 90.0 for place, known in enumerate(plains) if f" {plain} " in f" {known} "}
+        best: dict[str, int] = {}
+        for place in sorted(scores, key=lambda place: (-scores[place], not names[place].preferred, len(plains[place]))):
+            best.setdefault(names[place].iri, place)
+        top = max(scores.values(), default=0.0)
+        return [names[place].text for place in best.values() if scores[place] > top - 5][:limit]
+
+    def nearly(self, text: str, of: str = "") -> str:
+        """Return the known name that a text differs from by a slip or a legal form only; empty if there is none."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        plain = _without_form(normalize_name(text))
+        names = [name for name in self._all if not name.code and (not of or of in self._kinds[name.iri])]
+        plains = [_without_form(name.plain) for name in names]
+        most = max(1, len(plain) // 9) if len(plain) > _SHORT else 0
+        for close, _, place in process.extract(plain, plains, scorer=OSA.distance, score_cutoff=most, limit=20):
+            if not _told_apart(plain, close):
+                return names[place].text
+        return ""
 
     def resolve_preferring(self, text: str, of: str) -> NamedNode:
         """Find the thing meant by a name, one of class ``of`` rather than another that goes by it."""
@@ -120,15 +229,15 @@ class Names:
         """Find things by any of their names, best match first; accents, case and old names included."""
         words = normalize_name(text).split()
         best: dict[str, tuple[float, str]] = {}
-        for iri, name, plain, preferred in self._all:
+        for iri, name, plain, preferred, _ in self._all:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
             if score and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = (score, name)
-        found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
-        labels = self.labels(iri for iri, _ in found)
+        hits = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
+        labels = self.labels(iri for iri, _ in hits)
         return [
             SearchHit(NamedRef(iri, labels.get(iri, name)), self.kind(iri), name, round(score, 3))
-            for iri, (score, name) in found
+            for iri, (score, name) in hits
         ]
 
     def has(self, iri: str, of: str = "") -> bool:
@@ -152,6 +261,34 @@ class Names:
             if isinstance(child, NamedNode) and isinstance(parent, NamedNode):
                 above[child.value].add(parent.value)
         return above
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield other ways to write a name: without article and dots, and without the blank in G 7."""
+    written = _written(text)
+    yield written
+    plain = normalize_name(written)
+    yield plain
+    if len(plain) <= _SHORT and any(c.isdigit() for c in plain):
+        yield plain.replace(" ", "")
+
+
+_FORMS = re.compile(
+    r"\b(inc|incorporated|ltd|limited|ltee|limitee|corp|corporation|co|company|plc|llc|lp|sa|s a|ag|the)\b"
+)
+"""Words of a company's name that say what it is by law."""
+
+
+def _without_form(plain: str) -> str:
+    return " ".join(_FORMS.sub(" ", plain).split()) or plain
+
+
+def _told_apart(one: str, other: str) -> bool:
+    """Say whether two names that look alike are told apart on purpose: by a number, or by a word of a letter or two."""
+    pairs = [(a, b) for a, b in zip(one.split(), other.split(), strict=False) if a != b]
+    if len(one.split()) != len(other.split()):
+        return re.findall(r"\d+", one) != re.findall(r"\d+", other)
+    return any(re.findall(r"\d+", a) != re.findall(r"\d+", b) or max(len(a), len(b)) <= 2 for a, b in pairs)
 
 
 def _score(words: list[str], plain: str) -> float:

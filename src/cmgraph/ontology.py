@@ -20,6 +20,13 @@ def bundled_root() -> Path:
     return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
 
 
+def shape_files(folder: Path) -> list[Path]:
+    """Return the files below a folder of shapes; one that is no RDF is among them, to be refused when it is read."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "README", "LICENSE"))
+    )
+
+
 @dataclass(frozen=True)
 class Ontology:
     """The ontology in a folder.
@@ -65,7 +72,7 @@ class Ontology:
     @property
     def shape_files(self) -> list[Path]:
         """The files of the shapes."""
-        return sorted(self.folder.glob("shapes/*.ttl"))
+        return shape_files(self.folder / "shapes")
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

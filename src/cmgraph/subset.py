@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.inference import materialize
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.terms import BASE, CM, XSD, Term, has_language, lexical
 from cmgraph.store import builtin
 from cmgraph.store.local import LocalStore
@@ -38,7 +39,7 @@ def subset(
     :param include: names or CURIEs of classes; keeps things of these kinds, with what they point at.
     :param exclude: names or CURIEs of classes; leaves out things of these kinds, and every relationship of theirs.
     :param language: keeps, of the texts that one property has in several languages, those in this one.
-    :raises UnknownName: if nothing goes by one of the names.
+    :raises UnknownName: if one of the names is unknown.
     """
     stars: dict[str, list[Triple]] = defaultdict(list)
     for triple in graph.asserted:
@@ -50,20 +51,20 @@ def subset(
         gone |= _found(graph, "later", "asOf", [day]) | _found(graph, "over", "asOf", [day])
     if exclude:
         gone |= _found(graph, "of-kind", "kind", _classes(graph, exclude))
-    kept = things - gone
+    in_part = things - gone
     if include:
-        kept = _reachable(kept & _found(graph, "of-kind", "kind", _classes(graph, include)), stars, kept)
+        in_part = _reachable(in_part & _found(graph, "of-kind", "kind", _classes(graph, include)), stars, in_part)
     if sources:
         wanted: list[Term] = [graph.names.resolve(name, CM + "Source", "source") for name in sources]
-        kept = _reachable(kept & _found(graph, "from-source", "source", wanted), stars, kept)
-    kept = _drop_dangling(kept, things, stars)
+        in_part = _reachable(in_part & _found(graph, "from-source", "source", wanted), stars, in_part)
+    in_part = _drop_dangling(in_part, things, stars)
     if gone or include or sources:
-        kept = _drop_uncited(kept, stars)
-    rest = (t for iri, star in stars.items() if iri in kept or iri not in things for t in star)
-    triples: Iterable[Triple] = (t for t in rest if (iri := lexical(t.object)) in kept or iri not in things)
+        in_part = _drop_uncited(in_part, stars)
+    rest = (t for iri, star in stars.items() if iri in in_part or iri not in things for t in star)
+    triples: Iterable[Triple] = (t for t in rest if (iri := lexical(t.object)) in in_part or iri not in things)
     if language:
         triples = _in_language(triples, language)
-    stated = list(triples)
+    stated = list(canonical(triples))
     store = LocalStore(stated)
     materialize(store, graph.ontology)
     return graph._with_triples(store, stated)
@@ -89,34 +90,34 @@ def _reachable(seeds: set[str], stars: dict[str, list[Triple]], within: set[str]
     return reached
 
 
-def _drop_dangling(kept: set[str], things: set[str], stars: dict[str, list[Triple]]) -> set[str]:
+def _drop_dangling(in_part: set[str], things: set[str], stars: dict[str, list[Triple]]) -> set[str]:
     """Leave out relationships and the like one end of which is not kept; a thing of its own name stays without it."""
-    missing = things - kept
+    missing = things - in_part
     lost = {
         iri
-        for iri in kept
+        for iri in in_part
         if iri.startswith((BASE + "id/rel/", BASE + "id/obs/", BASE + "id/record/"))
         and any(t.predicate.value != _CONTRADICTS and lexical(t.object) in missing for t in stars[iri])
     }
-    return _drop_dangling(kept - lost, things, stars) if lost else kept
+    return _drop_dangling(in_part - lost, things, stars) if lost else in_part
 
 
-def _drop_uncited(kept: set[str], stars: dict[str, list[Triple]]) -> set[str]:
+def _drop_uncited(in_part: set[str], stars: dict[str, list[Triple]]) -> set[str]:
     """Leave out citations that nothing kept has, and sources that no citation kept points into."""
-    cited = {lexical(t.object) for iri in kept for t in stars[iri] if t.predicate.value == _CITED}
-    unused = {iri for iri in kept if iri.startswith(BASE + "id/cite/")} - cited
-    kept = kept - unused
-    used = {lexical(t.object) for iri in kept for t in stars[iri]}
-    return kept - ({iri for iri in kept if iri.startswith(BASE + "id/source/")} - used)
+    cited = {lexical(t.object) for iri in in_part for t in stars[iri] if t.predicate.value == _CITED}
+    unused = {iri for iri in in_part if iri.startswith(BASE + "id/cite/")} - cited
+    in_part = in_part - unused
+    used = {lexical(t.object) for iri in in_part for t in stars[iri]}
+    return in_part - ({iri for iri in in_part if iri.startswith(BASE + "id/source/")} - used)
 
 
 def _in_language(triples: Iterable[Triple], language: str) -> Iterable[Triple]:
     """Leave out texts in the other official language where the same property has one in ``language``."""
-    found = list(triples)
+    all_triples = list(triples)
     others = [other for other in LANGUAGES if other != language]
-    has = {(t.subject, t.predicate) for t in found if has_language(t.object, language)}
+    has = {(t.subject, t.predicate) for t in all_triples if has_language(t.object, language)}
     return (
         t
-        for t in found
+        for t in all_triples
         if (t.subject, t.predicate) not in has or not any(has_language(t.object, other) for other in others)
     )

@@ -86,7 +86,8 @@ def test_shows_an_entity_with_its_sources(run: Run) -> None:
             ["query:1:18: unknown prefix 'cmm:'", "^", "cm"],
         ),
         (["query", "-q", "SELECT ?s {\n ?s a"], 2, ["query:2:", "ends too early"]),
-        (["query", "-q", "ASK { ?s ?p ?o }"], 2, ["not a SELECT query"]),
+        (["query", "-q", "ASK { ?s ?p ?o }", "-f", "ttl"], 2, ["ASK is not answered as ttl", "table, csv"]),
+        (["query", "-q", "DESCRIBE cm:Forum", "-f", "csv"], 2, ["DESCRIBE is not answered as csv", "ttl, nt"]),
         (["query", "none.rq"], 2, ["none.rq: no such file"]),
         (["show", "Atlantis"], 3, ["unknown entity 'Atlantis'"]),
         (["search", "zzzz"], 3, ["nothing is called 'zzzz'"]),
@@ -116,7 +117,7 @@ def test_trouble_is_one_clear_message(run: Run, args: list[str], code: int, says
         ("a.ttl", b'@prefix cm: <https://w3id.org/cmgraph/def#> .\ncm:a cm:b "x\n.', ["a.ttl:2:"]),
         ("b.ttl", b"<http://x> a cm:Forum .", ["b.ttl:1:", "Declare the prefix", "^"]),
         ("c.ttl", b"", ["the file is empty"]),
-        ("d.ttl", b"\xff\xfe<", ["d.ttl:1", "not UTF-8"]),
+        ("d.ttl", b"\xff\xfe<", ["d.ttl: ", "not UTF-8"]),
         ("e.txt", b"x", ["e.txt: unknown RDF format", ".ttl"]),
     ],
 )

@@ -227,20 +227,6 @@ READERS = {
 }
 
 
-UNFINISHED = {
-    "rdf-xml": "encodings that Python does not know, or knows as something else",
-    "validated-xml": "the same",
-    "answer": "answers that are no answers, and triple terms",
-    "xlsx": "sheets that are not XML, workbooks without a sheet",
-}
-"""Kinds whose readers are known to let errors through; each is to leave this list once they do not."""
-
-KINDS = [
-    pytest.param(kind, marks=pytest.mark.xfail(reason=UNFINISHED[kind], strict=True) if kind in UNFINISHED else ())
-    for kind in READERS
-]
-
-
 def damage(content: bytes, chance: random.Random) -> bytes:
     """Change, leave out, double, swap or put in a little, once or a few times."""
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
@@ -354,7 +340,7 @@ def try_all(kind: str, graph: Graph, folder: Path, count: int) -> None:
     assert not wrong, f"{len(wrong)} of {count}, kept in {folder / 'wrong'}:\n" + "\n".join(wrong[:40])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", READERS)
 def test_a_damaged_input_is_read_or_refused_in_a_line(kind: str, graph: Graph, tmp_path: Path) -> None:
     try_all(kind, graph, tmp_path, max(8, READERS[kind].weight // 50))
 
@@ -372,7 +358,7 @@ def test_the_seeds_themselves_are_read(kind: str, graph: Graph, tmp_path: Path) 
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", READERS)
 def test_20000_damaged_inputs_are_read_or_refused_in_a_line(kind: str, graph: Graph, tmp_path: Path) -> None:
     assert sum(reader.weight for reader in READERS.values()) == 20_000
     try_all(kind, graph, tmp_path, READERS[kind].weight)

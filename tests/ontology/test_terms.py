@@ -59,9 +59,8 @@ def test_every_term_is_used_or_reserved_with_a_reason(
     lines = [
         "# What each term is for",
         "",
-        "Written by `pytest tests/ontology/test_terms.py --accept`. A term serves a question or a rule, or says why "
-        "it is",
-        "reserved; derivations and exports are shown beside.",
+        "Written by `pytest tests/ontology/test_terms.py --accept`. A term serves a question or a rule, or says why it",
+        "is reserved; derivations and exports are shown beside.",
         "",
         "| term | questions | rules | derivations | exports | reserved |",
         "| --- | ---: | --- | --- | --- | --- |",
@@ -87,9 +86,9 @@ def test_every_competency_question_is_answered_or_says_why_not(graph: Graph, req
     lines = [
         "# What analysts ask, and what answers it",
         "",
-        "Written by `pytest tests/ontology/test_terms.py --accept` from `docs/competency-questions.yaml`: each "
-        "question",
-        "with the saved questions that answer it and the rows they give by default, or why it cannot be answered yet.",
+        "Written by `pytest tests/ontology/test_terms.py --accept` from `docs/competency-questions.yaml`: each",
+        "question with the saved questions that answer it and the rows they give by default, or why it cannot be",
+        "answered yet.",
     ]
     for group in ASKED:
         lines += ["", f"## {group['subject']}", "", "| asked | answered by (rows) |", "| --- | --- |"]

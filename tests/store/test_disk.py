@@ -81,7 +81,7 @@ def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_pat
         cmgraph.load_store(tmp_path / "store", [], graph)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("dear")
-    with pytest.raises(CmgraphError, match=r"holds something else: letter\.txt"):
+    with pytest.raises(CmgraphError, match=r"contains something else: letter\.txt"):
         cmgraph.load_store(tmp_path / "mine", [], graph)
     with pytest.raises(CmgraphError, match="there is no store here"):
         cmgraph.load(store=tmp_path / "mine")
@@ -104,7 +104,7 @@ def test_nothing_that_only_looks_like_a_store_is_touched(graph: Graph, tmp_path:
     letter = tmp_path / "store" / name
     letter.parent.mkdir(parents=True)
     letter.write_text("dear")
-    with pytest.raises(CmgraphError, match="holds something else"):
+    with pytest.raises(CmgraphError, match="contains something else"):
         cmgraph.load_store(tmp_path / "store", SEED, graph, replace=True)
     assert letter.read_text() == "dear"
 

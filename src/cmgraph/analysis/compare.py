@@ -21,6 +21,11 @@ def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
     :param actors: two names or more, CURIEs or IRIs.
     :returns: columns ``respect``, ``thing``, ``whose`` (the actors that have it) and ``number``; what most share first.
     :raises CmgraphError: if there are not two.
+
+    >>> import cmgraph
+    >>> shared = cmgraph.compare_actors(cmgraph.load(), ["Canada", "Japan"]).filter(lambda row: row[3] == 2)
+    >>> {str(row[0]) for row in shared} >= {"arrangement", "body"}
+    True
     """
     nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent", "actor") for name in actors))
     if len(nodes) < 2:

@@ -30,6 +30,13 @@ class NetworkFilter:
     :ivar stages: likewise, stages of the value chain.
     :ivar since: a day, month or year, YYYY-MM-DD; the tie is dated, and may be so late.
     :ivar until: likewise; the tie is dated, and may be so early.
+
+    >>> import cmgraph
+    >>> lithium = cmgraph.NetworkFilter(minerals=("lithium",), since="2020")
+    >>> graph = cmgraph.load()
+    >>> part = cmgraph.build_network(graph, "actors", network_filter=lithium)
+    >>> 0 < len(part) < len(cmgraph.build_network(graph, "actors"))
+    True
     """
 
     kinds: tuple[str, ...] = ()

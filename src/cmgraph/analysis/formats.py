@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,14 +78,10 @@ def cytoscape(net: networkx.Graph[str]) -> str:
 
 def edge_list(net: networkx.Graph[str]) -> str:
     """Write the edges as CSV, both ends by name and IRI."""
-    from cmgraph.text.cells import escape_formula
+    from cmgraph.text.cells import escape_formula, write_csv
 
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in _rows(net):
-        writer.writerow([escape_formula(cell) if isinstance(cell, str) else cell for cell in row])
-    return out.getvalue()
+    rows = [[escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in _rows(net)]
+    return write_csv([_COLUMNS, *rows], ",")
 
 
 def _parquet(net: networkx.Graph[str], path: Path) -> None:

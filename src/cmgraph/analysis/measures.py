@@ -58,6 +58,16 @@ def node_measures(
     ``component`` and ``community`` are numbered, largest first.
 
     :param communities: ``louvain`` or ``leiden``, which needs the extra of its name; both by weight, with a seed.
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
+    :returns: a row per node, with most ties first: ``thing``, then a column per measure.
+    :raises UnknownName: if there is no such projection.
+
+    >>> import cmgraph
+    >>> measures = cmgraph.node_measures(cmgraph.load(), "actors")
+    >>> str(measures.rows[0][0]), measures.columns[:3]
+    ('Government of Canada', ('thing', 'degree', 'ties'))
     """
     import networkx as nx
     import rustworkx as rx
@@ -93,6 +103,14 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
     Groups are kinds of things. ``coordinator``: all three of one kind. ``consultant``: the two of one kind, the broker
     of another. ``gatekeeper``: the broker of one kind with one of the two. ``liaison``: three kinds. Ties have no
     direction here, so that gatekeeper and representative are one.
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
+    :returns: a row per broker, with most pairs first.
+
+    >>> import cmgraph
+    >>> cmgraph.brokerage(cmgraph.load(), "actors").columns
+    ('thing', 'coordinator', 'consultant', 'gatekeeper', 'liaison')
     """
     net = build_network(graph, name, False, network_filter, **parameters)
     kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
@@ -115,7 +133,15 @@ def network_changes(
     """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
+    :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
+    :param network_filter: which part of the network.
+    :param parameters: values of the projection's own parameters, as for a question.
     :raises CmgraphError: if the second day is not after the first.
+
+    >>> import cmgraph
+    >>> changes = cmgraph.network_changes(cmgraph.load(), "members", "2022-01-01", "2023-01-01")
+    >>> changes.columns
+    ('from', 'to', 'before', 'after')
     """
     if new <= old:
         raise CmgraphError(f"{new} is not after {old}", where="--change", hint="Give the earlier day first.")

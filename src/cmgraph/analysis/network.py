@@ -27,6 +27,13 @@ def build_network(
         many things tie the two), ``via``, ``minerals``, ``stages``, ``citations`` and ``sources`` (names, IRIs and
         addresses joined by "; "), ``since`` and ``latest`` (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
+
+    >>> import cmgraph
+    >>> network = cmgraph.build_network(cmgraph.load(), "actors")
+    >>> tie = network.edges["https://w3id.org/cmgraph/id/agent/european-investment-bank",
+    ...                     "https://w3id.org/cmgraph/id/agent/government-of-canada"]
+    >>> tie["weight"], tie["since"]
+    (1, '2026-03-02')
     """
     return to_networkx(graph, name, tie_rows(graph, name, network_filter, **parameters), two_mode)
 

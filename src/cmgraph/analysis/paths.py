@@ -36,6 +36,13 @@ def shortest_paths(
     :param count: how many paths, shortest first.
     :param hops: no path longer than this.
     :raises CmgraphError: if one of them is not in the network, both are the same, or nothing connects them.
+    :param network_filter: which part of the network.
+    :returns: a row per hop and reason: ``path``, ``hop``, ``from``, ``to``, ``through``, ``dated``.
+
+    >>> import cmgraph
+    >>> path = cmgraph.shortest_paths(cmgraph.load(), "Canada", "European Investment Bank", count=1)
+    >>> [str(cell) for cell in path.rows[0]][2:4]
+    ['Government of Canada', 'European Investment Bank']
     """
     answer = tie_rows(graph, over, network_filter)
     ties = group_ties(answer)

@@ -14,6 +14,11 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
 
     :param name: a name, CURIE or IRI; None for everything.
     :returns: columns ``date`` (as precise as its source), ``what``, ``thing``, ``with``; up to ``graph.as_of``.
+
+    >>> import cmgraph
+    >>> row = cmgraph.timeline(cmgraph.load(), "European Investment Bank").rows[0]
+    >>> row.citations != ()
+    True
     """
     entity = [graph.names.resolve_preferring(name, CM + "Agent")] if name else [None]
     columns, rows = builtin.solutions(graph.store, "timeline", entity=entity)

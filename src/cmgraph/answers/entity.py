@@ -53,8 +53,8 @@ class Entity:
 
 def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None = None) -> Entity:
     """Collect what the store says of ``node``; with ``as_of``, only statements that may hold on that day."""
-    said = dict(collect_statements([node.value], store, as_of))[node.value]
-    return build_entity(node.value, said, store, names)
+    statements = dict(collect_statements([node.value], store, as_of))[node.value]
+    return build_entity(node.value, statements, store, names)
 
 
 def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
@@ -65,38 +65,38 @@ def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None 
     wanted = list(iris)
     for start in range(0, len(wanted), builtin.BATCH):
         batch = wanted[start : start + builtin.BATCH]
-        found = builtin.ask(store, "relationships", thing=batch, asOf=day)
-        rows = (tuple(term.value for term in row if term) for row in found)
+        solutions = builtin.ask(store, "relationships", thing=batch, asOf=day)
+        rows = (tuple(term.value for term in row if term) for row in solutions)
         related = [row for row in rows if row[1] in kinds]
         fetched |= fetch_triples({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
-        said: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
+        statements: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
         for thing, kind, statement in related:
-            said[thing][kind, statement] = fetched[statement]
-        yield from said.items()
+            statements[thing][kind, statement] = fetched[statement]
+        yield from statements.items()
 
 
 def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
     """Return what is said of each thing or statement itself."""
-    found: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
-    for thing, prop, what in builtin.ask(store, "about", thing=found):
+    pairs: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
+    for thing, prop, what in builtin.ask(store, "about", thing=pairs):
         if thing and prop and what:
-            found[thing.value].append((prop.value, what))
-    return found
+            pairs[thing.value].append((prop.value, what))
+    return pairs
 
 
-def build_entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
+def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Entity:
     """Put what is said of a thing into words of one language, its citations numbered as they come."""
-    mine = said.get((iri, iri), [])
-    others = {key: pairs for key, pairs in said.items() if key != (iri, iri)}
+    own = statements.get((iri, iri), [])
+    others = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
     number: dict[str, int] = {}
-    for pairs in (mine, *others.values()):
+    for pairs in (own, *others.values()):
         for prop, value in pairs:
             if prop == _CITED:
                 number.setdefault(value.value, len(number) + 1)
     labels = names.labels(
         {iri, *(of for of, _ in others)}
-        | {prop for pairs in (mine, *others.values()) for prop, _ in pairs}
-        | {v.value for pairs in (mine, *others.values()) for _, v in pairs if isinstance(v, NamedNode)}
+        | {prop for pairs in (own, *others.values()) for prop, _ in pairs}
+        | {v.value for pairs in (own, *others.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
     known = citations(store, set(number), names.lang)
 
@@ -117,9 +117,9 @@ def build_entity(iri: str, said: Said, store: Store, names: Names) -> Entity:
     return Entity(
         thing=thing(iri),
         kind=names.kind(iri),
-        names=tuple((v.value, v.language or "") for p, v in mine if p in _NAMES and isinstance(v, Literal)),
-        facts=pairs_of(mine),
-        cited=cited(mine),
+        names=tuple((v.value, v.language or "") for p, v in own if p in _NAMES and isinstance(v, Literal)),
+        facts=pairs_of(own),
+        cited=cited(own),
         statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
         citations=tuple(known[iri] for iri in number),
     )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cmgraph.rdf.terms import NamedRef, Value
-from cmgraph.text.cells import as_text, escape_formula, strip_controls
+from cmgraph.text.cells import as_text, escape_formula, strip_controls, write_csv
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
 
-FORMATS = ("table", "csv", "tsv", "json", "md")
+FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 
 
 def render(result: Result, form: str, lang: str = "en", width: int | None = None, color: bool = False) -> str:
@@ -26,6 +26,8 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
     match form:
         case "csv" | "tsv":
             return to_csv(result, "," if form == "csv" else "\t")
+        case "csv-excel":
+            return "\ufeff" + to_csv(result, ",")
         case "json":
             return to_json(result)
         case "md":
@@ -36,10 +38,7 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
 
 def to_csv(result: Result, delimiter: str) -> str:
     """Write comma- or tab-separated values; cells a spreadsheet would run as a formula are defused."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerows([_cell(value) for value in line] for line in result.to_records())
-    return out.getvalue()
+    return write_csv(([_cell(value) for value in line] for line in result.to_records()), delimiter)
 
 
 def _cell(value: Value) -> str:
@@ -56,7 +55,10 @@ def to_json(result: Result) -> str:
             case dt.date():
                 return value.isoformat()
             case Decimal():
-                return int(value) if value == value.to_integral_value() else float(value)
+                number = int(value) if value == value.to_integral_value() else float(value)
+                return number if Decimal(repr(number)) == value else as_text(value)
+            case float():
+                return value if math.isfinite(value) else as_text(value)
             case _:
                 return value
 
@@ -66,8 +68,8 @@ def to_json(result: Result) -> str:
             "note": result.note,
             "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
             "rows": [
-                {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
-                | {"citations": list(row.citations)}
+                {"citations": list(row.citations)}
+                | {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
                 for row in result.rows
             ],
             "sources": [
@@ -78,6 +80,7 @@ def to_json(result: Result) -> str:
         },
         ensure_ascii=False,
         indent=2,
+        allow_nan=False,
     )
 
 
@@ -97,8 +100,8 @@ def footnote_marks(numbers: Iterable[int]) -> str:
 def to_markdown(result: Result, lang: str) -> str:
     """Write a Markdown table with footnotes."""
 
-    def safe(text: str) -> str:
-        for character in "\\|<>[]`*_":
+    def safe(text: str, special: str = "\\|<>[]`*_") -> str:
+        for character in special:
             text = text.replace(character, "\\" + character)
         return " ".join(text.split())
 
@@ -110,7 +113,9 @@ def to_markdown(result: Result, lang: str) -> str:
         cells = [safe(as_text(value)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
-    notes = [f"[^{n}]: {note.partition('] ')[2]}" for n, note in enumerate(footnotes(result, lang), 1)]
+    # an underscore stays: most are in addresses, which would break
+    texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
+    notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
     said = ["", safe(result.note)] if result.note else []
     return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
 

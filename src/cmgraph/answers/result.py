@@ -90,7 +90,14 @@ class Result:
         return iter(self.rows)
 
     def filter(self, keep: Callable[[Row], bool]) -> Result:
-        """Return the answer with those rows alone that are to be kept, and the citations they rest on."""
+        """Return the answer with those rows alone that are to be kept, and the citations they rest on.
+
+        >>> import cmgraph
+        >>> answer = cmgraph.load().query("partners", actor="Canada")
+        >>> dated = answer.filter(lambda row: str(row[2]).startswith("2026"))
+        >>> len(dated.citations) < len(answer.citations)
+        True
+        """
         rows = [row for row in self.rows if keep(row)]
         used = sorted({number for row in rows for number in row.citations})
         number = {old: new for new, old in enumerate(used, 1)}
@@ -106,7 +113,13 @@ class Result:
         return [tuple(term and to_rdflib(term) for term in row.terms) for row in self.rows]
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row."""
+        """Return one dict per row; ``citations`` holds the :class:`Citation` objects of the row.
+
+        >>> import cmgraph
+        >>> answer = cmgraph.load().query("partners", actor="European Investment Bank")
+        >>> [citation.publisher for citation in answer.to_dicts()[0]["citations"]][0]
+        'CNW / Natural Resources Canada'
+        """
         return [
             dict(zip(self.columns, row.values, strict=True))
             | {"citations": [self.citations[number - 1] for number in row.citations]}
@@ -121,7 +134,13 @@ class Result:
         return pd.DataFrame(lines, columns=header)
 
     def to_records(self) -> Iterator[list[Value]]:
-        """Yield a header and then a list per row: things as name and IRI, sources written out."""
+        """Yield a header and then a list per row: things as name and IRI, sources written out.
+
+        >>> import cmgraph
+        >>> header, *records = cmgraph.load().query("partners", actor="European Investment Bank").to_records()
+        >>> header
+        ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
+        """
         things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
         header: list[Value] = []
         for name, is_thing in zip(self.columns, things, strict=True):
@@ -155,25 +174,29 @@ def build(
 ) -> Result:
     """Turn solutions into a result.
 
-    Rows that differ only in their citation become one row with several citations, in the order they first came.
-
-    :param citation: the column that carries citations; empty to take any column that holds nothing else.
+    :param citation: the column that carries citations: rows that differ only there become one row with several
+        citations, in the order they first came. If there is no such column, every row stays, equal ones too; one column
+        beside others that holds nothing but citations is then told by their numbers, row by row.
     """
     variables, rows = solutions
-    cites = {i for i, name in enumerate(variables) if name == citation or (not citation and _all_cites(i, rows))}
-    kept = [i for i in range(len(variables)) if i not in cites]
-    folded: dict[tuple[str, ...], tuple[tuple[Term | None, ...], set[str]]] = {}
-    for row in rows:
-        key = tuple(str(row[i]) for i in kept)
-        cited = folded.setdefault(key, (tuple(row[i] for i in kept), set()))[1]
-        cited.update(term.value for i in cites if isinstance(term := row[i], NamedNode))
+    at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
+    shown = [i for i in range(len(variables)) if i != at]
+    cited = [term.value if at is not None and isinstance(term := row[at], NamedNode) else "" for row in rows]
+    terms_of = [tuple(row[i] for i in shown) for row in rows]
+    if citation in variables:
+        folded: dict[tuple[Term | None, ...], set[str]] = {}
+        for terms, iri in zip(terms_of, cited, strict=True):
+            folded.setdefault(terms, set()).add(iri)
+        lines = list(folded.items())
+    else:
+        lines = [(terms, {iri}) for terms, iri in zip(terms_of, cited, strict=True)]
     numbers: dict[str, int] = {}
-    for _, iris in folded.values():
-        for iri in sorted(iris):
+    for _, iris in lines:
+        for iri in sorted(iris - {""}):
             numbers.setdefault(iri, len(numbers) + 1)
     known = citations(store, set(numbers), names.lang)
-    labels = names.labels(term.value for terms, _ in folded.values() for term in terms if isinstance(term, NamedNode))
-    columns = tuple(variables[i] for i in kept)
+    labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
+    columns = tuple(variables[i] for i in shown)
     return Result(
         columns=columns,
         headings=tuple((headings or {}).get(name, name) for name in columns),
@@ -181,9 +204,9 @@ def build(
             Row(
                 tuple(to_python(term, labels) for term in terms),
                 terms,
-                tuple(sorted(numbers[iri] for iri in cited)),
+                tuple(sorted(numbers[iri] for iri in iris - {""})),
             )
-            for terms, cited in folded.values()
+            for terms, iris in lines
         ),
         citations=tuple(known[iri] for iri in numbers),
         title=title,
@@ -191,7 +214,15 @@ def build(
     )
 
 
-def _all_cites(index: int, rows: Iterable[tuple[Term | None, ...]]) -> bool:
+def _citation_column(variables: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> int | None:
+    """Return which column holds nothing but citations, if it is the only such one, and others stand beside it."""
+    if len(variables) < 2 or {"citations", "sources"} & set(variables):
+        return None
+    found = [i for i in range(len(variables)) if _all_cites(i, rows)]
+    return found[0] if len(found) == 1 else None
+
+
+def _all_cites(index: int, rows: Iterable[Sequence[Term | None]]) -> bool:
     cells = [row[index] for row in rows if row[index] is not None]
     return bool(cells) and all(isinstance(cell, NamedNode) and cell.value.startswith(_CITE) for cell in cells)
 

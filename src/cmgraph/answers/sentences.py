@@ -29,14 +29,14 @@ def sentence(statement: Statement, lang: str) -> Words:
             labels[name] = prop.label
     patterns = [best_text(pattern, lang) for pattern in _patterns().get(statement.kind.iri.removeprefix(CM), ())]
     words, used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
-    left = {name: said for name, said in values.items() if name not in used}
+    left = {name: phrase for name, phrase in values.items() if name not in used}
     tail, more = _filled(best_text(_patterns()["_"][0], lang), left) or ([], set[str]())
     words += tail
-    rest = [[f"{labels[name]} ", *_listed(said)] for name, said in left.items() if name not in more]
+    rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in left.items() if name not in more]
     if not words:
-        return [word for place, said in enumerate(rest) for word in (["; "] if place else []) + said]
-    for place, said in enumerate(rest):
-        words += ["; " if place else " (", *said]
+        return [word for place, phrase in enumerate(rest) for word in (["; "] if place else []) + phrase]
+    for place, phrase in enumerate(rest):
+        words += ["; " if place else " (", *phrase]
     return [*words, ")"] if rest else words
 
 
@@ -56,9 +56,9 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words,
     return words, used
 
 
-def _listed(said: Sequence[Value]) -> Words:
+def _listed(values: Sequence[Value]) -> Words:
     words: Words = []
-    for value in said:
+    for value in values:
         words += [", ", value] if words else [value]
     return words
 
@@ -68,5 +68,5 @@ def _patterns() -> dict[str, list[dict[str, str]]]:
     import yaml
 
     text = (files("cmgraph") / "answers" / "sentences.yaml").read_text(encoding="utf-8")
-    found: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
-    return found
+    patterns: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
+    return patterns

@@ -24,7 +24,7 @@ def cmgraph(ctx: click.Context, /, quiet: bool, **options: Any) -> None:
     """
     if quiet:
         logging.getLogger("cmgraph").setLevel(logging.ERROR)
-    ctx.obj.update({name: value for name, value in options.items() if value is not None}, quiet=quiet)
+    ctx.ensure_object(dict).update({name: value for name, value in options.items() if value is not None}, quiet=quiet)
 
 
 for option in reversed(GRAPH_OPTIONS.values()):

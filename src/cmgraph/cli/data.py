@@ -44,16 +44,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="Queries asked where the graph lives, or pySHACL; both find the same.",
 )
+@click.option("--shapes", multiple=True, metavar="FILE", help="Check against the shapes in FILE too; repeatable.")
 @graph_options(*HELD)
-def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str) -> int:
+def validate(
+    load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, form: str, engine: str, shapes: tuple[str, ...]
+) -> int:
     """Check the graph, together with FILES if given, against the shapes.
+
+    Shapes are those of the ontology, of the folder shapes/ in --data, of --shapes, and any that stand among the data
+    or in FILES. One that cannot be checked is refused by name. A severity that SHACL does not define counts as a
+    violation.
 
     Exit code 0: nothing as bad as --fail-on; 1: findings; 2: the check could not run.
     """
     from cmgraph.cli.format import report_text
 
     graph = load()
-    report = graph.validate(*files, engine=engine)
+    report = graph.validate(*files, shapes=shapes, engine=engine)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     click.echo(report_text(report, form, graph.lang), nl=False)
     return int(report.failed(fail_on))
 
@@ -62,9 +71,9 @@ def validate(load: Callable[[], Graph], files: tuple[str, ...], fail_on: str, fo
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Replace what is there, not add to it.")
 @click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
-@graph_options("data", "store", "endpoint", "graph", "verbose")
+@graph_options("data", "store", "endpoint", "graph", "timeout", "verbose")
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
-    """Put FILES (RDF, .gz or not), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
+    """Put FILES (RDF), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
     The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
 
@@ -86,7 +95,7 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
     where = f"{store or url}{f' ({into})' if into else ''}"
     with progress_bar("", "MB", 1_000_000, quiet=bool(given.get("quiet"))) as progress:
         if dry_run:
-            number = count_triples(paths, graph, progress=progress)
+            number = count_triples(paths, graph, merge=url is not None, progress=progress)
             click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
             return 0
         if store is not None:
@@ -126,17 +135,24 @@ def template(load: Callable[[], Graph], name: str | None, output: Path | None, f
 @click.option("-t", "--template", "by", help="Template, by name or .rq file; the table's own name if left out.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Turtle file; beside the table if left out.")
 @click.option("-p", "--param", "parameters", multiple=True, metavar="COLUMN=VALUE", help="Fill a column in every row.")
-@click.option("--create", is_flag=True, help="Let names that are not known become new things.")
+@click.option(
+    "--create",
+    metavar="[COLUMN]",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    help="Let unknown names in this column become new things; repeatable. Alone: in the one that rows describe.",
+)
 @click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
 @click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
-@graph_options("lang", "data", "verbose")
+@graph_options("lang", "data", "timeout", "verbose")
 def ingest(
     load: Callable[[], Graph],
     table: Path,
     by: str | None,
     output: Path | None,
     parameters: tuple[str, ...],
-    create: bool,
+    create: tuple[str, ...],
     encoding: str | None,
     dry_run: bool,
 ) -> int:
@@ -144,7 +160,7 @@ def ingest(
 
     Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
     """
-    from cmgraph.cli.format import changes_text
+    from cmgraph.cli.format import changes_text, notes_text
     from cmgraph.tables.ingest import ingest as ingest_table
 
     given = options_of(click.get_current_context())
@@ -162,15 +178,16 @@ def ingest(
             data=given.get("data"),
             lang=lang,
             given=cells,
-            create=create,
+            create=True if create == ("",) else create,
             encoding=encoding,
             dry_run=dry_run,
             progress=progress,
         )
     click.echo(changes_text(ingested.changes, lang), nl=False)
     if not quiet:
-        target = output or table.with_suffix(".ttl")
-        read_as = f", read as {ingested.encoding}" if ingested.encoding == "cp1252" else ""
-        wrote = "nothing written" if dry_run or not ingested.changes else str(target)
+        for words in notes_text(ingested):
+            click.echo(words, err=True)
+        read_as = f", read as {ingested.encoding}" if ingested.encoding not in ("", "utf-8-sig") else ""
+        wrote = "nothing written" if dry_run or not ingested.changes else str(ingested.target)
         click.echo(f"{ingested.rows} rows, {ingested.statements} statements: {wrote}{read_as}", err=True)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
@@ -17,10 +18,11 @@ from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message
-from cmgraph.validation.shacl_sparql import SH
+from cmgraph.validation.shapes import SH
 from cmgraph.validation.validate import SEVERITIES, Report
 
 FEW = 8
@@ -40,8 +42,8 @@ def entity_text(entity: Entity, lang: str) -> str:
     for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
         lines += ["", kind.label]
         for statement in statements:
-            said = "".join(strip_controls(as_text(message)) for message in sentence(statement, lang))
-            lines.append(f"  {said}{_marks(statement.citations)}")
+            text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
+            lines.append(f"  {text}{_marks(statement.citations)}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
 
 
@@ -126,13 +128,19 @@ def report_text(report: Report, form: str, lang: str) -> str:
         return message("clean", lang) + "\n"
     lines: list[str] = []
     for (severity, rule, text), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
-        lines.append(f"{rule} {message(severity, lang)}: {text}")
+        lines.append(f"{rule} {severity_text(severity, lang)}: {text}")
         for f in findings:
-            place = f"  {f.file}:{f.line}" if f.file else ""
+            place = f"  {':'.join(map(str, filter(None, (f.file, f.line, f.column))))}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(strip_controls(f"  {f.focus.label}  {detail}{place}".rstrip()))
-    counts = [f"{n} {message(s, lang)}" for s in SEVERITIES if (n := sum(f.severity == s for f in report.findings))]
+    numbers = Counter(f.severity for f in report.findings)
+    counts = [f"{n} {severity_text(severity, lang)}" for severity, n in numbers.items()]
     return "\n".join([*lines, "", f"{len(report.findings)} {message('findings', lang)}: {', '.join(counts)}"]) + "\n"
+
+
+def severity_text(severity: str, lang: str) -> str:
+    """Name a severity; one that SHACL does not define goes by its IRI."""
+    return message(severity, lang) if severity in SEVERITIES else severity
 
 
 def template_result(template: Template, graph: Graph) -> Result:
@@ -147,24 +155,39 @@ def template_result(template: Template, graph: Graph) -> Result:
     return Result.of(("name", "label", "type", "required"), rows, lang, title, note)
 
 
-def changes_text(found: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
+def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> str:
     """Say what was added, changed and removed; of each kind, ``shown`` by name."""
-    if not found:
+    if not changes:
         return message("unchanged", lang) + "\n"
     lines = []
-    for (how, kind), group in groupby(found, key=lambda c: (c.how, c.kind)):
-        changes = list(group)
-        lines.append(f"{message(how, lang)}: {len(changes)} {kind}")
+    for (how, kind), group in groupby(changes, key=lambda c: (c.how, c.kind)):
+        alike = list(group)
+        lines.append(f"{message(how, lang)}: {len(alike)} {kind}")
         if how == "confirmed":
             continue
-        for change in changes[:shown]:
+        for change in alike[:shown]:
             lines.append(f"  {strip_controls(change.thing.label)}")
             lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
-        lines += [f"  … {len(changes) - shown} {message('more', lang)}"] if len(changes) > shown else []
+        lines += [f"  … {len(alike) - shown} {message('more', lang)}"] if len(alike) > shown else []
     return "\n".join(lines) + "\n"
 
 
-def changes_json(found: Sequence[Change]) -> str:
+def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
+    """Say what of a table was not read, and which rows say nothing."""
+    lines = [f"not read: {part}" for part in ingested.unread]
+    rows_that = {
+        "say nothing by the template": ingested.silent,
+        "repeat rows before them": ingested.repeated,
+        "differ from rows before them about the same thing, all kept": ingested.differing,
+    }
+    for what, rows in rows_that.items():
+        if rows:
+            more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
+            lines.append(f"rows that {what}: {', '.join(map(str, rows[:shown]))}{more}")
+    return lines
+
+
+def changes_json(changes: Sequence[Change]) -> str:
     """Write changes as JSON."""
     rows = [
         {
@@ -173,6 +196,6 @@ def changes_json(found: Sequence[Change]) -> str:
             **change.thing._asdict(),
             "details": [{"property": prop, "before": old, "after": new} for prop, old, new in change.details],
         }
-        for change in found
+        for change in changes
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmgraph.cli.watchdog import limited
 from cmgraph.errors import CmgraphError, nearest
 
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
     from cmgraph.graph import Graph
+    from cmgraph.store.http import Credentials
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -29,7 +31,10 @@ GRAPH_OPTIONS = {
     "graph": click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
     "as_of": click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
     "timeout": click.option(
-        "--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), help="Stop a question after; 60."
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0, min_open=True),
+        help="Stop the command then; if left out, a question is stopped after 60.",
     ),
     "allow_service": click.option(
         "--allow-service", is_flag=True, default=None, help="Let queries call other servers."
@@ -38,10 +43,10 @@ GRAPH_OPTIONS = {
 }
 """Options that may stand before a command or after it, by the name of their value."""
 
-HELD = ("lang", "data", "store", "endpoint", "graph", "verbose")
+HELD = ("lang", "data", "store", "endpoint", "graph", "timeout", "verbose")
 """Options that say which graph, and in which language."""
 
-ASKED = (*HELD, "as_of", "timeout", "allow_service")
+ASKED = (*HELD, "as_of", "allow_service")
 """Options of commands that put a question."""
 
 
@@ -67,7 +72,8 @@ class Group(click.Group):
 def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a command take some of :data:`GRAPH_OPTIONS`, and hand it a function that loads the graph they describe.
 
-    One that was given before the command, and that the command does not take, is an error.
+    One that was given before the command, and that the command does not take, is an error. The command is held to its
+    limits of time and memory.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +82,8 @@ def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
             own = {name: value for name in names if (value := options.pop(name)) is not None}
             options_of(ctx).update(own)
             refuse_graph_options(ctx, names)
-            return ctx.invoke(command, lambda: load_graph(options_of(ctx)), **options)
+            with limited(options_of(ctx).get("timeout")):
+                return ctx.invoke(command, lambda: load_graph(options_of(ctx)), **options)
 
         for name in reversed(names):
             run = GRAPH_OPTIONS[name](run)
@@ -122,12 +129,14 @@ def load_graph(options: dict[str, Any]) -> Graph:
     return graph
 
 
-def credentials() -> tuple[str, str] | None:
+def credentials() -> Credentials | None:
     """Return who asks an endpoint; ask for the password if it is not set and somebody is there to give it."""
-    user, password = os.environ.get("CMGRAPH_USER"), os.environ.get("CMGRAPH_PASSWORD")
-    if user and password is None and sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, err=True)
-    return (user, password or "") if user else None
+    from cmgraph.store.endpoint import environment_credentials
+
+    known = environment_credentials()
+    if isinstance(known, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
+        return known[0], click.prompt("Password", hide_input=True, err=True)
+    return known
 
 
 def language(options: dict[str, Any]) -> str:
@@ -162,8 +171,8 @@ format_option = click.option(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "tsv", "json", "md"]),
-    help="Form of the answer: a table on a terminal, CSV otherwise.",
+    type=click.Choice(["table", "csv", "csv-excel", "tsv", "json", "md"]),
+    help="Form of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
 )
 
 parameter_option = click.option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,15 @@ from cmgraph.cli.options import (
 )
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 
+ROW_FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
+"""Forms of rows."""
+
+GRAPH_FORMATS = ("ttl", "nt", "rdf", "jsonld")
+"""Forms of statements."""
+
+ENDINGS = (".rq", ".sparql", ".txt")
+"""How the names of files end that hold a query; a file of another name is found too, if no question has it."""
+
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
 
@@ -38,7 +47,13 @@ if TYPE_CHECKING:
     shell_complete=complete_parameter,
     help="Set a parameter; repeatable.",
 )
-@format_option
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice([*ROW_FORMATS, *GRAPH_FORMATS]),
+    help="Form of the answer: of rows, a table on a terminal and CSV otherwise; of statements, ttl.",
+)
 @graph_options(*ASKED)
 def query(
     load: Callable[[], Graph],
@@ -47,38 +62,72 @@ def query(
     parameters: tuple[str, ...],
     form: str | None,
 ) -> int:
-    """Answer a saved QUESTION, a .rq file, or SPARQL from stdin (-), with its numbered sources.
+    """Answer a saved QUESTION, a file with a query, or SPARQL from stdin (-), with its numbered sources.
+
+    A query asks the default graph, unless it names others that the store holds with FROM or GRAPH. SELECT gives rows,
+    as many as SPARQL says; CONSTRUCT and DESCRIBE give statements; ASK prints true (exit code 0) or false (1).
 
     \b
     cmgraph query partners -p actor=Japan
     cmgraph query -q 'SELECT ?forum { ?forum a cm:Forum } ORDER BY ?forum'
+    cmgraph query -q 'DESCRIBE agent:government-of-canada' -f ttl
     """
     from cmgraph.questions.question import Question
+    from cmgraph.store.sparql_lexer import query_form
 
     if (question is None) == (text is None):
         raise CmgraphError("say what to ask: a question's name, a file, - or -q TEXT", hint="See: cmgraph queries")
     values = parse_parameters(parameters)
     graph = load()
-    if question == "-":
-        text = sys.stdin.read()
-    if text is not None:
-        if not text.strip():
+    asked: str | Question
+    if question is None or question == "-":
+        asked = ((sys.stdin.read() if text is None else text).strip().removeprefix("\ufeff")) + "\n"
+        if not asked.strip():
             raise CmgraphError("the query is empty", hint="Write SPARQL, for instance SELECT ?s { ?s a cm:Forum }")
         if values:
             raise CmgraphError("SPARQL text takes no parameters", where="-p", hint="Save it as a .rq file.")
         refuse(as_of=graph.as_of)
-        echo_result(graph.query(text.strip() + "\n"), form, graph.lang)
+        kind = query_form(asked)
+    else:
+        is_file = question.endswith(ENDINGS) or "/" in question
+        is_file = is_file or (Path(question).is_file() and not graph.has_question(question))
+        asked = Question.read(Path(question)) if is_file else graph.question(question)
+        if graph.as_of and asked.time != "as-of":
+            what = f"question '{asked.name}' takes no day"
+            raise CmgraphError(
+                what, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
+            )
+        kind = query_form(asked.text)
+    if kind in ("CONSTRUCT", "DESCRIBE"):
+        from pyoxigraph import RdfFormat
+
+        from cmgraph.export.rdf import serialize_triples
+
+        _refuse_form(form, GRAPH_FORMATS, kind)
+        rdf_form = RdfFormat.from_extension(form or "ttl")
+        assert rdf_form is not None
+        triples = graph.construct(asked, **values)
+        try:
+            written = serialize_triples(triples, rdf_form, graph.prefixes)
+        except OSError as error:  # how the engine says that a form cannot hold a statement
+            raise CmgraphError(f"this cannot be written as {form}: {error}", hint="Use -f nt or ttl.") from None
+        click.echo(written, nl=False)
         return 0
-    assert question is not None
-    file = question.endswith(".rq") or "/" in question
-    asked = Question.read(Path(question)) if file else graph.question(question)
-    if graph.as_of and asked.time != "as-of":
-        what = f"question '{asked.name}' takes no day"
-        raise CmgraphError(
-            what, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
-        )
+    _refuse_form(form, ROW_FORMATS, kind)
+    if kind == "ASK":
+        answer = graph.ask(asked, **values)
+        click.echo("true" if answer else "false")
+        return 0 if answer else 1
     echo_result(graph.query(asked, **values), form, graph.lang)
     return 0
+
+
+def _refuse_form(form: str | None, forms: Sequence[str], kind: str) -> None:
+    """Refuse a form that an answer of this kind has not."""
+    if form is not None and form not in forms:
+        raise CmgraphError(
+            f"{kind or 'this'} is not answered as {form}", where="--format", hint=f"Use {', '.join(forms)}."
+        )
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -118,7 +167,7 @@ def queries_show(load: Callable[[], Graph], name: str, values: str | None) -> in
 
 @queries.command("lint")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@graph_options("data", "verbose")
+@graph_options("data", "timeout", "verbose")
 def queries_lint(load: Callable[[], Graph], files: tuple[Path, ...]) -> int:
     """Check questions in .rq FILES against the house rules; all saved ones if none is named."""
     from cmgraph.questions.lint import lint

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, RdfFormat, Triple, parse
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import serialize_triples
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import sort_triples
 from cmgraph.rdf.terms import BASE, RDF_TYPE, Prefixes, best_text
 from cmgraph.store import builtin
@@ -85,8 +86,10 @@ class Distribution:
 
 def distributions(folder: Path) -> list[Distribution]:
     """List the data files of a publication."""
-    found = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA)
-    return [Distribution(name, path) for name, path in found if not name.startswith(_ASIDE)]
+    data_files = (
+        (path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA
+    )
+    return [Distribution(name, path) for name, path in data_files if not name.startswith(_ASIDE)]
 
 
 def describe(publication: Publication, folder: Path) -> None:
@@ -127,9 +130,7 @@ def _dataset(publication: Publication, files: list[Distribution]) -> Iterator[Tr
         endpoint=publication.about.get("endpoint"),
         modified=publication.modified,
     )
-    found = Dataset(parse(text, format=RdfFormat.TURTLE))
-    found.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    yield from (quad.triple for quad in found)
+    yield from canonical(quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
 
 
 def _partitions(publication: Publication) -> Iterator[Triple]:
@@ -139,7 +140,7 @@ def _partitions(publication: Publication) -> Iterator[Triple]:
 def schema_org(publication: Publication, files: list[Distribution]) -> dict[str, Any]:
     """Describe the data set to search engines."""
     about = publication.about
-    said: dict[str, Any] = {
+    record: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "@id": dataset_iri(publication),
@@ -169,7 +170,7 @@ def schema_org(publication: Publication, files: list[Distribution]) -> dict[str,
         "datePublished": about.get("issued") and str(about["issued"]),
         "dateModified": publication.modified,
     }
-    return said | {name: value for name, value in known.items() if value}
+    return record | {name: value for name, value in known.items() if value}
 
 
 def open_canada(publication: Publication, files: list[Distribution]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
-_ASKING = {"cmgraph.xlsx", "datapackage.json", "network", "profiles", "site", "tables"}
+_ASKING = {"cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
 """What puts many questions to the graph."""
 
 _OPTIONS = "export.json"
@@ -147,15 +147,17 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
 
     :raises CmgraphError: if the folder is no export.
     """
-    said = folder / _OPTIONS
-    if not said.is_file():
+    options_file = folder / _OPTIONS
+    if not options_file.is_file():
         raise CmgraphError(
             "this folder is not an export", where=str(folder), hint="Name a folder that cmgraph export wrote."
         )
     try:
-        options = Options(**json.loads(read_text(said)))
+        options = Options(**json.loads(read_text(options_file)))
     except (TypeError, ValueError):
-        raise CmgraphError("the options of the export cannot be read", where=str(said), hint="Export again.") from None
+        raise CmgraphError(
+            "the options of the export cannot be read", where=str(options_file), hint="Export again."
+        ) from None
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "fresh"
         export(graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
@@ -176,9 +178,9 @@ def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> N
         dataset.describe(publication, target)
     if "site" in wanted:
         site.site(publication, target)
-    kept = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
-    kept |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
-    (target / _OPTIONS).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
+    recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
+    (target / _OPTIONS).write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (target / _CHECKSUMS).write_text(dataset.checksums(target), encoding="utf-8")
 
 
@@ -209,13 +211,13 @@ def _refuse_to_replace(folder: Path, force: bool) -> None:
         raise CmgraphError("this folder is not an export", where=str(folder), hint=hint)
     lines = read_text(folder / _CHECKSUMS).splitlines()
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
-    if others := sorted(found.keys() - listed.keys() - {_CHECKSUMS}):
+    contents = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
+    if others := sorted(contents.keys() - listed.keys() - {_CHECKSUMS}):
         what = (
             f"the folder contains files that no export wrote: {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"
         )
         raise CmgraphError(what, where=str(folder), hint=hint)
-    for name, path in sorted(found.items()):
+    for name, path in sorted(contents.items()):
         if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
             what = f"{name} has changed since it was exported"
             raise CmgraphError(what, where=str(folder), hint=hint)

@@ -74,7 +74,7 @@ def _entities(triples: Iterable[Triple]) -> Iterable[tuple[str, dict[str, Any]]]
 
 def _popolo(entity: dict[str, Any]) -> dict[str, Any]:
     """Shape an entity as Popolo does: lists of objects for names and sources, single values else."""
-    shaped = {name: said if name == "id" else said[0] for name, said in entity.items()}
+    shaped = {name: values if name == "id" else values[0] for name, values in entity.items()}
     for name, part in {"other_names": "name", "sources": "url"}.items():
         if name in entity:
             shaped[name] = [{part: value} for value in entity[name]]

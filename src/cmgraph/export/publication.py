@@ -18,6 +18,7 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.questions.header import by_language, parse_mapping
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import read_text, sort_triples
 from cmgraph.rdf.terms import BASE
 from cmgraph.store import builtin
@@ -52,10 +53,10 @@ class Publication:
     progress: Progress = no_progress
 
     def __post_init__(self) -> None:
-        for said in filter(None, (self.base, self.site)):
-            if not re.fullmatch(r"https?://[A-Za-z0-9.:-]+/([A-Za-z0-9._~-]+/)*", said):
+        for address in filter(None, (self.base, self.site)):
+            if not re.fullmatch(r"https?://[A-Za-z0-9.:-]+/([A-Za-z0-9._~-]+/)*", address):
                 hint = "Write it like https://example.org/minerals/"
-                raise CmgraphError("not an address that ends with a slash", where=said, hint=hint)
+                raise CmgraphError("not an address that ends with a slash", where=address, hint=hint)
 
     @property
     def address(self) -> str:
@@ -69,8 +70,8 @@ class Publication:
     def write(self, path: Path, text: str | bytes) -> None:
         """Write one file of text, with the publication's base."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        said = text if isinstance(text, str) else text.decode()
-        path.write_text(self.rebased(said), encoding="utf-8", newline="")
+        text = text if isinstance(text, str) else text.decode()
+        path.write_text(self.rebased(text), encoding="utf-8", newline="")
 
     def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         """Write one file of JSON."""
@@ -84,7 +85,7 @@ class Publication:
     @cached_property
     def stated(self) -> list[Triple]:
         """What files state, in order."""
-        return sort_triples(self.graph.asserted)
+        return sort_triples(canonical(self.graph.asserted))
 
     @cached_property
     def by_language(self) -> dict[str, Graph]:
@@ -94,20 +95,20 @@ class Publication:
     @cached_property
     def sources(self) -> dict[str, list[str]]:
         """The IRIs of the sources that each thing or statement cites."""
-        found: dict[str, list[str]] = defaultdict(list)
+        sources: dict[str, list[str]] = defaultdict(list)
         for thing, source in builtin.ask(self.graph.store, "cited-sources"):
             if isinstance(thing, NamedNode) and isinstance(source, NamedNode):
-                found[thing.value].append(source.value)
-        return found
+                sources[thing.value].append(source.value)
+        return sources
 
     @cached_property
     def tables(self) -> dict[str, Result]:
         """The tables by name, in the main language."""
-        graph, found = self.by_language[self.languages[0]], {}
+        graph, tables = self.by_language[self.languages[0]], {}
         for query in sorted((files("cmgraph") / "store/queries/tables").iterdir(), key=lambda path: path.name):
             solutions = graph.store.select(query.read_text(encoding="utf-8"), graph.prefixes)
-            found[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
-        return found
+            tables[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
+        return tables
 
     @cached_property
     def about(self) -> About:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
+import re
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import groupby, islice
@@ -13,8 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pyoxigraph import (
-    CanonicalizationAlgorithm,
-    Dataset,
+    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -26,6 +26,7 @@ from pyoxigraph import (
 
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
+from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
 from cmgraph.rdf.terms import RDF_TYPE, XSD, Prefixes, lexical, local_name
 from cmgraph.text.templating import NOT_XML
@@ -36,7 +37,7 @@ CHUNK = 500_000
 
 def ntriples(publication: Publication, path: Path) -> None:
     """Write what files state as N-Triples, sorted, as a stream."""
-    _write_lines(publication, path, publication.graph.asserted, to_lines)
+    _write_lines(publication, path, canonical(publication.graph.asserted), to_lines)
 
 
 def derived(publication: Publication, path: Path) -> None:
@@ -52,13 +53,13 @@ def nquads(publication: Publication, path: Path) -> None:
     """
 
     def placed(some: Iterable[Triple]) -> set[str]:
-        found = set[str]()
+        lines = set[str]()
         for line in to_lines(some):
             graphs = publication.sources.get(line.partition(" ")[0][1:-1], ())
-            found |= {f"{line.removesuffix('.')}<{source}> ." for source in graphs} or {line}
-        return found
+            lines |= {f"{line.removesuffix('.')}<{source}> ." for source in graphs} or {line}
+        return lines
 
-    _write_lines(publication, path, publication.graph.asserted, placed)
+    _write_lines(publication, path, canonical(publication.graph.asserted), placed)
 
 
 def trig(publication: Publication, path: Path) -> None:
@@ -97,16 +98,14 @@ def json_ld_context(publication: Publication, path: Path) -> None:
 def ontology(publication: Publication, folder: Path) -> None:
     """Write the terms with their axioms, in four forms, once more under their version, and the shapes as they are."""
     paths = publication.graph.ontology.model_files
-    model = Dataset(Quad(t.subject, t.predicate, t.object) for path in paths for t in RdfFile.read(path).triples)
-    model.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)  # whatever has no IRI is called the same each time
-    said = sort_triples(quad.triple for quad in model)
-    version = next((lexical(t.object) for t in said if t.predicate.value.endswith("owl#versionInfo")), "0")
+    model = sort_triples(canonical(triple for path in paths for triple in RdfFile.read(path).triples))
+    version = next((lexical(t.object) for t in model if t.predicate.value.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
-        text = serialize_triples(said, form, publication.graph.prefixes)
+        text = serialize_triples(model, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
     for path in publication.graph.ontology.shape_files:
-        publication.write(folder / "shapes" / path.name, read_text(path))
+        publication.write(folder / "shapes" / path.name, path.read_bytes())
 
 
 _FORMS = {
@@ -120,12 +119,70 @@ _FORMS = {
 def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes) -> bytes:
     """Write statements in ``form``, with the prefixes they need.
 
-    :raises CmgraphError: if a text holds a character that XML cannot, and the form is XML.
+    :raises CmgraphError: if the form cannot hold one of them.
     """
-    if form == RdfFormat.RDF_XML and (bad := next((t for t in triples if NOT_XML.search(lexical(t.object))), None)):
-        hint = "Take the control character out of the data, or choose another format with --only."
-        raise CmgraphError("XML cannot hold this text", where=prefixes.shorten(lexical(bad.subject)), hint=hint)
-    return serialize(triples, format=form, prefixes=prefixes.used(triples)) or b""
+    used = prefixes.used(triples)
+    if form == RdfFormat.RDF_XML:
+        written = serialize(_for_xml(triples, prefixes, used), format=form, prefixes=used) or b""
+        return written.replace(b"\r", b"&#13;")  # a parser of XML would read a line's end in its place
+    if form == RdfFormat.JSON_LD:
+        for triple in triples:
+            _refuse_triple_term(triple, prefixes)
+    return serialize(triples, format=form, prefixes=used) or b""
+
+
+_ELSEWHERE = "Choose another format: with -f for one file, with --only for a publication."
+
+
+def _for_xml(triples: list[Triple], prefixes: Prefixes, used: Mapping[str, str]) -> list[Triple]:
+    """Return statements in an order in which RDF/XML can hold them all, or refuse one that it cannot hold."""
+    nameless = {iri for iri in {t.predicate.value for t in triples} if not _names_element(NamedNode(iri), None, used)}
+    kinds = {t.object for t in triples if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode)}
+    attributes = {kind for kind in kinds if not _names_element(RDF_TYPE, kind, used)}
+    others = {t.subject for t in triples if t.predicate != RDF_TYPE or t.object not in attributes}
+    for triple in triples:
+        if any(NOT_XML.search(lexical(term)) for term in triple):
+            hint = f"Take the control character out of the data. {_ELSEWHERE}"
+            raise _unsayable("XML cannot hold this text", triple, prefixes, hint)
+        if triple.predicate.value in nameless:
+            said = f"XML has no name for the property <{triple.predicate.value}>"
+            raise _unsayable(said, triple, prefixes, _ELSEWHERE)
+        if triple.subject not in others:
+            said = f"XML has no name for the class {triple.object}"
+            raise _unsayable(said, triple, prefixes, _ELSEWHERE)
+    if not attributes:
+        return triples
+    # what comes first of a thing names its element
+    return [
+        triple
+        for _, star in groupby(triples, key=lambda triple: triple.subject)
+        for triple in sorted(star, key=lambda triple: triple.predicate == RDF_TYPE and triple.object in attributes)
+    ]
+
+
+def _names_element(prop: NamedNode, kind: NamedNode | None, used: Mapping[str, str]) -> bool:
+    """Say whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
+    from xml.parsers import expat
+
+    one = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
+    names = list[str]()
+    parser = expat.ParserCreate(namespace_separator="\n")
+    parser.StartElementHandler = lambda name, _: names.append(name.replace("\n", ""))
+    try:
+        parser.Parse(serialize([one], format=RdfFormat.RDF_XML, prefixes=dict(used)) or b"", True)
+    except (OSError, expat.ExpatError):
+        return False
+    return kind is not None or names[-1] == prop.value
+
+
+def _refuse_triple_term(triple: Triple, prefixes: Prefixes) -> None:
+    if isinstance(triple.object, Triple):
+        raise _unsayable("JSON-LD cannot hold a triple term", triple, prefixes, _ELSEWHERE)
+
+
+def _unsayable(said: str, triple: Triple, prefixes: Prefixes, hint: str) -> CmgraphError:
+    where = f"{prefixes.shorten(lexical(triple.subject))} {prefixes.shorten(triple.predicate.value)}"
+    return CmgraphError(said, where=where, hint=hint)
 
 
 def _write_lines(
@@ -147,64 +204,112 @@ def _write_lines(
 
 def context(publication: Publication) -> dict[str, Any]:
     """Return the JSON-LD context: the one kept with the ontology, or else one that fits the statements."""
-    kept = publication.graph.ontology.context
-    if kept.is_file():
-        found: dict[str, Any] = json.loads(read_text(kept))
-        return found
+    path = publication.graph.ontology.context
+    if path.is_file():
+        kept: dict[str, Any] = json.loads(read_text(path))
+        return kept
     return {"@context": jsonld_context(publication.stated, publication.graph.prefixes)}
 
 
 def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, Any]:
-    """Return a JSON-LD context: prefixes, and each property with the one kind of value it takes."""
+    """Return a JSON-LD context: prefixes, and each property with the one kind of value it takes.
+
+    A property goes by its local name, unless that is taken: by a prefix, a keyword or another property.
+    """
     kinds: dict[str, set[str]] = defaultdict(set)
     for triple in triples:
         value = triple.object
         if isinstance(value, Literal):
-            kinds[triple.predicate.value].add("@language" if value.language else value.datatype.value)
+            language = "@direction" if value.direction else "@language"
+            kinds[triple.predicate.value].add(language if value.language else value.datatype.value)
         else:
             kinds[triple.predicate.value].add("@id")
+    known = Prefixes({prefix: space for prefix, space in prefixes.items() if _TERM.fullmatch(prefix)})
+    names = Counter(local_name(iri) for iri in kinds)
     terms: dict[str, Any] = {}
     for iri in sorted(kinds.keys() - {RDF_TYPE.value}):
-        term: dict[str, Any] = {"@id": prefixes.shorten(iri)}
+        name = local_name(iri)
+        free = _TERM.fullmatch(name) and name not in known and names[name] == 1
+        term: dict[str, Any] = {"@id": known.shorten(iri)}
         if kinds[iri] == {"@language"}:
             term["@container"] = "@language"
-        elif len(kinds[iri]) == 1 and (kind := next(iter(kinds[iri]))) != XSD + "string":
-            term["@type"] = kind if kind == "@id" else prefixes.shorten(kind)
-        terms[local_name(iri)] = term
-    return {**prefixes, "id": "@id", "type": "@type", **terms}
+        elif len(kinds[iri]) == 1 and (kind := next(iter(kinds[iri]))) not in (XSD + "string", "@direction"):
+            term["@type"] = kind if kind == "@id" else known.shorten(kind)
+        terms[name if free else term["@id"]] = term
+    return {**known, "id": "@id", "type": "@type", **terms}
+
+
+_TERM = re.compile(r"(?!(?:id|type)$)[A-Za-z][\w-]*")
+"""What may be a prefix or the name of a property; ``id`` and ``type`` are taken."""
 
 
 def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes: Prefixes) -> Iterator[dict[str, Any]]:
-    """Yield one JSON-LD node per subject of statements in order, written for ``context``."""
+    """Yield one JSON-LD node per subject of statements in order, written for ``context``.
+
+    :raises CmgraphError: if JSON-LD, or the context, cannot hold a statement.
+    """
+    names = _Names(context, prefixes)
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
-        node: dict[str, Any] = {"id": prefixes.shorten(lexical(subject))}
+        node: dict[str, Any] = {"id": names.of(subject)}
         for triple in group:
-            if triple.predicate == RDF_TYPE:
-                node.setdefault("type", []).append(prefixes.shorten(lexical(triple.object)))
+            value = triple.object
+            if triple.predicate == RDF_TYPE and isinstance(value, (NamedNode, BlankNode)):
+                node.setdefault("type", []).append(names.of(value))
                 continue
-            key, curie, value = (
-                local_name(triple.predicate.value),
-                prefixes.shorten(triple.predicate.value),
-                triple.object,
-            )
-            term = context.get(key, {})
-            if term.get("@id") != curie:
-                key, term = curie, {}
-            if isinstance(value, Literal) and "@container" in term:
+            _refuse_triple_term(triple, prefixes)
+            key, term = names.term(triple.predicate)
+            if "@container" in term and isinstance(value, Literal) and _in_language_map(value):
                 node.setdefault(key, {}).setdefault(value.language or "@none", []).append(value.value)
-            else:
-                node.setdefault(key, []).append(_json_value(value, term.get("@type"), prefixes))
+                continue
+            if "@container" in term:
+                key, term = names.of(triple.predicate), {}
+            node.setdefault(key, []).append(_json_value(value, term.get("@type"), names))
         yield node
 
 
-def _json_value(value: Any, kind: str | None, prefixes: Prefixes) -> str | dict[str, str]:
+class _Names:
+    """What IRIs are called in a JSON-LD context."""
+
+    def __init__(self, context: Mapping[str, Any], prefixes: Prefixes) -> None:
+        self._context = context
+        self._prefixes = Prefixes({p: space for p, space in prefixes.items() if context.get(p) == space})
+        defined = ((key, term) for key, term in context.items() if isinstance(term, dict) and "@id" in term)
+        self._terms: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        for key, term in defined:
+            prefix, _, local = term["@id"].partition(":")
+            iri = self._prefixes[prefix] + local if prefix in self._prefixes else term["@id"]
+            self._terms[iri] = key, term
+
+    def of(self, node: Any) -> str:
+        """Return the name of an IRI or blank node."""
+        if isinstance(node, BlankNode):
+            return str(node)
+        name = self._prefixes.shorten(node.value)
+        scheme, _, rest = node.value.partition(":")
+        if name == node.value and scheme in self._context and not rest.startswith("//"):
+            hint = f"Give the prefix another name. {_ELSEWHERE}"
+            raise CmgraphError(f"'{scheme}:' is a prefix in the JSON-LD context", where=str(node), hint=hint)
+        return name
+
+    def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
+        """Return the key of a property, and what the context says of it."""
+        return self._terms.get(prop.value) or (self.of(prop), {})
+
+
+def _in_language_map(value: Literal) -> bool:
+    """Say whether a map of texts by language can hold a value."""
+    return value.direction is None and (value.language is not None or value.datatype.value == XSD + "string")
+
+
+def _json_value(value: Any, kind: str | None, names: _Names) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
-        iri = prefixes.shorten(lexical(value))
-        return iri if kind == "@id" else {"id": iri}
+        name = names.of(value)
+        return name if kind == "@id" else {"id": name}
     if value.language:
-        return {"@value": value.value, "@language": value.language}
+        direction = {"@direction": value.direction.value} if value.direction else {}
+        return {"@value": value.value, "@language": value.language, **direction}
     if kind is None and value.datatype.value == XSD + "string":
         return value.value
-    datatype = prefixes.shorten(value.datatype.value)
+    datatype = names.of(value.datatype)
     return value.value if kind == datatype else {"@value": value.value, "@type": datatype}

@@ -92,8 +92,8 @@ class _Site:
     @cached_property
     def context(self) -> dict[str, Any]:
         """The JSON-LD context."""
-        found: dict[str, Any] = context(self.publication)["@context"]
-        return found
+        terms: dict[str, Any] = context(self.publication)["@context"]
+        return terms
 
     def ending(self, lang: str) -> str:
         return ".html" if lang == self.publication.languages[0] else f".{lang}.html"
@@ -185,20 +185,20 @@ def site(publication: Publication, folder: Path) -> None:
     stars: dict[str, list[Triple]] = defaultdict(list)
     for triple in publication.stated:
         stars[lexical(triple.subject)].append(triple)
-    made = _Site(publication, folder, dict(stars))
+    shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
     for name in ("style.css", "search.js"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
-    segments = _segments(made)
-    _things(made, segments)
-    _shared(made)
-    _lists(made, segments)
-    _networks(made)
-    _questions(made)
-    _terms(made)
-    _front(made, segments)
+    segments = _segments(shared)
+    _things(shared, segments)
+    _shared(shared)
+    _lists(shared, segments)
+    _networks(shared)
+    _questions(shared)
+    _terms(shared)
+    _front(shared, segments)
     text = render_template(
-        "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(made.pages)
+        "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
     )
     publication.write(folder / "sitemap.xml", text)
     french = len(publication.languages) > 1
@@ -209,20 +209,20 @@ def site(publication: Publication, folder: Path) -> None:
     publication.write(folder / "w3id/.htaccess", w3id)
 
 
-def _segments(made: _Site) -> dict[str, list[str]]:
+def _segments(shared: _Site) -> dict[str, list[str]]:
     """Group the things that have pages of their own by the folder they are in."""
     segments: dict[str, list[str]] = defaultdict(list)
-    for iri in sorted(made.stars):
-        folder = (made.stem(iri) or "").rpartition("/")[0]
+    for iri in sorted(shared.stars):
+        folder = (shared.stem(iri) or "").rpartition("/")[0]
         if "/" in folder and "#" not in folder and folder.removeprefix("id/") not in _SHARED:
             segments[folder].append(iri)
     return dict(segments)
 
 
-def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
-    publication = made.publication
+def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
+    publication = shared.publication
     uses: dict[str, list[str]] = defaultdict(list)
-    for iri, star in made.stars.items():
+    for iri, star in shared.stars.items():
         for triple in star:
             if iri.startswith(BASE + "id/"):
                 uses[lexical(triple.object)].append(iri)
@@ -233,63 +233,67 @@ def _things(made: _Site, segments: Mapping[str, list[str]]) -> None:
         pairs: Iterable[tuple[str, Said]] = collect_statements(iris, publication.graph.store, publication.graph.as_of)
         if counted:
             pairs = (
-                (iri, {(iri, iri): said}) for iri, said in fetch_triples(set(iris), publication.graph.store).items()
+                (iri, {(iri, iri): statements})
+                for iri, statements in fetch_triples(set(iris), publication.graph.store).items()
             )
-        for iri, said in pairs:
+        for iri, statements in pairs:
             entities = {
-                lang: build_entity(iri, said, graph.store, graph.names)
+                lang: build_entity(iri, statements, graph.store, graph.names)
                 for lang, graph in publication.by_language.items()
             }
             stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
-            titles = {lang: found.thing.label for lang, found in entities.items()}
-            schema = _schema(publication, folder, entities[publication.languages[0]], made.stars[iri])
-            made.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
-            _data(made, stem, _around(made.stars, [iri], () if counted else uses[iri]))
-            for lang, found in entities.items():
-                called = dict.fromkeys([found.thing.label, *(name for name, _ in found.names)])
-                names[lang].append({"n": [*called], "p": stem + made.ending(lang), "k": found.kind})
+            titles = {lang: entity.thing.label for lang, entity in entities.items()}
+            schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
+            shared.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
+            _data(shared, stem, _around(shared.stars, [iri], () if counted else uses[iri]))
+            for lang, entity in entities.items():
+                called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
+                names[lang].append({"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind})
             done += 1
             publication.progress(done, stem)
     for lang, entries in names.items():
         text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
-        publication.write(made.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
+        publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
 
 
-def _values(found: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def _values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
-        "entity": found,
-        "names": found.names,
-        "groups": [(kind, list(group)) for kind, group in groupby(found.statements, key=lambda s: s.kind)],
-        "picture": ties(found),
+        "entity": entity,
+        "names": entity.names,
+        "groups": [(kind, list(group)) for kind, group in groupby(entity.statements, key=lambda s: s.kind)],
+        "picture": ties(entity),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
     }
 
 
-def _shared(made: _Site) -> None:
+def _shared(shared: _Site) -> None:
     """Write the documents that statements, register entries and citations share."""
-    publication = made.publication
+    publication = shared.publication
     groups: dict[str, list[str]] = defaultdict(list)
-    for iri in sorted(made.stars):
-        stem = made.stem(iri) or ""
+    for iri in sorted(shared.stars):
+        stem = shared.stem(iri) or ""
         if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
             groups[stem.partition("#")[0]].append(iri)
     for stem, iris in groups.items():
         fetched = fetch_triples(set(iris), publication.graph.store)
         kinds = {
-            iri: min((lexical(t.object) for t in made.stars[iri] if t.predicate == RDF_TYPE), default="")
+            iri: min((lexical(t.object) for t in shared.stars[iri] if t.predicate == RDF_TYPE), default="")
             for iri in iris
         }
-        said = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
+        statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
         entities = {
-            lang: build_entity(BASE + stem, said, g.store, g.names) for lang, g in publication.by_language.items()
+            lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
         }
         segment = stem.split("/")[1]
-        titles = {lang: f"{_folder(segment, lang)}: {stem.rpartition('/')[2]}" for lang in publication.languages}
-        values = {lang: _values(found) | {"picture": {"left": [], "right": []}} for lang, found in entities.items()}
-        made.write("entity.html", stem, titles, values)
-        _data(made, stem, _around(made.stars, iris, ()))
+        titles = {
+            lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
+            for lang in publication.languages
+        }
+        values = {lang: _values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()}
+        shared.write("entity.html", stem, titles, values)
+        _data(shared, stem, _around(shared.stars, iris, ()))
 
 
 def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
@@ -309,111 +313,107 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     return sorted({*whole, *names}, key=str)
 
 
-def _data(made: _Site, stem: str, triples: list[Triple]) -> None:
-    publication, prefixes = made.publication, made.publication.graph.prefixes
-    publication.write(made.folder / f"{stem}.ttl", serialize_triples(triples, RdfFormat.TURTLE, prefixes))
-    nodes = list(jsonld_nodes(triples, made.context, prefixes))
+def _data(shared: _Site, stem: str, triples: list[Triple]) -> None:
+    publication, prefixes = shared.publication, shared.publication.graph.prefixes
+    publication.write(shared.folder / f"{stem}.ttl", serialize_triples(triples, RdfFormat.TURTLE, prefixes))
+    nodes = list(jsonld_nodes(triples, shared.context, prefixes))
     keys = {key for node in nodes for key in node} | {"id", "type", *prefixes.used(triples), "xsd"}
-    used = {key: said for key, said in made.context.items() if key in keys}
-    publication.write_json_ld(made.folder / f"{stem}.jsonld", used, nodes)
+    used = {key: definition for key, definition in shared.context.items() if key in keys}
+    publication.write_json_ld(shared.folder / f"{stem}.jsonld", used, nodes)
 
 
-def _schema(publication: Publication, folder: str, found: Entity, star: list[Triple]) -> dict[str, Any]:
+def _schema(publication: Publication, folder: str, entity: Entity, star: list[Triple]) -> dict[str, Any]:
     kinds = {lexical(t.object) for t in star if t.predicate == RDF_TYPE}
     kind = "Thing" if kinds & _NO_ORGANIZATION else _SCHEMA.get(folder.removeprefix("id/"), "DefinedTerm")
-    others = [name for name, _ in found.names if name != found.thing.label]
-    said = {
+    others = [name for name, _ in entity.names if name != entity.thing.label]
+    record = {
         "@context": "https://schema.org",
         "@type": kind,
-        "@id": publication.rebased(found.thing.iri),
-        "name": found.thing.label,
+        "@id": publication.rebased(entity.thing.iri),
+        "name": entity.thing.label,
         "isPartOf" if kind == "CreativeWork" else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
     }
-    return said | ({"alternateName": others} if others else {})
+    return record | ({"alternateName": others} if others else {})
 
 
-def _lists(made: _Site, segments: Mapping[str, list[str]]) -> None:
+def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
-    spoken = made.publication.by_language
-    titles = {folder: _titles(made, folder) for folder in segments}
+    spoken = shared.publication.by_language
+    titles = {folder: _titles(shared, folder) for folder in segments}
     for folder, iris in segments.items():
         values = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
-        made.write("kinds.html", folder, titles[folder], values)
+        shared.write("kinds.html", folder, titles[folder], values)
     folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
     called = {lang: message("browse", lang) for lang in spoken}
-    made.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
+    shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
 
 
 def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
     """Group things by what they are, in the order of their names."""
     labels = graph.names.labels(iris)
-    found: dict[str, list[NamedRef]] = defaultdict(list)
+    by_kind: dict[str, list[NamedRef]] = defaultdict(list)
     for iri in sorted(labels, key=lambda iri: (normalize_name(labels[iri]), iri)):
-        found[graph.names.kind(iri)].append(NamedRef(iri, labels[iri]))
-    return sorted(found.items())
+        by_kind[graph.names.kind(iri)].append(NamedRef(iri, labels[iri]))
+    return sorted(by_kind.items())
 
 
-def _folder(name: str, lang: str) -> str:
-    """Name a folder of things by a word of ours, or as it is called if we have none."""
-    try:
-        return message(f"seg_{name}", lang)
-    except KeyError:
-        return name
-
-
-def _titles(made: _Site, folder: str) -> dict[str, str]:
+def _titles(shared: _Site, folder: str) -> dict[str, str]:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
-        return {lang: _folder(folder.rpartition("/")[2], lang) for lang in made.publication.languages}
+        segment = folder.rpartition("/")[2]
+        return {lang: message(f"seg_{segment}", lang, default=segment) for lang in shared.publication.languages}
     named = {
-        lang: graph.names.labels([BASE + folder])[BASE + folder] for lang, graph in made.publication.by_language.items()
+        lang: graph.names.labels([BASE + folder])[BASE + folder]
+        for lang, graph in shared.publication.by_language.items()
     }
     return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
 
 
-def _networks(made: _Site) -> None:
+def _networks(shared: _Site) -> None:
     """Write a page to explore each projection, and a list of them."""
-    publication = made.publication
-    found = projections(publication.graph)
+    publication = shared.publication
+    names = projections(publication.graph)
     for lang, graph in publication.by_language.items():
-        for name in found:
+        for name in names:
             table = tie_rows(graph, name)
-            others = [f"{name}{made.ending(other)}" for other in publication.languages if other != lang]
-            home = f"../network{made.ending(lang)}"
+            others = [f"{name}{shared.ending(other)}" for other in publication.languages if other != lang]
+            home = f"../network{shared.ending(lang)}"
             text = network_page(
                 graph, to_networkx(graph, name, table), table, heading(graph, name), home, "".join(others)
             )
-            publication.write(made.folder / f"network/{name}{made.ending(lang)}", text)
-            made.pages.append(
+            publication.write(shared.folder / f"network/{name}{shared.ending(lang)}", text)
+            shared.pages.append(
                 (
-                    f"network/{name}{made.ending(lang)}",
-                    [(other, f"network/{name}{made.ending(other)}") for other in publication.languages],
+                    f"network/{name}{shared.ending(lang)}",
+                    [(other, f"network/{name}{shared.ending(other)}") for other in publication.languages],
                 )
             )
 
     values = {
         lang: {
-            "ending": made.ending(lang),
+            "ending": shared.ending(lang),
             "folder": "network",
             "groups": [
-                ("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in found.items()])
+                ("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in names.items()])
             ],
         }
         for lang in publication.languages
     }
-    made.write("questions.html", "network", {lang: message("network", lang) for lang in publication.languages}, values)
+    shared.write(
+        "questions.html", "network", {lang: message("network", lang) for lang in publication.languages}, values
+    )
 
 
-def _questions(made: _Site) -> None:
+def _questions(shared: _Site) -> None:
     """Write each saved question with its answer, as a page and as CSV."""
-    publication = made.publication
+    publication = shared.publication
     graph = publication.graph
     stated = catalogue(graph)
     publication.write(
-        made.folder / "queries/catalogue.ttl", serialize_triples(stated, RdfFormat.TURTLE, graph.prefixes)
+        shared.folder / "queries/catalogue.ttl", serialize_triples(stated, RdfFormat.TURTLE, graph.prefixes)
     )
     for question in graph.questions.values():
-        _question(made, question)
+        _question(shared, question)
     ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
     subjects = {
         lang: [
@@ -423,29 +423,30 @@ def _questions(made: _Site) -> None:
         for lang in publication.languages
     }
     values = {
-        lang: {"ending": made.ending(lang), "folder": "queries", "groups": groups} for lang, groups in subjects.items()
+        lang: {"ending": shared.ending(lang), "folder": "queries", "groups": groups}
+        for lang, groups in subjects.items()
     }
-    made.write("questions.html", "questions", {lang: message("questions", lang) for lang in subjects}, values)
+    shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in subjects}, values)
 
 
-def _question(made: _Site, question: Question) -> None:
-    publication, stem, defaults = made.publication, f"queries/{question.name}", question.defaults()
-    publication.write(made.folder / f"{stem}.rq", question.text)
+def _question(shared: _Site, question: Question) -> None:
+    publication, stem, defaults = shared.publication, f"queries/{question.name}", question.defaults()
+    publication.write(shared.folder / f"{stem}.rq", question.text)
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
         values[lang] = {
             "answer": graph.query(question),
             "asked": best_text(question.question, lang),
-            "ending": made.ending(lang),
+            "ending": shared.ending(lang),
             "name": question.name,
             "parameters": [
                 (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
             ],
             "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
         }
-        ending = made.ending(lang).removesuffix(".html") + ".csv"
-        publication.write(made.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
-    made.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
+        ending = shared.ending(lang).removesuffix(".html") + ".csv"
+        publication.write(shared.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
+    shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
 
 
 def _said(graph: Graph, default: str) -> str:
@@ -457,37 +458,37 @@ def _said(graph: Graph, default: str) -> str:
     return ", ".join(words)
 
 
-def _terms(made: _Site) -> None:
+def _terms(shared: _Site) -> None:
     """Write the reference of the model."""
-    publication = made.publication
-    iris = sorted(iri for iri in made.stars if iri.startswith(CM))
-    said = fetch_triples({*iris, BASE + "ontology"}, publication.graph.store)
-    classes = {iri for iri in iris for t in made.stars[iri] if lexical(t.object).endswith("owl#Class")}
+    publication = shared.publication
+    iris = sorted(iri for iri in shared.stars if iri.startswith(CM))
+    triples = fetch_triples({*iris, BASE + "ontology"}, publication.graph.store)
+    classes = {iri for iri in iris for t in shared.stars[iri] if lexical(t.object).endswith("owl#Class")}
 
     texts = {
         t.object.language or "": t.object.value
-        for t in made.stars[BASE + "ontology"]
+        for t in shared.stars[BASE + "ontology"]
         if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
     }
     values = {}
     for lang, graph in publication.by_language.items():
-        found = [build_entity(iri, {(iri, iri): said[iri]}, graph.store, graph.names) for iri in iris]
-        found.sort(key=lambda term: (normalize_name(term.thing.label), term.thing.iri))
+        terms = [build_entity(iri, {(iri, iri): triples[iri]}, graph.store, graph.names) for iri in iris]
+        terms.sort(key=lambda term: (normalize_name(term.thing.label), term.thing.iri))
         values[lang] = {
             "description": best_text(texts, lang),
             "namespace": publication.rebased(CM),
             "groups": [
-                (message("classes", lang), [term for term in found if term.thing.iri in classes]),
-                (message("properties", lang), [term for term in found if term.thing.iri not in classes]),
+                (message("classes", lang), [term for term in terms if term.thing.iri in classes]),
+                (message("properties", lang), [term for term in terms if term.thing.iri not in classes]),
             ],
         }
-    made.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
+    shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
 
 
-def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
+def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write the first page, and the page of downloads."""
-    publication = made.publication
-    data = distributions(made.folder)
+    publication = shared.publication
+    data = distributions(shared.folder)
     shown = [
         "id/agent",
         "id/arrangement",
@@ -503,23 +504,23 @@ def _front(made: _Site, segments: Mapping[str, list[str]]) -> None:
         lang: {
             "care": best_text(publication.about["care"] or {}, lang),
             "description": best_text(publication.about["description"] or {}, lang),
-            "downloads": "download" + made.ending(lang),
-            "questions": "questions" + made.ending(lang),
+            "downloads": "download" + shared.ending(lang),
+            "questions": "questions" + shared.ending(lang),
             "schema": schema_org(publication, data),
             "segments": [
-                (_titles(made, folder)[lang], folder + made.ending(lang), len(segments[folder]))
+                (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
                 for folder in shown
                 if folder in segments
             ],
         }
         for lang in publication.languages
     }
-    made.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
+    shared.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
     uses = {
         lang: {"files": [(file, message(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
         for lang in publication.languages
     }
-    made.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
+    shared.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
 
 
 def _web(iri: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
@@ -12,20 +12,23 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import Citation
 from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import ntriples
-from cmgraph.rdf.terms import RDF_TYPE, Value, best_text, lexical
+from cmgraph.rdf.terms import RDF_TYPE, Term, Value, best_text
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import NOT_XML
 
 _LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
+
+_WIDTH = 24
+"""Characters that a column of the workbook shows."""
 
 _ROWS = 50_000
 """Rows of a Parquet file written at once."""
@@ -38,7 +41,7 @@ def csv_tables(publication: Publication, folder: Path) -> None:
 
 
 def workbook(publication: Publication, path: Path) -> None:
-    """Write all tables as one workbook. Its sheet ``sources`` lists the places in sources that rows name by number.
+    """Write all tables as one workbook. Its sheet ``citations`` lists the places in sources that rows name by number.
 
     Every cell of text is text: none can run as a formula.
     """
@@ -57,9 +60,11 @@ def workbook(publication: Publication, path: Path) -> None:
         def add(name: str, header: Iterable[Value], rows: Iterable[Iterable[Value]]) -> None:
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 1)
-            for y, line in enumerate([header, *rows]):
+            headings = list(header)
+            sheet.set_column(0, len(headings) - 1, _WIDTH)
+            for y, line in enumerate([headings, *rows]):
                 for x, value in enumerate(line):
-                    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+                    if _fits_a_number(value):
                         sheet.write_number(y, x, value)
                     elif value is not None:
                         sheet.write_string(y, x, _text(publication, value), None if y else bold)
@@ -72,15 +77,23 @@ def workbook(publication: Publication, path: Path) -> None:
             header, *lines = result.to_records()
             if not result.citations:
                 add(name, header, lines)
-            elif name != "sources":
+            else:
                 marks = (
                     ", ".join(str(n) for n in sorted(numbers[result.citations[i - 1].iri] for i in row.citations))
                     for row in result.rows
                 )
-                rows = ([*line[:-2], said] for line, said in zip(lines, marks, strict=True))
+                rows = ([*line[:-2], mark] for line, mark in zip(lines, marks, strict=True))
                 add(name, [*header[:-2], message("sources", lang)], rows)
         header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
-        add("sources", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+        add("citations", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
+
+
+def _fits_a_number(value: Value) -> bool:
+    """Say whether a workbook keeps a number as it is: its numbers have sixteen digits."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return False
+    exact = Decimal(str(value))
+    return exact.is_finite() and Decimal(f"{float(exact):.16G}") == exact
 
 
 @contextmanager
@@ -150,14 +163,15 @@ def parquet(publication: Publication, folder: Path) -> None:
         names: dict[str, str] = {}
         for prop, value in said:
             if prop == RDF_TYPE.value:
-                kinds.append(lexical(value))
+                kinds.append(_name(value))
             if isinstance(value, Literal):
                 if prop.endswith(("#prefLabel", "/dc/terms/title")) and value.language:
                     names.setdefault(value.language, value.value)
                 kind = "" if value.language else value.datatype.value
-                waiting["values"].append((subject, prop, value.value, kind, value.language or "", sources))
+                language = f"{value.language or ''}{f'--{value.direction.value}' if value.direction else ''}"
+                waiting["values"].append((subject, prop, value.value, kind, language, sources))
             else:
-                waiting["edges"].append((subject, prop, lexical(value), sources))
+                waiting["edges"].append((subject, prop, _name(value), sources))
         if kinds:
             waiting["nodes"].append((subject, kinds, *(names.get(tag) for tag in ("en", "fr", "fr-t-en"))))
         for name, rows in waiting.items():
@@ -169,13 +183,20 @@ def parquet(publication: Publication, folder: Path) -> None:
     lines.unlink()
 
 
+def _name(term: Term | Triple) -> str:
+    """Write an IRI as it is, and what has none as in N-Triples."""
+    if isinstance(term, Triple):
+        return f"<<( {term} )>>"
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
 def _stars(lines: Path) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """Read sorted lines of N-Triples, one subject at a time."""
     with lines.open("rb") as file:
         for subject, group in groupby(
             (quad.triple for quad in parse(file, format=RdfFormat.N_TRIPLES)), lambda t: t.subject
         ):
-            yield lexical(subject), [(triple.predicate.value, triple.object) for triple in group]
+            yield _name(subject), [(triple.predicate.value, triple.object) for triple in group]
 
 
 def data_package(publication: Publication, path: Path) -> None:
@@ -185,23 +206,36 @@ def data_package(publication: Publication, path: Path) -> None:
     for name, result in publication.tables.items():
         header, *rows = result.to_records()
         fields = [{"name": str(column), "type": _type([row[i] for row in rows])} for i, column in enumerate(header)]
+        schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+        if key := _primary_key([str(column) for column in header], rows):
+            schema["primaryKey"] = [key]
         resources.append(
             {
                 "name": name,
                 "path": f"tables/{name}.csv",
+                "profile": "tabular-data-resource",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
-                "schema": {"fields": fields, "missingValues": [""]},
+                "schema": schema,
             }
         )
-    said: dict[str, Any] = {"name": "cmgraph", "title": best_text(about["title"], lang)}
-    said |= {"licenses": [about["licence"]]} if "licence" in about else {}
-    publication.write_json(path, {**said, "profile": "tabular-data-package", "resources": resources})
+    package: dict[str, Any] = {"name": "cmgraph", "title": best_text(about["title"], lang)}
+    package |= {"licenses": [about["licence"]]} if "licence" in about else {}
+    publication.write_json(path, {**package, "profile": "tabular-data-package", "resources": resources})
+
+
+def _primary_key(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+    """Return the column of the IRIs that rows are about, if each stands in one row; else nothing."""
+    column = f"{header[0]}_iri"
+    if column not in header or not rows:
+        return ""
+    values = [row[header.index(column)] for row in rows]
+    return column if None not in values and len(set(values)) == len(values) else ""
 
 
 def _type(values: list[Value]) -> str:
     kinds = {type(value).__name__ for value in values if value is not None}
     types = {"int": "integer", "float": "number", "Decimal": "number", "bool": "boolean", "date": "date"}
-    found = {types.get(kind, "string") for kind in kinds}
-    return "number" if found == {"integer", "number"} else found.pop() if len(found) == 1 else "string"
+    named = {types.get(kind, "string") for kind in kinds}
+    return "number" if named == {"integer", "number"} else named.pop() if len(named) == 1 else "string"

@@ -37,7 +37,7 @@ def draw(
     network_filter: NetworkFilter = EVERYTHING,
     **parameters: object,
 ) -> Picture:
-    """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMS`.
+    """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMATS`.
 
     ``.html`` is one page that needs nothing else: a network to explore, or the drawing with its table and its sources.
     ``.png`` and ``.pdf`` need the extra ``pictures``.
@@ -48,6 +48,13 @@ def draw(
     :param network_filter: which part of a projection.
     :param parameters: values of the projection's own parameters.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
+    :returns: the picture, with the table that says the same.
+
+    >>> import cmgraph, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "themes.svg"
+    >>> picture = cmgraph.draw(cmgraph.load(), "matrix", "themes", path)
+    >>> path.read_text(encoding="utf-8").startswith("<svg")
+    True
     """
     if path.suffix not in FORMATS:
         raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(FORMATS)}.")

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -46,23 +45,19 @@ class Parameter:
                 of = prefixes.expand(self.of) if self.of else None
                 return names.resolve(text, of.value if of else "", self.name)
             case "date":
-                try:
-                    return Literal(dt.date.fromisoformat(text).isoformat(), datatype=NamedNode(XSD + "date"))
-                except ValueError:
-                    raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.") from None
+                if len(text) != 10 or not _is_date(text):
+                    raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.")
+                return Literal(text, datatype=NamedNode(XSD + "date"))
             case "when":
                 return _when(text, where)
             case "integer":
-                if not re.fullmatch(r"[+-]?\d{1,18}", text):
+                if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
                     raise CmgraphError("not a whole number", where=where, hint="For instance 2.")
                 return Literal(int(text))
             case "number":
-                try:
-                    if "e" not in text.casefold() and Decimal(text).is_finite():
-                        return Literal(text, datatype=NamedNode(XSD + "decimal"))
-                except InvalidOperation:
-                    pass
-                raise CmgraphError("not a number", where=where, hint="Write it as 1234.5, without separators.")
+                if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text):
+                    raise CmgraphError("not a number", where=where, hint="Write it as 1234.5, without separators.")
+                return Literal(text, datatype=NamedNode(XSD + "decimal"))
             case "url":
                 if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text):
                     raise CmgraphError("not a web address", where=where, hint="Write it whole: https://…")
@@ -74,15 +69,21 @@ class Parameter:
 
 def _when(text: str, where: str) -> Literal:
     """Keep a date as precise as it is written."""
-    forms = {4: ("gYear", "-01-01"), 7: ("gYearMonth", "-01"), 10: ("date", "")}
-    kind, rest = forms.get(len(text), ("", ""))
-    try:
-        dt.date.fromisoformat(text + rest)
-    except ValueError:
-        kind = ""
-    if not kind:
+    if not _is_date(text):
         raise CmgraphError("not a date", where=where, hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
+    kind = {4: "gYear", 7: "gYearMonth", 10: "date"}[len(text)]
     return Literal(text, datatype=NamedNode(XSD + kind))
+
+
+def _is_date(text: str) -> bool:
+    """Say whether a text is a year, month or day that there is."""
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
+        return False
+    try:
+        dt.date.fromisoformat(text + "-01-01"[len(text) - 4 :])
+    except ValueError:
+        return False
+    return True
 
 
 def read_header(path: Path) -> tuple[str, dict[str, Any]]:

@@ -44,6 +44,7 @@ def _head(question: Question) -> Iterator[LintError]:
         "note": question.note,
         **{f"label of {p.name}": p.label for p in question.parameters},
         **{f"label of {c.name}": c.label for c in question.columns},
+        **{f"requires {r.parameter}": r.otherwise for r in question.requires},
     }
     for name, text in texts.items():
         if set(text) not in _LANGUAGES:
@@ -55,6 +56,9 @@ def _head(question: Question) -> Iterator[LintError]:
     for p in question.parameters:
         if p.type not in TYPES or p.name not in blocks(question.text):
             yield LintError("parameters", f"{p.name}: give it a type and a block VALUES ?{p.name} {{ default }}.")
+    for requirement in question.requires:
+        if requirement.parameter not in {p.name for p in question.parameters}:
+            yield LintError("parameters", f"requires: there is no parameter {requirement.parameter}.")
     if not set(question.also) <= {p.name for p in question.parameters} or bool(question.also) != bool(
         question.parameters
     ):

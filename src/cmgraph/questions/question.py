@@ -6,7 +6,7 @@ Asking with another value puts a block built from RDF terms in its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +26,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Requirement:
+    """What must be known of a parameter's value, or else the question is refused: an answer would not be true.
+
+    :ivar parameter: the parameter's name.
+    :ivar pattern: a graph pattern over its variable, which must match.
+    :ivar otherwise: why the question is refused, by language tag; ``{value}`` stands for the value's name.
+    """
+
+    parameter: str
+    pattern: str
+    otherwise: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Question:
     """A saved question. Texts for people are keyed by language tag.
 
     :ivar note: what the answer means and does not mean.
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
+    :ivar requires: what must be known of its values.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
     :ivar text: the SPARQL itself.
@@ -43,6 +58,7 @@ class Question:
     note: Mapping[str, str]
     parameters: tuple[Parameter, ...]
     also: Mapping[str, str]
+    requires: tuple[Requirement, ...]
     columns: tuple[Column, ...]
     citation: str
     tags: tuple[str, ...]
@@ -52,25 +68,29 @@ class Question:
     @classmethod
     def read(cls, path: Path) -> Question:
         """Read a ``.rq`` file. A file without a head is a question without parameters."""
-        text, head = read_header(path)
+        text, header = read_header(path)
         try:
             return cls(
                 name=path.stem,
                 path=path,
-                title=by_language(head.get("title", {"en": path.stem})),
-                question=by_language(head.get("question", {})),
-                note=by_language(head.get("note", {})),
+                title=by_language(header.get("title", {"en": path.stem})),
+                question=by_language(header.get("question", {})),
+                note=by_language(header.get("note", {})),
                 parameters=tuple(
                     Parameter(word(p["name"]), word(p["type"]), word(p.get("of", "")), by_language(p.get("label", {})))
-                    for p in head.get("parameters", ())
+                    for p in header.get("parameters", ())
                 ),
-                also={word(name): str(value) for name, value in head.get("also", {}).items()},
+                also={word(name): str(value) for name, value in header.get("also", {}).items()},
+                requires=tuple(
+                    Requirement(word(r["parameter"]), word(r["pattern"]), by_language(r["otherwise"]))
+                    for r in header.get("requires", ())
+                ),
                 columns=tuple(
-                    Column(word(c["name"]), by_language(c.get("label", {}))) for c in head.get("columns", ())
+                    Column(word(c["name"]), by_language(c.get("label", {}))) for c in header.get("columns", ())
                 ),
-                citation=word(head.get("citation", "")),
-                tags=tuple(word(tag) for tag in head.get("tags", ())),
-                time=word(head.get("time", "")),
+                citation=word(header.get("citation", "")),
+                tags=tuple(word(tag) for tag in header.get("tags", ())),
+                time=word(header.get("time", "")),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -91,6 +111,18 @@ class Question:
             many = value if isinstance(value, (list, tuple)) else [value]
             terms[name] = [None if one == "any" else by_name[name].term(one, names, prefixes) for one in many]
         return bind_values(self.text, terms, str(self.path))
+
+    def refusals(self, bound: str) -> Iterator[tuple[Requirement, str]]:
+        """Yield each requirement with a query for the values that do not meet it.
+
+        :param bound: the question's own query with its values bound, see :meth:`bind`.
+        """
+        for requirement in self.requires:
+            values = blocks(bound)[requirement.parameter][0].content
+            if "UNDEF" not in values.upper():
+                name = requirement.parameter
+                block = f"VALUES ?{name} {{{values}}}"
+                yield requirement, f"SELECT ?{name} {{ {block} FILTER NOT EXISTS {{ {requirement.pattern} }} }}"
 
     def defaults(self) -> dict[str, str]:
         """Return each parameter's default as the file writes it; UNDEF means "any"."""

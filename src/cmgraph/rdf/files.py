@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from cmgraph.errors import CmgraphError, excerpt
+from cmgraph.rdf.jsonld import losses
+from cmgraph.rdf.places import Place, Places, find_places, line_with
 from cmgraph.rdf.terms import RDF_TYPE, lexical
+from cmgraph.rdf.traps import refuse_traps, too_long
+from cmgraph.rdf.unpacking import COMPRESSIONS, open_unpacked
 
 FORMATS = {
     ".ttl": RdfFormat.TURTLE,
+    ".turtle": RdfFormat.TURTLE,
     ".nt": RdfFormat.N_TRIPLES,
+    ".ntriples": RdfFormat.N_TRIPLES,
+    ".nq": RdfFormat.N_QUADS,
+    ".nquads": RdfFormat.N_QUADS,
+    ".trig": RdfFormat.TRIG,
     ".rdf": RdfFormat.RDF_XML,
+    ".owl": RdfFormat.RDF_XML,
+    ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
+    ".json": RdfFormat.JSON_LD,
 }
-DEPTH = 200
-"""How deep elements or brackets of a file may nest."""
+"""What is in a file, by its ending in small letters."""
+
+COMPANIONS = (".csv", ".tsv", ".xlsx", ".yaml", ".md")
+"""Endings of what may lie beside RDF without being RDF: tables, descriptions, notes."""
+
+NO_BASE = "no-base://none/"
+"""What relative IRIs of JSON-LD are resolved against to be seen; a parser leaves out what says something of them."""
+
+Progress: TypeAlias = Callable[[int, str], object]
+"""Told of progress: how many bytes of a file are read, and its name."""
 
 
 @dataclass(frozen=True)
@@ -37,140 +58,178 @@ class RdfFile:
     @classmethod
     def read(cls, path: Path) -> RdfFile:
         """Parse ``path``; its ending says the format. Errors name file, line, column and remedy."""
-        found = tuple(stream_triples(path))
-        if not found and not read_text(path).strip():
+        triples = tuple(stream_triples(path))
+        if not triples and _is_blank(path):
             raise CmgraphError("the file is empty", where=str(path), hint="Put statements in it or leave it out.")
-        return cls(path, found)
+        return cls(path, triples)
 
     @cached_property
     def subjects(self) -> frozenset[str]:
-        """IRIs this file says something about."""
+        """IRIs, and labels of blank nodes, this file says something about."""
         return frozenset(lexical(triple.subject) for triple in self.triples)
 
     @cached_property
     def mentions(self) -> frozenset[str]:
-        """IRIs that statements of this file point at or use as their property."""
+        """IRIs, and labels of blank nodes, that statements of this file point at or use as their property."""
         return frozenset(
-            term.value for t in self.triples for term in (t.predicate, t.object) if isinstance(term, NamedNode)
+            term.value
+            for triple in self.triples
+            for term in (triple.predicate, triple.object)
+            if isinstance(term, (NamedNode, BlankNode))
         )
 
-    def line_of(self, iri: str) -> int | None:
-        """Return the line on which ``iri`` starts a statement, or else is first written, counted from 1."""
-        text = self.path.read_text(encoding="utf-8-sig")
-        forms = [f"<{iri}>"]
-        for prefix, space in re.findall(r"(?im)^\s*@?prefix\s+([\w-]*):\s*<([^>]*)>", text):
-            if space and iri.startswith(space):
-                forms.append(f"{prefix}:{iri[len(space) :]}")
-        token = "(?:" + "|".join(map(re.escape, forms)) + r")(?![\w/-])"
-        for pattern in (rf"(?m)^{token}", rf"(?<![\w:]){token}"):
-            if found := re.search(pattern, text):
-                return text.count("\n", 0, found.start()) + 1
-        return None
+    def place_of(self, term: NamedNode | BlankNode) -> Place | None:
+        """Return where this file first says something about ``term``, or else first mentions it."""
+        return self._places.subjects.get(term) or self._places.mentions.get(term)
+
+    @cached_property
+    def _places(self) -> Places:
+        form = rdf_format(self.path)
+        with open_unpacked(self.path, xml=form == RdfFormat.RDF_XML) as file:
+            return find_places(file.read().decode(), form, self.triples, _base(form))
 
 
 def rdf_format(path: Path) -> RdfFormat:
-    """Return the format of an RDF file by its ending; ``.gz`` after it means compressed."""
-    ending = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if ending not in FORMATS:
-        hint = f"Use one of {', '.join(FORMATS)}, with .gz after it if it is compressed."
+    """Return the format of an RDF file by its ending, in large or small letters, before that of a compression."""
+    form = FORMATS.get(_ending(path))
+    if form is None:
+        hint = f"Use one of {', '.join(FORMATS)}, and {', '.join(COMPRESSIONS)} after it if it is compressed."
         raise CmgraphError("unknown RDF format", where=str(path), hint=hint)
-    return FORMATS[ending]
+    return form
+
+
+def _ending(path: Path) -> str:
+    packed = path.suffix.lower() in COMPRESSIONS
+    return (path.with_suffix("") if packed else path).suffix.lower()
+
+
+def _base(form: RdfFormat) -> str | None:
+    return NO_BASE if form == RdfFormat.JSON_LD else None
 
 
 @contextmanager
 def open_checked(path: Path) -> Iterator[IO[bytes]]:
     """Open an RDF file for a parser, once nothing in it can crash or mislead one; tell what goes wrong by its line."""
     form = rdf_format(path)
+    xml = form == RdfFormat.RDF_XML
     try:
-        with _open(path) as file:
-            _refuse_traps(file, form, path)
-        with _open(path) as file:
+        with open_unpacked(path, xml=xml) as file:
+            refuse_traps(file, form, path)
+        with open_unpacked(path, xml=xml) as file:
             yield file
     except SyntaxError as error:
-        raise _syntax_error(path, error) from None
-    except FileNotFoundError:
-        raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
-    except IsADirectoryError:
-        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name the files in it.") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise CmgraphError(f"cannot be read: {getattr(error, 'strerror', '') or error}", where=str(path)) from None
+        raise _syntax_error(path, form, error) from None
+    except MemoryError:
+        raise too_long(path) from None
 
 
-def stream_triples(path: Path) -> Iterator[Triple]:
-    """Yield the statements of an RDF file as it is read, each as the file spells it."""
-    with open_checked(path) as file:
-        for quad in parse(file, format=rdf_format(path), without_named_graphs=True):
-            yield quad.triple
+def stream_quads(path: Path, progress: Progress | None = None, *, merge: bool = False) -> Iterator[Quad]:
+    """Yield the statements of an RDF file as it is read, each as the file spells it.
+
+    Its blank nodes get names that no other file uses.
+
+    :param merge: put the statements of its named graphs into the default graph, with a notice.
+    """
+    form, graphs = rdf_format(path), set()
+    with open_checked(path) as opened:
+        file: Any = _Counted(opened, path.name, progress) if progress else opened
+        quads, nothing = parse(file, format=form, base_iri=_base(form), rename_blank_nodes=True), True
+        for quad in quads:
+            nothing = False
+            if form == RdfFormat.JSON_LD:
+                _refuse_relative(quad, path)
+            if not isinstance(quad.graph_name, DefaultGraph):
+                graphs.add(quad.graph_name)
+                quad = Quad(*quad.triple) if merge else quad
+            yield quad
+    if form == RdfFormat.JSON_LD:
+        _tell_losses(path, nothing)
+    if graphs:
+        said = "read as one with the rest" if merge else "kept apart, ask for them with GRAPH ?g { … }"
+        _LOGGER.warning("%s: named graphs in it: %d, %s", path, len(graphs), said)
 
 
-def _open(path: Path) -> Any:
-    import gzip
-
-    file: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
-    if file.read(3) != b"\xef\xbb\xbf":
-        file.seek(0)
-    return file
+def stream_triples(path: Path, progress: Progress | None = None) -> Iterator[Triple]:
+    """Yield the statements of an RDF file, those of all its graphs as one, see :func:`stream_quads`."""
+    return (quad.triple for quad in stream_quads(path, progress, merge=True))
 
 
-def _refuse_traps(file: IO[bytes], form: RdfFormat, path: Path) -> None:
-    """Refuse what drives a parser to crash or to swell: nesting without end, entities, triple terms by the thousand."""
-    deep = CmgraphError(f"nested more deeply than {DEPTH}", where=str(path), hint="Write it as N-Triples.")
-    if form == RdfFormat.RDF_XML:
-        from xml.parsers import expat
+_LOGGER = logging.getLogger("cmgraph")
 
-        depth = 0
 
-        def enter(*_: object) -> None:
-            nonlocal depth
-            depth += 1
-            if depth > DEPTH:
-                raise deep
+class _Counted:
+    """A file that tells how far it has been read."""
 
-        def leave(*_: object) -> None:
-            nonlocal depth
-            depth -= 1
+    def __init__(self, file: IO[bytes], name: str, progress: Progress) -> None:
+        self._file, self._name, self._progress, self._done = file, name, progress, 0
 
-        def entity(name: str, _: bool, value: str | None, *__: object) -> None:
-            if value is None:
-                raise CmgraphError(
-                    f"external entity '{name}' is not allowed", where=str(path), hint="Put its text into the file."
-                )
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._done += len(block)
+        self._progress(self._done, self._name)
+        return block
 
-        parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = enter, leave, entity
-        try:
-            parser.ParseFile(file)
-        except expat.ExpatError as error:
-            hint = "It is not well-formed XML, or its entities swell: fix it here."
-            where = f"{path}:{error.lineno}:{error.offset + 1}"
-            raise CmgraphError(expat.ErrorString(error.code), where=where, hint=hint) from None
-    elif form == RdfFormat.JSON_LD:
-        depth = 0
-        for found in re.finditer(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', file.read(), re.DOTALL):
-            depth += bool(found[1]) - bool(found[2])
-            if depth > DEPTH:
-                raise deep
-    else:
-        count = sum(block.count(b"<<(") for block in iter(lambda: file.read(1 << 20), b""))
-        if count > 1000:
-            raise CmgraphError("it contains thousands of triple terms", where=str(path), hint="The graph has none.")
+
+def _is_blank(path: Path) -> bool:
+    with open_unpacked(path) as file:
+        return not any(line.strip() for line in file)
+
+
+def _refuse_relative(quad: Quad, path: Path) -> None:
+    for term in quad:
+        if isinstance(term, NamedNode) and term.value.startswith(NO_BASE):
+            raise _relative(path, RdfFormat.JSON_LD, term.value.removeprefix(NO_BASE))
+
+
+def _tell_losses(path: Path, nothing: bool) -> None:
+    """Refuse JSON-LD of which a parser has left something out; name what JSON-LD itself lets go.
+
+    :param nothing: the parser found no statement.
+    """
+    with open_unpacked(path) as file:
+        text = file.read().decode()
+    left_out = dict.fromkeys(losses(text))
+    for loss in left_out:
+        if loss.fatal:
+            place = line_with(text, RdfFormat.JSON_LD, loss.text)
+            where = f"{path}:{place.line}:{place.column}" if place else str(path)
+            raise CmgraphError(loss.what, where=where, hint=loss.hint)
+    if nothing and left_out:
+        hint = "Give it an @context that says what its keys mean, or take it away."
+        raise CmgraphError("this is JSON, but not JSON-LD: no key has a meaning", where=str(path), hint=hint)
+    if left_out:
+        names = ", ".join(loss.text for loss in left_out)
+        _LOGGER.warning("%s: not read, as no @context defines them: %s", path, names)
+
+
+def _relative(path: Path, form: RdfFormat, iri: str) -> CmgraphError:
+    """Say that a file has a relative IRI, and nothing that it is relative to."""
+    with open_unpacked(path, xml=form == RdfFormat.RDF_XML) as file:
+        place = line_with(file.read().decode(), form, iri)
+    hints = {
+        RdfFormat.JSON_LD: 'Write whole IRIs, or declare a base: "@context": {"@base": "https://…/"}',
+        RdfFormat.RDF_XML: 'Write whole IRIs, or declare a base: xml:base="https://…/"',
+    }
+    where = f"{path}:{place.line}:{place.column}" if place else str(path)
+    return CmgraphError(f"relative IRI '{iri}' without a base", where=where, hint=hints[form])
 
 
 def read_text(path: Path) -> str:
     """Read a UTF-8 text file, or say in one line why it cannot be read."""
+    with open_unpacked(path) as file:
+        content = file.read()
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
-    except IsADirectoryError:
-        raise CmgraphError("this is a folder, not a file", where=str(path), hint="Name the files in it.") from None
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise CmgraphError(
-            "the file is not UTF-8", where=f"{path}:{line}", hint="Save it again with the encoding UTF-8."
-        ) from None
-    except OSError as error:
-        raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        hint = "Save it again with the encoding UTF-8."
+        raise CmgraphError("the file is not UTF-8", where=f"{path}:{line}", hint=hint) from None
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Refuse a file that is a pipe, a device, or cannot be opened."""
+    with open_unpacked(path, xml=FORMATS.get(_ending(path)) == RdfFormat.RDF_XML):
+        pass
 
 
 def sort_triples(triples: Iterable[Triple]) -> list[Triple]:
@@ -194,27 +253,69 @@ def from_lines(written: Iterable[str]) -> Iterator[Triple]:
 
 def data_files(root: Path, exclude_file: Path | None = None) -> list[Path]:
     """List the data files below ``root``, all but one if it is given."""
-    found = sorted((root / "data").rglob("*.ttl"))
-    return [
-        path for path in found if exclude_file is None or not (exclude_file.exists() and path.samefile(exclude_file))
-    ]
+    paths = rdf_files(root / "data")
+    if exclude_file is None or not exclude_file.exists():
+        return paths
+    return [path for path in paths if not (path.exists() and path.samefile(exclude_file))]
 
 
-def _syntax_error(path: Path, error: SyntaxError) -> CmgraphError:
+def rdf_files(folder: Path) -> list[Path]:
+    """List the RDF files below a folder, by their endings."""
+    return [path for path in _below(folder) if _ending(path) in FORMATS]
+
+
+def unread_files(root: Path) -> list[Path]:
+    """List what is below ``data/`` in ``root`` and is neither read nor expected beside what is."""
+    others = (path for path in _below(root / "data") if _ending(path) not in FORMATS)
+    return [path for path in others if path.suffix.lower() not in COMPANIONS]
+
+
+def _below(folder: Path) -> list[Path]:
+    """List the files below a folder that are not hidden."""
+    paths = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def _syntax_error(path: Path, form: RdfFormat, error: SyntaxError) -> CmgraphError:
+    message = error.msg or str(error)
+    if "No scheme" in message and (found := re.search("parsing IRI '(.*)': ", message)):
+        return _relative(path, form, found[1])
     line, column = error.lineno or 1, error.offset or 1
-    with _open(path) as file:
+    with open_unpacked(path, xml=form == RdfFormat.RDF_XML) as file:
         text = next(islice(file, line - 1, None), b"")
-    said = re.sub(r"^Parser error at line \d+ .*?: ", "", error.msg or str(error))
-    if "prefix" in said.lower():
-        hint = "Declare the prefix at the top of the file: @prefix name: <IRI> ."
-    elif "end of file" in said.lower():
-        hint = "A statement is not finished: look for a missing '.', quote or bracket."
-    else:
-        hint = "Look here or at the line before: a ';', ',' or '.' may be missing, or a quote left open."
+    said = re.sub(r"^Parser error at line \d+ .*?: ", "", message)
+    said = re.sub(r" \(line \d+\)$", "", said)
     try:
-        shown = excerpt(text.decode(), 1, column)
+        written = text.decode()
     except UnicodeDecodeError:
-        return CmgraphError(
-            "the file is not UTF-8", where=f"{path}:{line}", hint="Save it again with the encoding UTF-8."
-        )
-    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=shown, hint=hint)
+        hint = "Save it again with the encoding UTF-8."
+        return CmgraphError("the file is not UTF-8", where=f"{path}:{line}", hint=hint)
+    if "No scheme" in said:
+        said = "relative IRI without a base"
+    hint = _hint(said, form, written, column)
+    if not error.lineno:
+        return CmgraphError(said, where=str(path), hint=hint)
+    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=excerpt(written, 1, column), hint=hint)
+
+
+def _hint(said: str, form: RdfFormat, line: str, column: int) -> str:
+    """Say what to do about a syntax error."""
+    lowered = said.lower()
+    lines = form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
+    if "prefix" in lowered and not lines:
+        return "Declare the prefix at the top of the file: @prefix name: <IRI> ."
+    if "without a base" in said:
+        return "Write the whole IRI." if lines else "Write the whole IRI, or declare a base: @base <https://…/> ."
+    if found := re.search("Invalid IRI code point '(.)'", said, re.DOTALL):
+        return f"An IRI cannot contain it: write {''.join(f'%{byte:02X}' for byte in found[1].encode())}."
+    if "subtag" in lowered or "language" in lowered or re.search(r"@[A-Za-z0-9-]+_", line[: column + 1]):
+        return "A language tag is made of letters and digits, eight at most between hyphens: en, en-CA."
+    if "end of file" in lowered:
+        return "A statement is not finished: look for a missing '.', quote or bracket."
+    if lines:
+        return "Each line holds one statement and ends with ' .'."
+    if form == RdfFormat.JSON_LD:
+        return "Look here or at the line before: a comma, quote or bracket may be missing."
+    if form == RdfFormat.RDF_XML:
+        return "It must be RDF/XML, where things and properties take turns; save OWL/XML as RDF/XML or Turtle."
+    return "Look here or at the line before: a ';', ',' or '.' may be missing, or a quote left open."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import CmgraphError, UnknownName, nearest
 
 if TYPE_CHECKING:
     import rdflib
@@ -112,15 +113,29 @@ def _datatype(literal: Literal) -> str:
     return "" if plain else literal.datatype.value
 
 
-def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_DOUBLE = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN")
+_LEXICAL = {
+    **dict.fromkeys(("integer", "int", "long", "nonNegativeInteger", "positiveInteger"), _INTEGER),
+    **dict.fromkeys(("double", "float"), _DOUBLE),
+    "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
+    "boolean": re.compile(r"true|false|0|1"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+}
+"""How XML Schema spells values; Python reads more. What is spelled otherwise stays text."""
+
+
+def to_python(term: Term | Triple | None, labels: Mapping[str, str]) -> Value:
     """Turn a term into the value a reader of a row expects; IRIs come with their name from ``labels``."""
     if term is None:
         return None
     if isinstance(term, NamedNode):
         return NamedRef(term.value, labels.get(term.value, ""))
-    if isinstance(term, BlankNode):
+    if isinstance(term, (BlankNode, Triple)):
         return str(term)
     kind, text = term.datatype.value.removeprefix(XSD), term.value
+    if kind in _LEXICAL and not _LEXICAL[kind].fullmatch(text):
+        return text
     try:
         match kind:
             case "integer" | "int" | "long" | "nonNegativeInteger" | "positiveInteger":
@@ -138,10 +153,17 @@ def to_python(term: Term | None, labels: Mapping[str, str]) -> Value:
     return text
 
 
-def to_rdflib(term: Term) -> rdflib.term.Node:
-    """Turn an engine term into rdflib's, with the literal's own spelling."""
+def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
+    """Turn an engine term into rdflib's, with the literal's own spelling.
+
+    :raises CmgraphError: if it is of RDF 1.2, which rdflib does not know.
+    """
     import rdflib
 
+    if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None):
+        what = "triple terms" if isinstance(term, Triple) else "the direction of texts"
+        hint = "Use what does not need rdflib: cmgraph query, and validate --engine fast."
+        raise CmgraphError(f"rdflib does not know {what}", where=str(term), hint=hint)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):

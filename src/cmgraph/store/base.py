@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeAlias
 
 from pyoxigraph import Triple
 
+from cmgraph.rdf.files import Progress as Progress
 from cmgraph.rdf.terms import Term
 
 Solutions: TypeAlias = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 """Variable names, and one tuple of terms per row in the same order."""
 
-Progress: TypeAlias = Callable[[int, str], object]
-"""Told of progress: how many bytes of a file are read, and its name."""
-
 
 class Store(Protocol):
-    """Something that answers SPARQL."""
+    """Something that answers SPARQL.
+
+    Each method answers one form of query. ``name`` is what errors call the query's text; ``timeout`` is after how many
+    seconds it is stopped, None for no limit of time, memory or depth.
+
+    :raises QueryStopped: if a query took longer, or too much memory.
+    """
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
-        """Answer a SELECT query.
-
-        :param name: what errors call the query's text.
-        :param timeout: seconds after which it is stopped; None for no limit.
-        :raises QueryStopped: if it took longer, or too much memory.
-        """
+        """Answer a SELECT query."""
         ...
 
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
-        """Answer a CONSTRUCT query."""
+    def ask(self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None) -> bool:
+        """Answer an ASK query."""
+        ...
+
+    def construct(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Iterator[Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query."""
         ...

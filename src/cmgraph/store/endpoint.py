@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
-import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, QueryTriples, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from pyoxigraph import Store as Oxigraph
 
-from cmgraph.errors import EndpointError
+from cmgraph.errors import CmgraphError, EndpointError
 from cmgraph.rdf.terms import XSD
 from cmgraph.store.base import Solutions
-from cmgraph.store.engine import own_prefixes, parse_solutions, reported, run_query, select, to_rows, wrong_form
+from cmgraph.store.engine import answer_query
+from cmgraph.store.results import parse_boolean, parse_solutions
 from cmgraph.store.sandbox import run_sandboxed
-from cmgraph.store.sparql_lexer import Token, refuse_unsafe_query, tokens, uncommented
+from cmgraph.store.sparql_lexer import (
+    Token,
+    from_clauses,
+    own_prefixes,
+    refuse_unsafe_query,
+    tokens,
+    uncommented,
+    without_service,
+)
+
+if TYPE_CHECKING:
+    from cmgraph.store.http import Credentials, Reply
 
 PAGE = 10_000
-"""Rows asked of an endpoint at once; servers cut longer answers."""
+"""Rows asked of an endpoint at once, of an answer that it cuts."""
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an endpoint may be silent."""
 
+_ROUND = 100
+"""Servers cut answers at a multiple of this, and some say nothing."""
+
 _BOOLEANS = {Literal(digit, datatype=NamedNode(XSD + "boolean")): Literal(digit == "1") for digit in ("0", "1")}
 """Some servers spell truth in digits."""
 
-_SMALL = 1000
-"""A page of fewer rows is the last one: no server cuts answers as short as that."""
 
-
-def environment_credentials() -> tuple[str, str] | None:
-    """Return the user and password that the environment names; None if it names no user."""
+def environment_credentials() -> Credentials | None:
+    """Return the token, or else the user and password, that the environment names; None if it names neither."""
     user = os.environ.get("CMGRAPH_USER")
-    return (user, os.environ.get("CMGRAPH_PASSWORD", "")) if user else None
+    password = (user, os.environ.get("CMGRAPH_PASSWORD", "")) if user else None
+    return os.environ.get("CMGRAPH_TOKEN") or password
 
 
 class EndpointStore:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper.
 
-    What fails for a moment is asked again, twice at most.
+    What fails for a moment is asked again, twice at most. Nothing but this endpoint is asked.
 
     :param graph: IRI of the graph to ask, if it is not the server's default.
-    :param credentials: user and password.
+    :param credentials: user and password, or a token.
     """
 
     def __init__(
@@ -52,119 +68,146 @@ class EndpointStore:
         *,
         allow_service: bool = False,
         timeout: float = DEFAULT_TIMEOUT,
-        credentials: tuple[str, str] | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         self._credentials = credentials
         self.url, self._graph, self._allow_service, self._timeout = url, graph, allow_service, timeout
-        self._grammar = Oxigraph()
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
-        """Answer a SELECT query; a long answer is fetched page by page."""
-        words = refuse_unsafe_query(query, name, self._allow_service)
-
-        def work() -> bytes:
-            with reported(name):
-                select(self._grammar, query, prefixes, name, words)
-            return b"\n".join(self._pages(_declared(query, words, prefixes), words))
-
-        answer = work() if timeout is None else run_sandboxed(work, timeout, name, offline=False)
-        first, *others = (parse_solutions(page, self.url) for page in answer.split(b"\n"))
-        variables, rows = to_rows(first)
-        rows += [tuple(row[name] for name in variables) for page in others for row in page]
+        """Answer a SELECT query; an answer that the server cuts is fetched page by page."""
+        doubt, *pages = self._fetch("SELECT", query, prefixes, name, timeout, self._pages)
+        (variables, rows), *others = (parse_solutions(page, self.url) for page in pages)
+        for _, more in others:
+            rows += more
+        if others and any(isinstance(term, BlankNode) for row in rows for term in row):
+            hint = "Ask for less at once, or for nothing that is a blank node."
+            raise EndpointError(
+                "the server cuts this answer, and blank nodes come in no pages", where=self.url, hint=hint
+            )
+        if doubt:
+            said = "warning: %s: exactly %d rows came; the server may cut longer answers without a word"
+            logging.getLogger("cmgraph").warning(said, self.url, len(rows))
         return variables, [tuple(_BOOLEANS.get(term, term) for term in row) for row in rows]  # type: ignore[arg-type]
 
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
-        """Answer a CONSTRUCT query."""
-        words = refuse_unsafe_query(query, name, self._allow_service)
-        with reported(name):
-            if not isinstance(run_query(self._grammar, query, prefixes, name, words), QueryTriples):
-                raise wrong_form("CONSTRUCT", name)
-        text, _ = self._ask(_declared(query, words, prefixes), "turtle")
+    def ask(self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None) -> bool:
+        """Answer an ASK query."""
+        (answer,) = self._fetch("ASK", query, prefixes, name, timeout, lambda text: [self._send(text, "json").text])
+        return parse_boolean(answer, self.url)
+
+    def construct(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Iterator[Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query."""
+
+        def fetch(text: str) -> list[str]:
+            reply = self._send(text, "turtle")
+            return [reply.media_type, reply.text]
+
+        media_type, text = self._fetch("CONSTRUCT", query, prefixes, name, timeout, fetch)
+        form = RdfFormat.from_media_type(media_type) or RdfFormat.TURTLE
         try:
-            yield from (quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
-        except SyntaxError:
-            raise EndpointError("the answer is not Turtle", where=self.url) from None
+            yield from (quad.triple for quad in parse(text, format=form, base_iri=self.url))
+        except (SyntaxError, ValueError) as error:
+            said = f"the answer broke off, or is not {form.name}: {str(error).splitlines()[0]}"
+            raise EndpointError(said, where=self.url) from None
 
-    def _pages(self, query: str, words: Sequence[Token]) -> Iterator[bytes]:
-        """Yield an answer as JSON, a page a line; ordered by every column if it has no order and must be paged."""
-        ends = {word.text for word in words[_last_brace(words) :] if word.kind == "word"}
-        if "ORDER" not in ends or ends & {"LIMIT", "OFFSET", "VALUES"}:
-            text, cut = self._ask(query, "json")
-            variables, rows = to_rows(parse_solutions(text, self.url))
-            if not cut or len(rows) < cut:
-                yield _line(text)
-                return
-            if ends & {"LIMIT", "OFFSET", "VALUES"}:
-                hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
-                raise EndpointError(f"the server cut the answer at {cut} rows", where=self.url, hint=hint)
-            query += f"\nORDER BY {' '.join(f'?{name}' for name in variables)}"
-        had = 0
-        start = next(word.start for word in tokens(query) if word.text == "SELECT")
-        while True:
-            # some servers sort no more than a page of rows, unless in a query within the query
-            within = f"{query[:start]} SELECT * WHERE {{ {{ {query[start:]} }} }} LIMIT {PAGE} OFFSET {had}"
-            text, _ = self._ask(within if had else f"{query}\nLIMIT {PAGE}", "json")
-            count = len(to_rows(parse_solutions(text, self.url))[1])
-            if count or not had:
-                yield _line(text)
-            had += count
-            if count < _SMALL:
-                return
+    def _fetch(
+        self,
+        form: str,
+        query: str,
+        prefixes: Mapping[str, str],
+        name: str,
+        timeout: float | None,
+        work: Callable[[str], Sequence[str]],
+    ) -> list[str]:
+        """Have the server asked once the query is known to be good; in a process of its own if there is a ``timeout``.
 
-    def _ask(self, query: str, form: str) -> tuple[bytes, int]:
-        """Return the answer, and after how many rows the server says that it cuts; 0 if it does not say."""
-        from urllib.error import HTTPError, URLError
+        :param work: asks the query given and returns texts.
+        """
+        refuse_unsafe_query(query, name, self._allow_service)
+        if self._graph and (named := from_clauses(query, prefixes)):
+            hint = "Leave out --graph, or FROM."
+            raise CmgraphError(
+                f"the query names its graph, <{named[0].iri}>, and so does --graph", where=name, hint=hint
+            )
 
-        from SPARQLWrapper import BASIC, DIGEST, POST, SPARQLWrapper
-        from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException, Unauthorized
+        def answer() -> bytes:
+            with suppress(RuntimeError):  # a function that the server may have
+                # for its grammar alone: of an empty store, and no other server
+                answer_query(Oxigraph(), form, without_service(query), prefixes, name)
+            return json.dumps(work(_declared(query, prefixes))).encode()
 
-        wrapper = SPARQLWrapper(self.url, agent="cmgraph")
-        wrapper.setMethod(POST)
-        wrapper.setTimeout(round(self._timeout) or 1)
-        wrapper.setReturnFormat(form)
-        wrapper.setQuery(query)
-        if self._graph:
-            wrapper.addDefaultGraph(self._graph)
-        schemes = [BASIC, DIGEST] if self._credentials else [BASIC]
-        tries = 3
-        while True:
-            if self._credentials:
-                wrapper.setCredentials(*self._credentials)
-                wrapper.setHTTPAuth(schemes[0])
+        texts: list[str] = json.loads(
+            answer() if timeout is None else run_sandboxed(answer, timeout, name, offline=False)
+        )
+        return texts
+
+    def _pages(self, query: str) -> list[str]:
+        """Return the texts of an answer's pages, and before them whether it may be cut nevertheless."""
+        whole = self._send(query, "json")
+        variables, rows = parse_solutions(whole.text, self.url)
+        count, ends = len(rows), _ends(query)
+        limit = next((word.text for before, word in pairwise(ends) if before.text == "LIMIT"), "")
+        declared = 0 < whole.cap <= count
+        if not count or limit == str(count) or not (declared or count % _ROUND == 0):
+            return ["", whole.text]
+        if not declared:
             try:
-                with wrapper.query().response as response:
-                    return response.read(), int(response.headers.get("X-SPARQL-MaxRows") or 0)
-            except Unauthorized:
-                schemes.pop(0)
-                if not schemes:
-                    hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD."
-                    raise EndpointError("authentication required", where=self.url, hint=hint) from None
-            except (SPARQLWrapperException, URLError, OSError, ValueError) as error:
-                tries -= 1
-                if tries and isinstance(error, HTTPError) and error.code in (429, 502, 503, 504):
-                    wait = error.headers.get("Retry-After") or ""
-                    time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
-                    continue
-                reason = re.sub(r"(\s|\\n)+", " ", str(error).replace("Response: b'", ""))[:300]
-                hint = "Check the address, and that the server is running."
-                raise EndpointError(f"the endpoint did not answer: {reason}", where=self.url, hint=hint) from None
+                more = self._send(_within(query, 1, count), "json").text
+                declared = len(parse_solutions(more, self.url)[1]) > 0
+            except EndpointError:
+                return ["doubt", whole.text]
+        if not declared:
+            return ["" if count % 1000 else "doubt", whole.text]
+        keywords = {word.text for word in ends if word.kind == "word"}
+        if keywords & {"LIMIT", "OFFSET", "VALUES"}:
+            hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
+            raise EndpointError(f"the server cut the answer at {count} rows", where=self.url, hint=hint)
+        order = "" if "ORDER" in keywords else "ORDER BY "
+        ordered = f"{query}\n{order}{' '.join(f'?{name}' for name in variables)}"
+        size, had, pages = min(count, PAGE), 0, [""]
+        while True:
+            page = self._send(_within(ordered, size, had), "json").text
+            count = len(parse_solutions(page, self.url)[1])
+            had += count
+            pages += [page] if count or len(pages) == 1 else []
+            if count < size:
+                return pages
+
+    def _send(self, query: str, form: str) -> Reply:
+        from cmgraph.store.http import send
+
+        return send(self.url, query, form, self._graph, self._credentials, self._timeout)
 
 
-def _line(text: bytes) -> bytes:
-    """Write JSON on one line; a line's end within a string is escaped in it already."""
-    return text.replace(b"\n", b" ").replace(b"\r", b" ")
+def _within(query: str, limit: int, offset: int) -> str:
+    """Ask for a part of an answer; some servers sort no more than a page of rows, unless in a query within a query."""
+    inner = query
+    clauses = from_clauses(query, {})
+    for clause in reversed(clauses):
+        inner = inner[: clause.start] + " " * (clause.end - clause.start) + inner[clause.end :]
+    start = next(word.start for word in tokens(query) if (word.kind, word.text) == ("word", "SELECT"))
+    graphs = " ".join(query[clause.start : clause.end] for clause in clauses)
+    return f"{query[:start]} SELECT * {graphs} WHERE {{ {{ {inner[start:]}\n}} }} LIMIT {limit} OFFSET {offset}"
 
 
-def _last_brace(words: Sequence[Token]) -> int:
-    return max((i for i, word in enumerate(words) if word.text == "}" and word.kind == "sign"), default=0)
+def _ends(query: str) -> list[Token]:
+    """Return the words after the last pattern of a query."""
+    ends: list[Token] = []
+    for word in tokens(query):
+        if (word.kind, word.text) == ("sign", "}"):
+            ends.clear()
+        else:
+            ends.append(word)
+    return ends
 
 
-def _declared(query: str, words: Sequence[Token], prefixes: Mapping[str, str]) -> str:
+def _declared(query: str, prefixes: Mapping[str, str]) -> str:
     """Put the prefixes that a query uses but does not declare in front of it, and leave out its comments.
 
     SPARQLWrapper guesses the form of a query from its words, those of comments included.
     """
-    used = {word.text.partition(":")[0] for word in words if word.kind == "name"} - own_prefixes(words)
+    used = {word.text.partition(":")[0] for word in tokens(query) if word.kind == "name"} - own_prefixes(query).keys()
     return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in prefixes if p in used) + uncommented(query)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TypeVar
 
-from pyoxigraph import DefaultGraph, Quad, QueryResultsFormat, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import Quad, Triple
 from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import DamagedStore
-from cmgraph.rdf.files import open_checked, rdf_format
-from cmgraph.store.base import Progress, Solutions
-from cmgraph.store.engine import parse_solutions, reported, run_query, select, to_rows, wrong_form
-from cmgraph.store.sandbox import run_sandboxed
-from cmgraph.store.sparql_lexer import Token, refuse_unsafe_query
+from cmgraph.rdf.files import Progress, stream_quads
+from cmgraph.store.base import Solutions
+from cmgraph.store.engine import read_boolean, read_solutions, read_triples, reported, run_query, to_bytes, to_rows
+from cmgraph.store.sandbox import run_sandboxed, turnstile
+from cmgraph.store.sparql_lexer import refuse_unsafe_query
+
+T = TypeVar("T")
+
+_SOME = 1000
+"""How many statements are taken out of the engine at once."""
 
 
 class LocalStore:
@@ -42,76 +48,87 @@ class LocalStore:
         """Add statements."""
         self.engine.bulk_extend(Quad(*triple) for triple in triples)
 
-    def read(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
-        """Add the statements of RDF files, read as a stream."""
+    def read(self, paths: Iterable[Path], progress: Progress | None = None, *, merge: bool = True) -> None:
+        """Add the statements of RDF files, read as a stream.
+
+        :param merge: put those of named graphs into the default graph; else they stay where they are.
+        """
         for path in paths:
-            with open_checked(path) as file:
-                source: Any = _Counted(file, path.name, progress) if progress else file
-                self.engine.bulk_load(source, rdf_format(path), to_graph=DefaultGraph())
+            self.engine.bulk_extend(stream_quads(path, progress, merge=merge))
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
         """Answer a SELECT query, in a process of its own if there is a ``timeout``."""
-        words = refuse_unsafe_query(query, name, self.allow_service)
+        return self._answer("SELECT", query, prefixes, name, timeout, to_rows, read_solutions)
 
-        def solve() -> QuerySolutions:
-            return select(self.engine, query, prefixes, name, words)
+    def ask(self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None) -> bool:
+        """Answer an ASK query, in a process of its own if there is a ``timeout``."""
+        return self._answer("ASK", query, prefixes, name, timeout, bool, read_boolean)
 
-        def work() -> bytes:
-            with reported(name):
-                return solve().serialize(format=QueryResultsFormat.JSON) or b""
-
-        def answer() -> Solutions:
-            if timeout is not None:
-                return to_rows(parse_solutions(run_sandboxed(work, timeout, name, offline=not self.allow_service)))
-            with reported(name):
-                return to_rows(solve())
-
-        try:
-            return answer()
-        except DamagedStore as damage:
-            self.engine = self._remade(damage)
-            return answer()
-
-    def construct(self, query: str, prefixes: Mapping[str, str], name: str = "query") -> Iterator[Triple]:
-        """Answer a CONSTRUCT query."""
-        words = refuse_unsafe_query(query, name, self.allow_service)
+    def construct(
+        self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
+    ) -> Iterator[Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query, in a process of its own if there is a ``timeout``."""
+        if timeout is not None:
+            yield from self._answer("CONSTRUCT", query, prefixes, name, timeout, list[Triple], read_triples)
+            return
+        refuse_unsafe_query(query, name, self.allow_service)
         given = False
         try:
-            for triple in self._constructed(query, prefixes, name, words):
+            for triple in self._constructed(query, prefixes, name):
                 given = True
                 yield triple
         except DamagedStore as damage:
             self.engine = self._remade(damage)
             if given:
                 raise
-            yield from self._constructed(query, prefixes, name, words)
+            yield from self._constructed(query, prefixes, name)
 
-    def _constructed(
-        self, query: str, prefixes: Mapping[str, str], name: str, words: Sequence[Token]
-    ) -> Iterator[Triple]:
-        with reported(name):
-            triples = run_query(self.engine, query, prefixes, name, words)
-            if not isinstance(triples, QueryTriples):
-                raise wrong_form("CONSTRUCT", name)
-            yield from triples
+    def _answer(
+        self,
+        form: str,
+        query: str,
+        prefixes: Mapping[str, str],
+        name: str,
+        timeout: float | None,
+        take: Callable[[Any], T],
+        read: Callable[[bytes], T],
+    ) -> T:
+        """Answer a query of a form.
+
+        :param take: makes what is asked for of the engine's answer.
+        :param read: makes the same of that answer's bytes.
+        """
+        refuse_unsafe_query(query, name, self.allow_service)
+
+        def work() -> bytes:
+            with reported(name):
+                return to_bytes(run_query(self.engine, form, query, prefixes, name))
+
+        def answer() -> T:
+            if timeout is not None:
+                return read(run_sandboxed(work, timeout, name, offline=not self.allow_service))
+            with turnstile.asking(), reported(name):
+                return take(run_query(self.engine, form, query, prefixes, name))
+
+        try:
+            return answer()
+        except DamagedStore as damage:
+            self.engine = self._remade(damage)
+            return answer()
+
+    def _constructed(self, query: str, prefixes: Mapping[str, str], name: str) -> Iterator[Triple]:
+        with turnstile.asking(), reported(name):
+            triples: Any = run_query(self.engine, "CONSTRUCT", query, prefixes, name)
+        while True:
+            with turnstile.asking(), reported(name):
+                if not (some := list(islice(triples, _SOME))):
+                    return
+            yield from some
 
     def _remade(self, damage: DamagedStore) -> Oxigraph:
         """Make a damaged database anew; raise the damage if nothing can."""
         if self.rebuild is None:
             raise damage
         return self.rebuild()
-
-
-class _Counted:
-    """A file that tells how far it has been read."""
-
-    def __init__(self, file: IO[bytes], name: str, progress: Progress) -> None:
-        self._file, self._name, self._progress, self._done = file, name, progress, 0
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        self._done += len(block)
-        self._progress(self._done, self._name)
-        return block

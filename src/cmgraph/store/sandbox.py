@@ -6,15 +6,52 @@ import os
 import pickle
 import select
 import signal
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmgraph.errors import QueryStopped
 
 MEMORY = 4 << 30
 """Bytes that guarded work may take beyond what the process has when it begins."""
+
+
+class _Turnstile:
+    """Lets any number of threads into the engine at once, or one that forks: a fork copies locks that others hold."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._asking = self._forking = 0
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Be in the engine; not to be entered twice by one thread."""
+        with self._free:
+            self._free.wait_for(lambda: not self._forking)
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._asking -= 1
+                self._free.notify_all()
+
+    def fork(self) -> int:
+        """Fork while nobody is in the engine."""
+        with self._free:
+            self._forking += 1
+            try:
+                self._free.wait_for(lambda: not self._asking)
+                return os.fork()
+            finally:
+                self._forking -= 1
+                self._free.notify_all()
+
+
+turnstile = _Turnstile()
+"""What every use of an engine in this process goes through."""
 
 
 def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *, offline: bool = True) -> bytes:
@@ -26,7 +63,7 @@ def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *,
     :raises QueryStopped: if it took too long or too much memory, or crashed.
     """
     reading, writing = os.pipe()
-    child = os.fork()
+    child = turnstile.fork()
     if child == 0:
         os.close(reading)
         _work(work, writing, offline)

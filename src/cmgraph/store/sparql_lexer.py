@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from cmgraph.errors import CmgraphError, excerpt
 
-DEPTH, CHAIN = 64, 1000
-"""How deep brackets may nest, and how many operators a query may hold: engines crash on more."""
+DEPTH, PARTS, WORDS = 64, 1000, 20_000
+"""How deep brackets may nest, and how many patterns and operators, and words outside VALUES lists, a query may hold:
+engines crash on more."""
+
+SIZE = 10_000_000
+"""How many characters a query may have."""
+
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 
 _LOCAL = r"(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%])*"
 _TOKEN = re.compile(
     rf"""
     (?P<space>[\s\ufeff]+|\#[^\n\r]*)
   | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*>)
-  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
-      |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+  | (?P<string>\"\"\"(?:[^"\\]++|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]++|\\.|'(?!''))*+'''
+      |"(?:[^"\\\n\r]++|\\.)*+"|'(?:[^'\\\n\r]++|\\.)*+')
+  | (?P<open>["'].*)
   | (?P<variable>[?$]\w+)
   | (?P<blank>_:[\w.-]+)
-  | (?P<name>(?:[^\W\d_][\w.-]*)?:{_LOCAL})
+  | (?P<name>(?:[^\W\d_][\w.-]{{0,99}})?:{_LOCAL})
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<word>[^\W\d]\w*)
@@ -28,7 +37,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_OPERATORS = frozenset(["+", "-", "*", "/", "|", "||", "&&", "!", "^", "UNION", "OPTIONAL"])
+_SIGNS = ("+", "-", "*", "/", "|", "||", "&&", "!", "^", ".", ";", "{")
+_PARTS = frozenset(
+    [*_SIGNS, "UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "EXISTS", "BIND", "VALUES", "AS"]
+)
+"""Words that each begin or join a pattern or an expression."""
+
+_UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
 
 
 class Token(NamedTuple):
@@ -55,40 +70,138 @@ def uncommented(query: str) -> str:
     return _TOKEN.sub(lambda found: "" if found[0].startswith("#") else found[0], query)
 
 
-def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> list[Token]:
-    """Return the words of a query that calls nobody, reads no file, and is no deeper than engines bear.
+def query_form(query: str) -> str:
+    """Return how a query asks: SELECT, ASK, CONSTRUCT or DESCRIBE; an empty string if it is no query."""
+    return next((word.text for word in tokens(query) if word.kind == "word" and word.text in FORMS), "")
+
+
+def own_prefixes(query: str) -> dict[str, str]:
+    """Return the prefixes that a query declares, and their namespaces."""
+    declared: dict[str, str] = {}
+    base = ""
+    word, name = Token("", "", 0), Token("", "", 0)
+    for token in tokens(query):
+        if token.kind == "iri" and (word.text, name.kind) == ("PREFIX", "name"):
+            declared[name.text.partition(":")[0]] = urljoin(base, token.text[1:-1])
+        elif token.kind == "iri" and name.text == "BASE":
+            base = token.text[1:-1]
+        word, name = name, token
+    return declared
+
+
+class FromClause(NamedTuple):
+    """A FROM clause: the IRI it names, and where it starts and ends in its query."""
+
+    iri: str
+    start: int
+    end: int
+
+
+def from_clauses(query: str, prefixes: Mapping[str, str]) -> list[FromClause]:
+    """Find the graphs that a query names after FROM and FROM NAMED.
+
+    :param prefixes: those that count beside the query's own.
+    """
+    found: list[FromClause] = []
+    if not re.search(r"(?i)\bFROM\b", query):
+        return found
+    spaces: Mapping[str, str] | None = None
+    start, base = -1, ""
+    for word, token in pairwise(tokens(query)):
+        if (word.kind, word.text, token.kind) == ("word", "BASE", "iri"):
+            base = token.text[1:-1]
+        if (word.kind, word.text) == ("word", "FROM"):
+            start = word.start
+        elif word.text != "NAMED":
+            start = -1
+        if start < 0 or token.kind not in ("iri", "name"):
+            continue
+        if token.kind == "iri":
+            iri = urljoin(base, token.text[1:-1])
+        else:
+            spaces = {**prefixes, **own_prefixes(query)} if spaces is None else spaces
+            prefix, _, local = token.text.partition(":")
+            iri = spaces.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
+        found.append(FromClause(iri, start, token.start + len(token.text)))
+    return found
+
+
+def without_service(query: str) -> str:
+    """Return a query that asks no other server and is as long and as valid: ``SERVICE x`` becomes ``GRAPH x``."""
+    text, calls = query, False
+    for word in tokens(query):
+        if word.kind == "word" and (word.text == "SERVICE" or (word.text == "SILENT" and calls)):
+            other = "GRAPH" if word.text == "SERVICE" else ""
+            text = text[: word.start] + other.ljust(len(word.text)) + text[word.start + len(word.text) :]
+        calls = (word.kind, word.text) == ("word", "SERVICE")
+    return text
+
+
+def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> None:
+    """Refuse a query that calls somebody, changes something, or is larger or deeper than engines bear.
 
     :param name: what errors call the query's text.
     :param allow_service: let the query call other servers.
-    :raises CmgraphError: if it holds SERVICE, FROM, an escaped character that could hide them, or too much.
+    :raises CmgraphError: if it holds SERVICE, is an update, or holds too much.
     """
-    if found := re.search(r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}", query):
-        said, hint = "escaped characters (\\u…) are not allowed", "Write the character itself."
-        raise _refused(said, hint, query, name, found.start())
-    words = list(tokens(query))
-    depth = chain = 0
-    for token in words:
-        if token.kind == "word" and token.text == "SERVICE" and not allow_service:
-            said = "SERVICE is not allowed: a query may not call other servers"
-            raise _refused(
-                said, "Ask the other server with --endpoint URL, or mean it: --allow-service.", query, name, token.start
-            )
-        if token.kind == "word" and token.text == "FROM":
-            raise _refused(
-                "FROM is not allowed: a query is about the graph alone", "Leave it out.", query, name, token.start
-            )
-        if token.kind == "sign" and token.text in "{([":
+    if len(query) > SIZE:
+        hint = "Put the values into a file of data, and ask for what is in it."
+        raise CmgraphError(f"the query is longer than {SIZE:,} characters", where=name, hint=hint)
+    if broken := re.search("[\ud800-\udfff]", query):
+        token = Token("", "", broken.start())
+        raise _refused(
+            "this is not UTF-8", "Save the query again with the encoding UTF-8.", query[: broken.start()], name, token
+        )
+    _refuse_unsafe(query, name, allow_service)
+    if "\\u" in query or "\\U" in query:
+        # some engines replace escaped characters before they read the query, others within its words: either way
+        _refuse_unsafe(_unescaped(query), name, allow_service)
+
+
+def _unescaped(query: str) -> str:
+    def character(found: re.Match[str]) -> str:
+        code = int(found[1] or found[2], 16)
+        return chr(code) if code <= 0x10FFFF else found[0]
+
+    return re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", character, query)
+
+
+def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
+    depth = parts = words = 0
+    in_values = form = ""
+    for token in tokens(query):
+        if token.kind == "open":
+            raise _refused("this text is never closed", "Close it with the same quotation mark.", query, name, token)
+        if token.kind == "word":
+            if token.text == "SERVICE" and not allow_service:
+                hint = "Ask the other server with --endpoint URL, or mean it: --allow-service."
+                raise _refused("SERVICE is not allowed: a query may not call other servers", hint, query, name, token)
+            if not form and token.text in _UPDATES:
+                hint = "Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; data comes in with: cmgraph load"
+                raise _refused(f"{token.text} is an update, and a query changes nothing", hint, query, name, token)
+            form = form or (token.text if token.text in FORMS else "")
+            in_values = "VALUES" if token.text == "VALUES" else in_values
+        elif token.kind == "sign" and token.text in "{([":
             depth += 1
+            in_values = "{" if in_values and token.text == "{" else in_values
         elif token.kind == "sign" and token.text in "})]":
             depth -= 1
-        chain += token.kind in ("sign", "word") and token.text in _OPERATORS
-        if depth > DEPTH or chain > CHAIN:
-            said = f"the query is nested more deeply than {DEPTH}" if depth > DEPTH else f"more than {CHAIN} operators"
-            raise _refused(said, "Engines crash on such queries: write it in parts.", query, name, token.start)
-    return words
+            in_values = "" if token.text == "}" else in_values
+        parts += form == "DESCRIBE" and depth == 0 and token.kind in ("iri", "name")
+        words += in_values != "{"
+        parts += token.kind in ("sign", "word") and token.text in _PARTS and (in_values != "{" or token.text == "{")
+        if depth > DEPTH:
+            said = f"the query is nested more deeply than {DEPTH}"
+        elif parts > PARTS:
+            said = f"the query has more than {PARTS} patterns and operators"
+        elif words > WORDS:
+            said = f"the query has more than {WORDS} words outside VALUES lists"
+        else:
+            continue
+        raise _refused(said, "Engines crash on such queries: write it in parts.", query, name, token)
 
 
-def _refused(said: str, hint: str, query: str, name: str, start: int) -> CmgraphError:
-    line, column = query.count("\n", 0, start) + 1, start - query.rfind("\n", 0, start)
+def _refused(said: str, hint: str, query: str, name: str, token: Token) -> CmgraphError:
+    line, column = query.count("\n", 0, token.start) + 1, token.start - query.rfind("\n", 0, token.start)
     where = f"{name}:{line}:{column}"
     return CmgraphError(said, where=where, excerpt=excerpt(query, line, column), hint=hint)

@@ -31,15 +31,15 @@ def values_block(name: str, terms: Iterable[Term | None]) -> str:
 @lru_cache(maxsize=512)
 def blocks(query: str) -> Mapping[str, tuple[Block, ...]]:
     """Find the VALUES blocks of one variable each, by the variable's name."""
-    found: dict[str, list[Block]] = {}
+    by_name: dict[str, list[Block]] = {}
     words = list(tokens(query))
     for word, variable, opening in zip(words, words[1:], words[2:], strict=False):
         if (word.kind, word.text, variable.kind, opening.text) == ("word", "VALUES", "variable", "{"):
             end = next((w.start for w in words if w.start > opening.start and (w.kind, w.text) == ("sign", "}")), None)
             if end is not None:
                 content = query[opening.start + 1 : end]
-                found.setdefault(variable.text[1:], []).append(Block(word.start, end + 1, content))
-    return {name: tuple(some) for name, some in found.items()}
+                by_name.setdefault(variable.text[1:], []).append(Block(word.start, end + 1, content))
+    return {name: tuple(some) for name, some in by_name.items()}
 
 
 def bind_values(query: str, bindings: Mapping[str, Iterable[Term | None]], where: str = "query") -> str:

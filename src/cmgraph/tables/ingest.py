@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from cmgraph.atomic import atomic_file
 from cmgraph.diff import Change, diff_triples
 from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph, load
 from cmgraph.names import normalize_name
+from cmgraph.ontology import bundled_root
 from cmgraph.rdf.files import RdfFile, from_lines, read_text, to_lines
-from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical
+from cmgraph.rdf.places import Place
+from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical, local_name
 from cmgraph.store.local import LocalStore
 from cmgraph.store.values import blocks, values_block
 from cmgraph.tables.library import find_template
-from cmgraph.tables.reader import Table
+from cmgraph.tables.reader import Problem, Row, Table
 from cmgraph.tables.template import TableColumn, Template, slug
 from cmgraph.validation.validate import validate
 
-_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
-"""Characters that no file of names should hold: controls, and marks that turn the direction of text."""
+_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd\ufffe\uffff\ud800-\udfff]")
+"""What no cell should hold: controls, marks that turn the direction of text, and what stands for one that was lost."""
+
+_FAILED = re.compile(r"#[A-Z0-9/]+[!?]|#N/[AD]|#GETTING_DATA")
+"""What a spreadsheet shows for a formula that failed."""
+
+_NOTHING = {"NA", "N/A", "n/a", "N.A.", "n.a.", "NULL", "null", "NaN", "nan"}
+"""What programs write for nothing, and what may mean something too: Namibia."""
+
+_OTHER_MARKS = re.compile(r"\s*(?:[,/;；|&\n]|\band\b|\bet\b)\s*")
+"""What people put between several values, whatever the column takes."""
+
+LONGEST_NAME = 250
+"""Characters that the name of a thing may have."""
+
+SHOWN = 80
+"""Characters of a cell that an error quotes."""
 
 SLICE = 5000
 """Rows that are validated together, so that memory does not grow with the table."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong in one cell, or, with no column, in one row."""
-
-    row: int
-    column: str
-    value: str
-    what: str
-    hint: str
 
 
 class TableErrors(CmgraphError):
@@ -54,8 +61,8 @@ class TableErrors(CmgraphError):
         listed = [
             f"{path}:{p.row}: "
             + (f"column {p.column}: " if p.column else "")
-            + (f"'{p.value}': " if p.value else "")
-            + p.what
+            + (f"'{_short(p.value)}': " if p.value else "")
+            + f"{p.what.removesuffix('.')}."
             + (f" {p.hint}" if p.hint else "")
             for p in self.problems
         ]
@@ -63,24 +70,37 @@ class TableErrors(CmgraphError):
         super().__init__(count, where=str(path), hint="\n  ".join(listed))
 
 
+def _short(text: str) -> str:
+    line = " ".join(text.split()) if len(text) > SHOWN or "\n" in text else text
+    return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
 @dataclass(frozen=True)
 class Ingested:
     """What a table became.
 
+    :ivar target: the Turtle file.
     :ivar rows: how many rows were read.
     :ivar silent: numbers of the rows that say nothing by the template.
+    :ivar repeated: numbers of the rows that say nothing that rows before them do not say.
+    :ivar differing: numbers of the rows of a publisher's file that say else of a thing than a row before; all is kept.
     :ivar created: IRIs of things that were unknown before.
     :ivar statements: how many statements the rows make.
     :ivar changes: what differs from the file that was there before.
     :ivar encoding: how the table's text was encoded; empty for a workbook.
+    :ivar unread: what of the table's file was not read, in words.
     """
 
+    target: Path
     rows: int
     silent: tuple[int, ...]
+    repeated: tuple[int, ...]
+    differing: tuple[int, ...]
     created: tuple[str, ...]
     statements: int
     changes: tuple[Change, ...]
     encoding: str
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,8 +109,8 @@ class _TableFile(RdfFile):
 
     rows: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
 
-    def line_of(self, iri: str) -> int | None:
-        return self.rows.get(iri)
+    def place_of(self, term: NamedNode | BlankNode) -> Place | None:
+        return Place(self.rows[term.value], 0) if term.value in self.rows else None
 
 
 def ingest(
@@ -101,7 +121,7 @@ def ingest(
     data: str | PathLike[str] | None = None,
     lang: str = "en",
     given: Mapping[str, str] | None = None,
-    create: bool = False,
+    create: Collection[str] | bool = False,
     encoding: str | None = None,
     dry_run: bool = False,
     progress: Callable[[int], object] = lambda row: None,
@@ -110,71 +130,139 @@ def ingest(
 
     :param path: the table: CSV, TSV or XLSX.
     :param by: name or file of the template; the table's own name if left out.
-    :param output: the Turtle file; the table's name with ``.ttl`` if left out. What it holds now is not consulted.
+    :param output: the Turtle file; the table's name with ``.ttl`` if left out, and then a file that was not made by
+        ``ingest`` is not replaced. What it holds now is not consulted. An output ``data/…`` that is not there yet
+        stands for the bundled file of that name.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
-    :param create: whether names that nothing goes by may become new things, where the template allows it.
-    :param encoding: how the table's text is encoded; None to tell UTF-8 from Windows-1252.
+    :param create: columns in which names that nothing goes by become new things; True for the column that says what a
+        row describes, or else the only one where the template allows it.
+    :param encoding: how the table's text is encoded; None to tell UTF-8, UTF-16 and Windows-1252 by the bytes.
     :param dry_run: find problems and changes, and write nothing.
     :param progress: called with the number of each row that is done.
     :raises TableErrors: if any row has a problem; it lists all of them.
     """
     table_path = Path(path)
     target = Path(output) if output is not None else table_path.with_suffix(".ttl")
-    graph = load(data, lang=lang, exclude_file=target)
-    found = find_template(graph, by or table_path.stem)
+    if target.exists() and table_path.exists() and target.samefile(table_path):
+        raise CmgraphError("the output is the table itself", where=str(target), hint="Name a .ttl file with -o.")
+    before = _version_before(target, data)
+    graph = load(data, lang=lang, exclude_file=before or target)
+    template = find_template(graph, by or table_path.stem)
     same = dict(given or {})
-    if strange := sorted(same.keys() - {column.name for column in found.columns}):
-        hint = nearest(strange[0], (column.name for column in found.columns))
-        raise UnknownName(f"template '{found.name}' has no column '{strange[0]}'", hint=hint)
-    table = Table.open(table_path, found, encoding, same)
-    reading = _Reading(graph, found, table, same, create)
+    if strange := sorted(same.keys() - {column.name for column in template.columns}):
+        hint = nearest(strange[0], (column.name for column in template.columns))
+        raise UnknownName(f"template '{template.name}' has no column '{strange[0]}'", hint=hint)
+    table = Table.open(table_path, template, encoding, same)
+    old = to_lines(RdfFile.read(before).triples) if before and read_text(before).strip() else set()
+    if output is None and before and old and not _made_by_ingest(before, old, graph):
+        hint = f"Name another file with -o, or replace it with -o {target}."
+        raise CmgraphError("this file is there, and no table was turned into it", where=str(target), hint=hint)
+    reading = _Reading(graph, template, table, same, _creating(template, create))
     new = reading.read(progress)
+    if not reading.count:
+        raise CmgraphError("the table has a heading and no rows", where=str(table_path), hint="Fill it in.")
     if reading.problems:
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
-    old = to_lines(RdfFile.read(target).triples) if target.is_file() and read_text(target).strip() else set()
     if not dry_run and (new != old or not target.is_file()):
-        used = graph.prefixes.used(from_lines(sorted(new)))
         with atomic_file(target) as scratch:
-            serialize(from_lines(sorted(new)), scratch, RdfFormat.TURTLE, prefixes=used)
+            scratch.write_bytes(_turtle(new, graph))
     return Ingested(
+        target=target,
         rows=reading.count,
         silent=tuple(reading.silent),
+        repeated=tuple(reading.repeated),
+        differing=tuple(reading.differing),
         created=tuple(sorted(reading.minted)),
         statements=len(new),
         changes=diff_triples(old, new, graph.names.labels),
         encoding=table.encoding,
+        unread=table.notes,
     )
+
+
+def _version_before(target: Path, data: str | PathLike[str] | None) -> Path | None:
+    """Return the file that the output takes the place of, if any: itself, or the bundled one of that name."""
+    if target.exists() or (data is not None and (Path(data) / "ontology").is_dir()):
+        return target if target.is_file() else None
+    bundled = bundled_root() / target
+    return bundled if target.parts[:1] == ("data",) and bundled.is_file() else None
+
+
+def _turtle(lines: Iterable[str], graph: Graph) -> bytes:
+    triples = list(from_lines(sorted(lines)))
+    return serialize(triples, format=RdfFormat.TURTLE, prefixes=graph.prefixes.used(triples)) or b""
+
+
+def _made_by_ingest(path: Path, lines: Iterable[str], graph: Graph) -> bool:
+    """Say whether a file is what ingest would write of its statements, to the byte."""
+    return path.read_bytes() == _turtle(lines, graph)
+
+
+def _creating(template: Template, create: Collection[str] | bool) -> frozenset[str]:
+    """Return the columns in which names may become new things.
+
+    :raises CmgraphError: if the template does not allow it there, or it has to be said where.
+    """
+    able = [column.name for column in template.columns if column.new]
+    if create is True:
+        if template.describes in able:
+            return frozenset({template.describes})
+        if len(able) != 1:
+            what = f"template '{template.name}' " + (
+                "takes nothing new" if not able else "takes new things in several columns"
+            )
+            raise CmgraphError(
+                what, hint=f"Name the columns: --create {' --create '.join(able)}" if able else "Leave out --create."
+            )
+        return frozenset(able)
+    columns = frozenset(create or ())
+    for name in sorted(columns.difference(able)):
+        hint = f"It takes them in: {', '.join(able)}." if able else "Leave out --create."
+        raise UnknownName(f"template '{template.name}' takes no new things in a column '{name}'", hint=hint)
+    return columns
 
 
 class _Reading:
     """One pass over a table: its rows' statements, and all that is wrong with them."""
 
-    def __init__(self, graph: Graph, found: Template, table: Table, given: Mapping[str, str], create: bool) -> None:
-        self.graph, self.template, self.table, self.given, self.create = graph, found, table, given, create
+    def __init__(
+        self, graph: Graph, template: Template, table: Table, given: Mapping[str, str], create: frozenset[str]
+    ) -> None:
+        self.graph, self.template, self.table, self.given, self.create = graph, template, table, given, create
         self.problems: list[Problem] = []
         self.silent: list[int] = []
-        self.minted: set[str] = set()
+        self.repeated: list[int] = []
+        self.minted: dict[str, tuple[str, int]] = {}
+        """The new things, with the name that each was made of, and its row."""
         self.count = 0
         self._failed: set[str] = set()
         self._fresh: dict[tuple[str, str], NamedNode] = {}
         self._described: dict[int, NamedNode | CmgraphError] = {}
         self._cells: dict[tuple[str, str], Term | CmgraphError] = {}
-        self._parts = _parts(found)
+        self._parts = _parts(template)
+        self.differing: list[int] = []
+        self._said_first: dict[str, tuple[int, str]] = {}
+        """The row that first said something of a thing by a property, and what."""
+        self._counts: dict[tuple[str, ...], bool] = {}
 
     def read(self, progress: Callable[[int], object]) -> set[str]:
         """Return what the rows state, as lines of N-Triples."""
         if self.template.describes:
-            for number, cells in self.table.rows():
-                self._described[number] = self._describe(cells)
+            for row in self.table.rows():
+                self._described[row.number] = self._describe(row)
         every: set[str] = set()
         some: set[str] = set()
         rows: dict[str, int] = {}
-        for number, cells in self.table.rows():
+        for row in self.table.rows():
             self.count += 1
-            for line in self._state(number, {**self.given, **cells}):
+            stated = self._state(row)
+            if stated and stated <= some:
+                self.repeated.append(row.number)
+            self._compare(row.number, stated)
+            for line in stated:
                 some.add(line)
-                rows.setdefault(line.partition(" ")[0][1:-1], number)
+                rows.setdefault(line.partition(" ")[0][1:-1], row.number)
             if self.count % SLICE == 0:
                 self._check(some, rows)
                 every |= some
@@ -183,19 +271,22 @@ class _Reading:
         self._check(some, rows)
         return every | some
 
-    def _state(self, number: int, cells: Mapping[str, str]) -> set[str]:
+    def _state(self, row: Row) -> set[str]:
         """Return what one row states; nothing, if something is wrong with it."""
+        number, cells = row.number, {**self.given, **row.cells}
         given: dict[str, list[Term | None]] = {}
         wrong = len(self.problems)
+        self.problems += row.problems
+        doubtful = {problem.column for problem in row.problems}
         for column in self.template.columns:
             cell = cells.get(column.name, "")
-            texts = [] if cell in column.blank else [cell]
+            texts = [] if cell in column.blank or column.name in doubtful else [cell]
             if column.split:
                 texts = [part.strip() for text in texts for part in _outside_brackets(column.split).split(text)]
             terms = [self._term(number, column, text) for text in texts if text]
             if column.name == self.template.describes:
                 terms = [self._thing(number, column, cell)]
-            if column.required and not terms:
+            if column.required and not terms and column.name not in doubtful:
                 what = "this column must be filled."
                 self.problems.append(Problem(number, column.name, "", what, _wanted(column)))
             given[column.name] = terms or [None]
@@ -203,17 +294,101 @@ class _Reading:
             node = self._described.get(number)
             self._failed |= {node.value} if isinstance(node, NamedNode) else set()
             return set()
+        made = self._construct(given)
+        stated = to_lines(made)
+        if not stated and self.template.silent:
+            self.silent.append(number)
+        elif not self.template.silent:
+            self.problems += self._lost(number, given, made)
+            if not stated and len(self.problems) == wrong:
+                what, hint = "this row produces no statements", f"See: cmgraph template {self.template.name}"
+                self.problems.append(Problem(number, "", "", what, hint))
+        return stated | to_lines(self._new_things(given, made)) if len(self.problems) == wrong else set()
+
+    def _construct(self, given: Mapping[str, Sequence[Term | None]]) -> list[Triple]:
         query = "".join(values_block(part, given[part]) if name else part for name, part in self._parts)
         store = self.graph.store
         assert isinstance(store, LocalStore)  # tables are read beside files, never at an endpoint
-        made = list(store.construct(query, self.graph.prefixes, str(self.template.path)))
-        stated = to_lines(made)
-        if not stated and not self.template.silent:
-            what = "this row produces no statements."
-            self.problems.append(Problem(number, "", "", what, f"See: cmgraph template {self.template.name}"))
-        elif not stated:
-            self.silent.append(number)
-        return stated | to_lines(self._new_things(given, made))
+        return list(store.construct(query, self.graph.prefixes, str(self.template.path)))
+
+    def _lost(self, number: int, given: Mapping[str, list[Term | None]], made: Sequence[Triple]) -> Iterator[Problem]:
+        """Tell cells of which nothing is made, because others count in their place or are missing."""
+        values = {lexical(triple.object) for triple in made}
+        iris = " ".join(values | {lexical(triple.subject) for triple in made})
+        filled = {name: terms for name, terms in given.items() if terms != [None] and name not in self.given}
+        lost: dict[str, dict[str, str]] = defaultdict(dict)
+        for name, terms in filled.items():
+            for term in terms:
+                if term is None or term.value in values:
+                    continue
+                if isinstance(term, NamedNode) and local_name(term.value) in iris:
+                    continue
+                key = (name, term.value, *filled)
+                if key not in self._counts:
+                    rest = [other for other in terms if other != term]
+                    self._counts[key] = set(self._construct({**given, name: rest or [None]})) != set(made)
+                if not self._counts[key]:
+                    lost[self._remedy(given, name)][name] = self._shown(term)
+        for remedy, cells in lost.items():
+            value, what = ", ".join(cells.values()), "nothing is made of this cell"
+            what = what if len(cells) == 1 else "nothing is made of these cells"
+            yield Problem(number, ", ".join(cells), value, what, remedy)
+
+    def _remedy(self, given: Mapping[str, Sequence[Term | None]], name: str) -> str:
+        """Say which other cell takes the place of one, or has to be filled for it to count."""
+
+        def counts(**others: Sequence[Term | None]) -> bool:
+            return set(self._construct({**given, **others})) != set(self._construct({**given, **others, name: [None]}))
+
+        empty = [column for column in self.template.columns if list(given[column.name]) == [None]]
+        for column in self.template.columns:
+            if column not in empty and column.name not in (name, *self.given) and counts(**{column.name: [None]}):
+                return f"{column.name} counts in its place: leave one of them empty, or make two rows."
+        partners = [column.name for column in empty if counts(**{column.name: [self._example(column)]})]
+        return f"Fill {' or '.join(partners)} too, or empty it." if partners else "Leave it empty."
+
+    def _example(self, column: TableColumn) -> Term:
+        """Return some term of the kind that a column takes."""
+        of, space = self.graph.prefixes.expand(column.of) if column.of else None, self.graph.prefixes.get(column.prefix)
+        if column.type in ("entity", "concept"):
+            return NamedNode((space or f"{of.value if of else CM}/") + "example")
+        return Literal("2000")
+
+    def _shown(self, term: Term) -> str:
+        return self.graph.names.labels([term.value])[term.value] if isinstance(term, NamedNode) else term.value
+
+    def _compare(self, number: int, stated: Collection[str]) -> None:
+        """Tell rows that describe one thing and say different things of it by the same property.
+
+        In a publisher's own file that is noted; in other tables it is a problem.
+        """
+        described = {line.partition(" ")[0] for line in stated if _TYPE in line}
+        differing: dict[tuple[int, str], list[tuple[str, str, str]]] = defaultdict(list)
+        for line in stated:
+            subject, prop, value = line.removesuffix(" .").split(" ", 2)
+            if subject not in described or prop in _SEVERAL:
+                continue
+            language = value.rpartition('"@')[2] if '"@' in value else ""
+            first, other = self._said_first.setdefault(f"{subject} {prop} {language}", (number, value))
+            if first != number and other != value:
+                differing[first, subject].append((prop, other, value))
+        if differing and self.template.others:
+            self.differing.append(number)
+            return
+        for (first, subject), differences in differing.items():
+            self._failed.add(subject[1:-1])
+            words = "; ".join(
+                f"{self._words(prop)} {self._words(other)} and {self._words(value)}"
+                for prop, other, value in sorted(differences)
+            )
+            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: {words}"
+            self.problems.append(Problem(number, "", "", what, "Make them agree, or say what tells them apart."))
+
+    def _words(self, written: str) -> str:
+        """Write a term of N-Triples for people."""
+        if not written.startswith("<"):
+            return f"'{_short(written[1:].rpartition(chr(34))[0])}'"
+        return self._shown(NamedNode(written[1:-1]))
 
     def _new_things(self, given: Mapping[str, Sequence[Term | None]], made: Sequence[Triple]) -> Iterator[Triple]:
         """Describe the things that a row mentions and nobody described: class, name, and the row's citations."""
@@ -231,33 +406,36 @@ class _Reading:
         node = self._described[number]
         if isinstance(node, NamedNode):
             return node
-        self.problems.append(Problem(number, column.name, cell, f"{node.what}.", node.hint))
+        self.problems.append(Problem(number, column.name, cell, node.what, node.hint))
         return None
 
-    def _describe(self, cells: Mapping[str, str]) -> NamedNode | CmgraphError:
+    def _describe(self, row: Row) -> NamedNode | CmgraphError:
         """Find or mint the thing a row describes."""
         column = next(c for c in self.template.columns if c.name == self.template.describes)
-        named = cells.get(column.names, "")
-        text = cells.get(column.name, "") or named
+        named = row.cells.get(column.names, "")
+        text = row.cells.get(column.name, "") or named
         if not text:
             return CmgraphError(
                 "the row does not say which thing it describes", hint=f"Fill {column.names or column.name}."
             )
         try:
+            _refuse_odd(column, text)
             return self._known(column, text)
         except AmbiguousName as error:
             return error
-        except CmgraphError as error:
-            if not self.create or not column.new:
+        except UnknownName as error:
+            if column.name not in self.create:
                 more = " Add new things with --create." if column.new else ""
                 return CmgraphError(error.what, hint=error.hint + more)
-            if not (last := slug(text)):
-                return CmgraphError("no IRI can be made of this name", hint=f"Fill {column.name} with a slug.")
-            node = NamedNode(self.graph.prefixes[column.prefix] + last)
-            self.minted.add(node.value)
+            try:
+                node = self._mint(column, text, row.number)
+            except CmgraphError as refusal:
+                return refusal
             for key in (text, named):
                 self._fresh.setdefault(("", normalize_name(key)), node)
             return node
+        except CmgraphError as error:
+            return error
 
     def _term(self, number: int, column: TableColumn, text: str) -> Term | None:
         """Turn a cell's text into a term; what cannot be becomes a problem of its row."""
@@ -265,22 +443,32 @@ class _Reading:
             return None
         key = (column.name, text)
         if key not in self._cells:
-            try:
-                if bad := _BAD.search(text):
-                    raise CmgraphError(f"there is a control character, U+{ord(bad[0]):04X}", hint="Take it out.")
-                self._cells[key] = self._known(column, text)
-            except AmbiguousName as error:
-                self._cells[key] = error
-            except UnknownName as error:
-                self._cells[key] = self._mint(column, text) or error
-            except CmgraphError as error:
-                self._cells[key] = error
-        found = self._cells[key]
-        if not isinstance(found, CmgraphError):
-            return found
-        hint = found.hint + (" Add it as new with --create." if column.new and not self.create else "")
-        self.problems.append(Problem(number, column.name, text, f"{found.what}.", hint))
+            self._cells[key] = self._read(number, column, text)
+        term = self._cells[key]
+        if not isinstance(term, CmgraphError):
+            return term
+        self.problems.append(Problem(number, column.name, text, term.what, term.hint))
         return None
+
+    def _read(self, number: int, column: TableColumn, text: str) -> Term | CmgraphError:
+        try:
+            _refuse_odd(column, text)
+            return self._known(column, text)
+        except AmbiguousName as error:
+            return error
+        except UnknownName as error:
+            try:
+                if column.split:
+                    self._refuse_several(column, text)
+                if column.name in self.create:
+                    node = self._mint(column, text, number)
+                    return self._fresh.setdefault((column.name, self.minted[node.value][0]), node)
+            except CmgraphError as refusal:
+                return refusal
+            more = f" Add it as new with --create {column.name}." if column.new else ""
+            return UnknownName(error.what, hint=error.hint + more)
+        except CmgraphError as error:
+            return error
 
     def _known(self, column: TableColumn, text: str) -> NamedNode:
         """Return the term for ``text``: a thing described in this table, one known by its slug, or what it names."""
@@ -295,12 +483,50 @@ class _Reading:
                 return fresh
         return column.term(text, names, prefixes)  # type: ignore[return-value]
 
-    def _mint(self, column: TableColumn, text: str) -> NamedNode | None:
-        if not (self.create and column.new and column.prefix and slug(text)):
-            return None
-        node = NamedNode(self.graph.prefixes[column.prefix] + slug(text))
-        self.minted.add(node.value)
-        return self._fresh.setdefault((column.name, text), node)
+    def _refuse_several(self, column: TableColumn, text: str) -> None:
+        """Refuse a name that is several, parted by another mark than the column's."""
+        parts = [part for part in _OTHER_MARKS.split(text) if part]
+        if len(parts) > 1 and any(self._is_known(column, part) for part in parts):
+            hint = f"Part the values of this column by '{column.split}'."
+            raise CmgraphError("this looks like several values", hint=hint)
+
+    def _is_known(self, column: TableColumn, text: str) -> bool:
+        try:
+            return bool(self._known(column, text))
+        except CmgraphError:
+            return False
+
+    def _mint(self, column: TableColumn, text: str, number: int) -> NamedNode:
+        """Make an IRI for a new thing.
+
+        :raises CmgraphError: if its name is no name, meets another in one IRI, or is nearly one that is known.
+        """
+        last = slug(text)
+        own = f"give it a slug of its own in column {column.name}."
+        remedy = own if column.names else "describe it first, in a table of such things that has a column id."
+        if "\n" in text:
+            raise CmgraphError("a name has no line break", hint="Put one value into the cell.")
+        if len(text) > LONGEST_NAME:
+            raise CmgraphError(f"{len(text)} characters are too many for a name", hint=f"Use at most {LONGEST_NAME}.")
+        if not last:
+            raise CmgraphError("no IRI can be made of this name", hint=remedy.capitalize())
+        node = NamedNode(self.graph.prefixes[column.prefix] + last)
+        iri = self.graph.prefixes.shorten(node.value)
+        if text != last and self.graph.names.has(node.value):
+            known = self._shown(node)
+            raise CmgraphError(
+                f"its IRI would be {iri}, which is '{known}'", hint=f"Write '{known}' if you mean it; if not, {remedy}"
+            )
+        first, row = self.minted.setdefault(node.value, (text, number))
+        if _spelling(first) != _spelling(text):
+            what = f"its IRI would be {iri}, and so would that of '{_short(first)}' in row {row}"
+            raise CmgraphError(what, hint=f"Write them alike if they are one; if not, {remedy}")
+        of = self.graph.prefixes.expand(column.of)
+        if text != last and (known := self.graph.names.nearly(text, of.value if of else "")):
+            del self.minted[node.value]
+            what = f"this is nearly the known name '{known}'"
+            raise CmgraphError(what, hint=f"Write '{known}' if you mean it; if not, {remedy}")
+        return node
 
     def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
         """Validate some rows' statements with what the graph says of the things they mention; findings are problems."""
@@ -310,17 +536,17 @@ class _Reading:
             for term in (triple.object, triple.predicate):
                 if isinstance(term, NamedNode):
                     mentioned.setdefault(term.value, lexical(triple.subject))
-        said = [triple for iri in rows for triple in self._said.get(iri, ())]
-        near = {*mentioned, *(lexical(triple.object) for triple in said)} - rows.keys()
-        context = _TableFile(self.table.path, (*said, *(t for iri in near for t in self._said.get(iri, ()))))
+        known = [triple for iri in rows for triple in self._asserted.get(iri, ())]
+        near = {*mentioned, *(lexical(triple.object) for triple in known)} - rows.keys()
+        context = _TableFile(self.table.path, (*known, *(t for iri in near for t in self._asserted.get(iri, ()))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
         read = [*self._terms, context, mine]
         store = LocalStore(triple for file in read for triple in file.triples)
-        report = validate(store, graph.ontology.shapes, graph.prefixes, graph.lang, files=read)
+        report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=read)
         for finding in report.findings:
             focus = finding.focus
-            unknown = focus.iri not in self._said
+            unknown = focus.iri not in self._asserted
             row = rows.get(focus.iri) or (rows.get(mentioned.get(focus.iri, "")) if unknown else None)
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
@@ -334,13 +560,36 @@ class _Reading:
         return [file for file in self.graph.files if file.path.parent.name in ("ontology", "modules")]
 
     @cached_property
-    def _said(self) -> dict[str, list[Triple]]:
-        """Everything the graph says, by what it is said of."""
-        said: dict[str, list[Triple]] = defaultdict(list)
+    def _asserted(self) -> dict[str, list[Triple]]:
+        """Everything the graph's files say, by what it is said of."""
+        asserted: dict[str, list[Triple]] = defaultdict(list)
         for file in self.graph.files:
             for triple in file.triples:
-                said[lexical(triple.subject)].append(triple)
-        return dict(said)
+                asserted[lexical(triple.subject)].append(triple)
+        return dict(asserted)
+
+
+_SEVERAL = {f"<{iri}>" for iri in (CM + "hasCitation", SKOS + "altLabel", SKOS + "hiddenLabel")}
+"""Properties of which rows may each give a value for the same thing."""
+
+_TYPE = f" <{RDF_TYPE.value}> "
+
+
+def _refuse_odd(column: TableColumn, text: str) -> None:
+    """Refuse a cell that holds no text of a person: controls, failed formulas, and words for nothing."""
+    if bad := _BAD.search(text):
+        lost = bad[0] == "\ufffd"
+        what = "there is a sign for a letter that was lost" if lost else "there is a control character"
+        raise CmgraphError(f"{what}, U+{ord(bad[0]):04X}", hint="Type the letter." if lost else "Take it out.")
+    if _FAILED.fullmatch(text):
+        raise CmgraphError("a formula that failed", hint="Mend it, or type what it should give.")
+    if text in _NOTHING and column.type != "text":
+        raise CmgraphError("this may stand for nothing", hint="Leave the cell empty, or write in full what is meant.")
+
+
+def _spelling(name: str) -> str:
+    """Fold the spelling of a name: case, blanks and the form of apostrophes do not count."""
+    return " ".join(unicodedata.normalize("NFC", name).replace("’", "'").casefold().split())
 
 
 def _outside_brackets(mark: str) -> re.Pattern[str]:
@@ -348,15 +597,15 @@ def _outside_brackets(mark: str) -> re.Pattern[str]:
     return re.compile(re.escape(mark) + r"(?![^()]*\))")
 
 
-def _parts(found: Template) -> list[tuple[str, str]]:
+def _parts(template: Template) -> list[tuple[str, str]]:
     """Cut a template's text at its columns' VALUES blocks: (column, column) for a block, ("", text) between."""
-    known = blocks(found.text)
-    spots = sorted((block.start, block.end, column.name) for column in found.columns for block in known[column.name])
+    known = blocks(template.text)
+    spots = sorted((block.start, block.end, column.name) for column in template.columns for block in known[column.name])
     parts, at = [], 0
     for start, end, name in spots:
-        parts += [("", found.text[at:start]), (name, name)]
+        parts += [("", template.text[at:start]), (name, name)]
         at = end
-    return [*parts, ("", found.text[at:])]
+    return [*parts, ("", template.text[at:])]
 
 
 def _wanted(column: TableColumn) -> str:

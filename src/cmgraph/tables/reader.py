@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import closing
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError, nearest
+from cmgraph.names import normalize_name
 from cmgraph.rdf.terms import best_text
 from cmgraph.tables.template import TableColumn, Template
+from cmgraph.tables.workbook import Doubt, Line, Sheet, read_workbook, tidy
+from cmgraph.text.cells import unescape_formula
 
-COMMENT = "#"
-"""A row whose first cell begins with this is a note to the reader and no data."""
+NOTE = "# "
+"""What the row of help in an empty table begins with."""
 
-ENCODINGS = ("utf-8-sig", "cp1252")
+ABOVE = 30
+"""Rows among which the heading is looked for."""
+
+LONGEST = 1 << 24
+"""Characters that one cell of a text file may hold."""
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+_LISTS = "lists"
+"""The hidden sheet of an empty workbook that holds what may stand in its columns."""
+
+_UTF8_LETTER = re.compile(rb"[\xc3-\xcf][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+_MISREAD = re.compile("[^\\W\\d_][‚„ƒˆ‰‹˜][^\\W\\d_]?|[^\\W\\d_][†‡•™”“›][^\\W\\d_]|[a-zß-ÿ][ŠŽŸŒ]")
+"""Letters of Windows-1252 that hardly stand together; read from other old encodings, accents look like this."""
+
+
+class Problem(NamedTuple):
+    """What is wrong in one cell, or, with no column, in one row."""
+
+    row: int
+    column: str
+    value: str
+    what: str
+    hint: str
+
+
+class Row(NamedTuple):
+    """A row's number, counted from 1 as a spreadsheet does, its cells by the template's columns, and what is wrong."""
+
+    number: int
+    cells: dict[str, str]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The lines of a file as one delimiter parts them, or of one sheet.
+
+    :ivar read: reads the lines from the start.
+    :ivar heading: the line that looks most like the heading.
+    :ivar known: how many of the template's columns it names.
+    """
+
+    name: str
+    delimiter: str
+    read: Callable[[], Iterable[Line]]
+    heading: Line
+    known: int
 
 
 @dataclass(frozen=True)
@@ -26,128 +78,291 @@ class Table:
 
     :ivar encoding: how its text is encoded; empty for a workbook.
     :ivar columns: which of the file's columns holds which of the template's, by position.
+    :ivar notes: what of the file is not read, in words.
     """
 
     path: Path
+    template: Template
     encoding: str
-    delimiter: str
     columns: Mapping[int, TableColumn]
+    notes: tuple[str, ...]
+    _grid: _Grid
 
     @classmethod
     def open(cls, path: Path, template: Template, encoding: str | None = None, given: Container[str] = ()) -> Table:
-        """Find out how ``path`` is written and which of its columns the template uses.
+        """Find out how ``path`` is written, where its heading is, and which of its columns the template uses.
 
-        :param encoding: how the text is encoded; None to tell UTF-8 from Windows-1252 by its bytes.
+        :param encoding: how the text is encoded; None to tell UTF-8, UTF-16 and Windows-1252 by the bytes.
         :param given: columns that need not be there, because every row has the same value.
-        :raises CmgraphError: if the file cannot be read, or its header does not fit the template.
+        :raises CmgraphError: if the file cannot be read, or its heading does not fit the template.
         """
-        if path.suffix == ".xlsx":
-            coded, delimiters = "", [""]
-        elif path.suffix in (".csv", ".tsv", ".txt"):
-            coded, delimiters = _encoding(path, encoding), ["\t"] if path.suffix == ".tsv" else [",", ";", "\t"]
+        headings, ending = _headings(template), path.suffix.casefold()
+        code = ""
+        notes: list[str] = []
+        if ending == ".xlsx":
+            if encoding:
+                raise CmgraphError("a workbook has no encoding", where=str(path), hint="Leave out --encoding.")
+            grid, notes = _sheet_to_read(path, template, headings, given)
+        elif ending in (".csv", ".tsv", ".txt", ".tab"):
+            code = _encoding(path, encoding)
+            grid = _delimited(path, code, "\t" if ending in (".tsv", ".tab") else "", headings)
         else:
             raise CmgraphError("unknown table format", where=str(path), hint="Use .csv, .tsv or .xlsx.")
-        tried = [cls(path, coded, delimiter, {}) for delimiter in delimiters]
-        headers = [(table, next((cells for _, cells in table._lines()), [])) for table in tried]
-        known = _headings(template)
-        table, header = max(headers, key=lambda pair: sum(_key(cell) in known for cell in pair[1]))
-        if not any(header):
+        if not grid.heading.texts:
             raise CmgraphError("the table is empty", where=str(path), hint=f"cmgraph template {template.name} -o FILE")
-        return cls(path, coded, table.delimiter, _fit(path, header, template, given))
+        columns, unread = _fit(path, grid.heading, template, headings, given)
+        above = [line.number for line in grid.read() if line.number < grid.heading.number and any(line.texts)]
+        if above:
+            notes.append(f"above the heading, in {_rows(above)}")
+        if unread:
+            notes.append(f"columns that the template does not use: {', '.join(unread)}")
+        absent = [c.header for c in template.columns if c.header and c not in columns.values() and c.name not in given]
+        if absent:
+            notes.append(f"columns that are not there: {', '.join(absent)}")
+        return cls(path, template, code, columns, tuple(notes), grid)
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield each row's number, counted from 1 with the header, and its cells by the template's column names."""
-        lines = self._lines()
-        next(lines, None)
-        for number, cells in lines:
-            if any(cells) and not cells[0].startswith(COMMENT):
-                yield number, {c.name: cells[i] if i < len(cells) else "" for i, c in self.columns.items()}
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows below the heading that hold anything, but not the help that an empty table comes with."""
+        header = self._grid.heading.texts
+        columns = [(place, column.name) for place, column in self.columns.items()]
+        helps = {column.name: {*_helps(column)} for column in self.columns.values()}
+        unnamed = [place for place, text in enumerate(header) if not text]
+        for line in self._grid.read():
+            number, texts, doubts = line
+            if number <= self._grid.heading.number or (not any(texts) and not doubts):
+                continue
+            cells = {name: texts[place] if place < len(texts) else "" for place, name in columns}
+            if texts[0].startswith(NOTE) and _is_help(cells, helps):
+                continue
+            problems = self._doubtful(line) if doubts else []
+            if len(texts) > len(header) or any(texts[place] for place in unnamed if place < len(texts)):
+                problems += self._unnamed(line)
+            if self._grid.delimiter and any("\n" in text for text in texts):
+                problems += self._swallowed(line)
+            yield Row(number, cells, problems)
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        if self.encoding:
-            with self.path.open(encoding=self.encoding, newline="") as file:
-                reader = csv.reader(file, delimiter=self.delimiter)
-                try:
-                    for cells in reader:
-                        yield (
-                            reader.line_num - sum(cell.count("\n") for cell in cells),
-                            [cell.strip() for cell in cells],
-                        )
-                except csv.Error as error:
-                    raise CmgraphError(f"not a table: {error}", where=f"{self.path}:{reader.line_num}") from None
-            return
-        import openpyxl
+    def _doubtful(self, line: Line) -> list[Problem]:
+        return [
+            Problem(line.number, column.name, line.texts[place] if place < len(line.texts) else "", *doubt[:2])
+            for place, doubt in line.doubts.items()
+            if (column := self.columns.get(place)) and column.type not in doubt.sure_for
+        ]
 
+    def _unnamed(self, line: Line) -> list[Problem]:
+        """Tell cells that stand below no heading."""
+        header = self._grid.heading.texts
+        cells = [text for place, text in enumerate(line.texts) if text and (place >= len(header) or not header[place])]
+        mark = DELIMITERS.get(self._grid.delimiter)
+        more = f" A {mark} within a cell needs quotation marks around the cell." if mark else ""
+        hint = f"Give the column a heading, or take the cell out.{more}"
+        return [Problem(line.number, "", text, "this cell stands below no heading", hint) for text in cells]
+
+    def _swallowed(self, line: Line) -> list[Problem]:
+        """Tell cells that look as if a quotation mark left open had drawn other rows into them."""
+        wide = max(3, len(self._grid.heading.texts) - 1)
+        what = "this cell holds what looks like further rows"
+        hint = "Close the quotation mark that opens it, or take out its line breaks."
+        return [
+            Problem(line.number, column.name, text, what, hint)
+            for place, column in self.columns.items()
+            if place < len(line.texts) and "\n" in (text := line.texts[place])
+            if any(part.count(self._grid.delimiter) + 1 >= wide for part in text.split("\n")[1:])
+        ]
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    return f"row {numbers[0]}" if len(numbers) == 1 else f"rows {numbers[0]} to {numbers[-1]}"
+
+
+def _grid(name: str, delimiter: str, read: Callable[[], Iterable[Line]], headings: Container[str]) -> _Grid:
+    """Find the heading among the first lines: the one that names most columns; of equals, the first."""
+    best, most = Line(0, [], {}), -1
+    lines = iter(read())
+    for _ in range(ABOVE):
         try:
-            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-        except Exception as error:  # openpyxl lets errors of zipfile, XML and its own through
-            raise CmgraphError(f"not a workbook: {error}", where=str(self.path), hint="Save it as .xlsx.") from None
-        with closing(book):
-            for number, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-                yield number, [_written(value) for value in values]
+            line = next(lines, None)
+        except CmgraphError:  # told when all is read
+            break
+        if line is None:
+            break
+        known = sum(_key(text) in headings for text in line.texts)
+        if any(line.texts) and known > most:
+            best, most = line, known
+    return _Grid(name, delimiter, read, best, most)
 
 
-def _written(value: object) -> str:
-    """Write a workbook's cell as a person would type it."""
-    if value is None:
-        return ""
-    if hasattr(value, "date"):
-        return str(value.date().isoformat())
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
+def _sheet_to_read(
+    path: Path, template: Template, headings: Mapping[str, TableColumn], given: Container[str]
+) -> tuple[_Grid, list[str]]:
+    """Choose the one sheet that a person sees and whose heading fits; name the others."""
+
+    def lines_of(sheet: Sheet) -> list[Line]:
+        return sheet.lines
+
+    sheets = [sheet for sheet in read_workbook(path) if sheet.lines and not (sheet.hidden and sheet.name == _LISTS)]
+    grids = [_grid(sheet.name, "", partial(lines_of, sheet), headings) for sheet in sheets if not sheet.hidden]
+    if not grids:
+        hidden = " but hidden ones" if sheets else ""
+        hint = "Show the sheet to be read." if sheets else f"cmgraph template {template.name} -o FILE"
+        raise CmgraphError(f"the workbook has no sheet that holds anything{hidden}", where=str(path), hint=hint)
+    required = {column.name for column in template.columns if column.required and column.name not in given}
+    named = [{headings[_key(text)].name for text in grid.heading.texts if _key(text) in headings} for grid in grids]
+    fitting = [grid for grid, names in zip(grids, named, strict=True) if names and required <= names]
+    if len(fitting) > 1:
+        names = ", ".join(f"'{grid.name}'" for grid in fitting)
+        hint = "Hide those that are not to be read, or put their rows into one."
+        raise CmgraphError(f"sheets {names} all have a heading that fits", where=str(path), hint=hint)
+    chosen = max(grids, key=lambda grid: grid.known)
+    others = [
+        f"{'hidden ' if sheet.hidden else ''}sheet '{sheet.name}'" for sheet in sheets if sheet.name != chosen.name
+    ]
+    return chosen, others
+
+
+def _delimited(path: Path, encoding: str, delimiter: str, headings: Container[str]) -> _Grid:
+    """Choose the delimiter that parts a heading into most known names; a first line ``sep=;`` names it."""
+    with path.open(encoding=encoding, newline="") as file:
+        declared = re.match(r'"?sep=(.)', file.readline(), re.IGNORECASE)
+    marks = [declared[1]] if declared else [delimiter] if delimiter else DELIMITERS
+    grids = (
+        _grid("", mark, partial(_read_delimited, path, encoding, mark, declared is not None), headings)
+        for mark in marks
+    )
+    return max(grids, key=lambda grid: grid.known)
+
+
+def _read_delimited(path: Path, encoding: str, delimiter: str, skip_first: bool) -> Iterator[Line]:
+    csv.field_size_limit(LONGEST)
+    no_doubts: dict[int, Doubt] = {}
+    with path.open(encoding=encoding, newline="") as file:
+        start = 1 + len(list(islice(file, int(skip_first))))
+        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
+        number = start
+        try:
+            for texts in reader:
+                yield Line(number, [unescape_formula(tidy(text)) for text in texts], no_doubts)
+                number = start + reader.line_num
+        except csv.Error as error:
+            raise _csv_error(path, number, error) from None
+
+
+def _csv_error(path: Path, number: int, error: csv.Error) -> CmgraphError:
+    said = str(error)
+    if "unexpected end" in said:
+        what = "a quotation mark opens a cell in this row and is never closed"
+    elif "expected after" in said:
+        what = "a cell in this row begins with a quotation mark that closes before the cell ends"
+    elif "field limit" in said:
+        what = f"a cell in this row is longer than {LONGEST} characters: a quotation mark may be left open"
+    else:
+        what = f"this row cannot be read: {said}"
+    hint = 'Quote the whole cell, and write each quotation mark within it twice: "the ""so-called"" forum".'
+    return CmgraphError(what, where=f"{path}:{number}", hint=hint)
 
 
 def _encoding(path: Path, declared: str | None) -> str:
-    """Return an encoding in which the whole file can be read."""
-    for name in [declared] if declared else ENCODINGS:
+    """Return the encoding of a whole file.
+
+    :raises CmgraphError: if it cannot be told, with the line that is at odds with the rest.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise CmgraphError("not a file", where=str(path), hint="Save the table as a file.")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
+    except OSError as error:
+        raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    remedy = "Save it as UTF-8, or name its encoding with --encoding."
+    if declared:
         try:
-            decoder = codecs.getincrementaldecoder(name)()
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 16):
-                    decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-            return name
+            raw.decode(declared)
         except LookupError:
-            raise CmgraphError(f"unknown encoding '{name}'", hint="For instance utf-8 or cp1252.") from None
-        except UnicodeDecodeError:
-            continue
-        except FileNotFoundError:
-            raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
-        except OSError as error:
-            raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    said = f"the file is not {declared}" if declared else "the file is neither UTF-8 nor Windows-1252"
-    raise CmgraphError(said, where=str(path), hint="Save it as UTF-8, or name its encoding with --encoding.")
+            raise CmgraphError(f"unknown encoding '{declared}'", hint="For instance utf-8 or cp1252.") from None
+        except UnicodeError as error:
+            place = getattr(error, "start", 0)
+            raise CmgraphError(f"the file is not {declared}", where=_place(path, raw, place), hint=remedy) from None
+        return declared
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decodable(path, raw, "utf-16", remedy)
+    if raw[:2000].count(0) * 3 > len(raw[:2000]):
+        little = raw[1:2000:2].count(0) > raw[0:2000:2].count(0)
+        return _decodable(path, raw, "utf-16-le" if little else "utf-16-be", remedy)
+    try:
+        raw.decode("utf-8")
+        return "utf-8-sig"
+    except UnicodeDecodeError as error:
+        start = error.start
+    if _UTF8_LETTER.search(raw):
+        what = "the file is UTF-8, but not in this line"
+        raise CmgraphError(what, where=_place(path, raw, start), hint=remedy)
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeDecodeError as error:
+        what = "the file is neither UTF-8 nor Windows-1252"
+        raise CmgraphError(what, where=_place(path, raw, error.start), hint=remedy) from None
+    if misread := _MISREAD.search(text):
+        word = re.split(r"[\s,;|]", text[: misread.end()])[-1] + re.split(r"[\s,;|]", text[misread.end() :])[0]
+        what = f"the file is not UTF-8, and read as Windows-1252 it holds '{word}'"
+        hint = "Save it as UTF-8, or name its encoding: --encoding mac_roman, cp850, or cp1252 if this is right."
+        raise CmgraphError(what, where=_place(path, raw, misread.start()), hint=hint)
+    return "cp1252"
+
+
+def _decodable(path: Path, raw: bytes, encoding: str, remedy: str) -> str:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise CmgraphError("the file is not whole UTF-16", where=_place(path, raw, error.start), hint=remedy) from None
+    return encoding
+
+
+def _place(path: Path, raw: bytes, start: int) -> str:
+    line = len(re.findall(rb"\r\n|\r|\n", raw[:start])) + 1
+    return f"{path}:{line}"
 
 
 def _key(heading: str) -> str:
-    return " ".join(heading.casefold().replace("_", " ").split())
+    """Fold a heading: case, accents, punctuation and invisible characters do not count."""
+    return normalize_name(heading)
 
 
 def _headings(template: Template) -> dict[str, TableColumn]:
-    """Return the columns by every heading they may have: name, label in a language, the publisher's own."""
-    return {_key(h): c for c in template.columns for h in (*c.label.values(), c.name, c.header) if h}
+    """Return the columns by every heading they may have: label in a language, name, the publisher's own."""
+    columns = template.columns
+    labels = ((label, column) for column in columns for label in column.label.values())
+    names = chain(((c.name, c) for c in columns), ((c.header, c) for c in columns if c.header))
+    return {_key(heading): column for heading, column in chain(labels, names)}
 
 
-def _fit(path: Path, header: Sequence[str], template: Template, given: Container[str]) -> dict[int, TableColumn]:
-    known = _headings(template)
-    fitted = {i: known[_key(cell)] for i, cell in enumerate(header) if _key(cell) in known}
-    problems = []
-    for i, cell in enumerate(header):
-        if cell and i not in fitted and not template.others:
-            hint = nearest(cell, (c.name for c in template.columns)) or "Leave it out."
-            problems.append(f"{path}:1: the template has no column '{cell}'. {hint}")
+def _fit(
+    path: Path, heading: Line, template: Template, headings: Mapping[str, TableColumn], given: Container[str]
+) -> tuple[dict[int, TableColumn], list[str]]:
+    """Return which column of the template stands where, and the headings of the columns that it does not use."""
+    header, where = heading.texts, f"{path}:{heading.number}"
+    fitted = {i: headings[_key(cell)] for i, cell in enumerate(header) if _key(cell) in headings}
+    unread = [cell for i, cell in enumerate(header) if cell and i not in fitted]
     names = [column.name for column in fitted.values()]
-    problems += [f"{path}:1: column '{name}' is there twice." for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems = [f"{where}: column '{name}' is there twice." for name in dict.fromkeys(names) if names.count(name) > 1]
     problems += [
-        f"{path}:1: column '{column.header or column.name}' is missing."
-        for column in template.columns
-        if column.required and column.name not in names and column.name not in given
+        f"{where}: column '{name}' is there, and given with -p: leave one out." for name in names if name in given
     ]
+    absent = [column for column in template.columns if column.name not in names and column.name not in given]
+    if not template.others:
+        free = [column.name for column in absent]
+        for cell in unread:
+            hint = nearest(cell, free) or nearest(cell, (c.name for c in template.columns)) or "Leave it out."
+            problems.append(f"{where}: the template has no column '{cell}'. {hint}")
+    for column in absent:
+        name = column.header or column.name
+        if column.required:
+            problems.append(f"{where}: column '{name}' is missing. {nearest(name, unread)}".rstrip())
+        elif close := nearest(name, unread):
+            problems.append(f"{where}: column '{name}' is missing. {close} If it is not there: -p {column.name}=")
     if problems:
         hint = f"See: cmgraph template {template.name}"
         raise CmgraphError("the header does not fit the template", where=str(path), hint="\n  ".join([*problems, hint]))
-    return fitted
+    return fitted, unread
 
 
 def write_blank(template: Template, path: Path, choices: Mapping[str, Sequence[str]], lang: str) -> None:
@@ -157,13 +372,14 @@ def write_blank(template: Template, path: Path, choices: Mapping[str, Sequence[s
     """
     header = [column.name for column in template.columns]
     helps = [_help(column, lang) for column in template.columns]
-    helps[0] = f"{COMMENT} {helps[0]}"
+    helps[0] = NOTE + helps[0]
+    ending = path.suffix.casefold()
     with atomic_file(path) as scratch:
-        if path.suffix == ".xlsx":
+        if ending == ".xlsx":
             _workbook(template, scratch, header, helps, choices)
-        elif path.suffix in (".csv", ".tsv"):
+        elif ending in (".csv", ".tsv"):
             with scratch.open("w", encoding="utf-8-sig", newline="") as file:
-                csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",").writerows([header, helps])
+                csv.writer(file, delimiter="\t" if ending == ".tsv" else ",").writerows([header, helps])
         else:
             raise CmgraphError("unknown table format", where=str(path), hint="Use .csv, .tsv or .xlsx.")
 
@@ -172,6 +388,16 @@ def _help(column: TableColumn, lang: str) -> str:
     parts = [best_text(column.help, lang) or best_text(column.label, lang) or column.name]
     parts += ["*" if column.required else "", f"(… {column.split} …)" if column.split else ""]
     return " ".join(part for part in parts if part)
+
+
+def _helps(column: TableColumn) -> Iterator[str]:
+    """Yield the help of a column in each language."""
+    return (_help(column, lang) for lang in ("en", "fr"))
+
+
+def _is_help(cells: Mapping[str, str], helps: Mapping[str, Container[str]]) -> bool:
+    """Say whether a row is the help of an empty table: each of its cells is its column's."""
+    return all(not text or text.removeprefix(NOTE) in helps[name] for name, text in cells.items())
 
 
 def _workbook(
@@ -196,6 +422,8 @@ def _workbook(
     for place, column in enumerate(template.columns, 1):
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = 26
+        if column.type not in ("number", "integer"):
+            sheet.column_dimensions[letter].number_format = "@"  # else 2025-03 turns into a day, and 004 into 4
         offered = choices.get(column.name, ())
         for row, name in enumerate(offered, 1):
             lists.cell(row, place, name)

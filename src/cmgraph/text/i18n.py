@@ -18,6 +18,6 @@ def _words() -> dict[str, dict[str, str]]:
     return words
 
 
-def message(key: str, lang: str) -> str:
-    """Return one of the program's own words in ``lang``."""
-    return best_text(_words()[key], lang)
+def message(key: str, lang: str, *, default: str | None = None) -> str:
+    """Return one of the program's own words in ``lang``; ``default`` if one is given and there is no such word."""
+    return default if default is not None and key not in _words() else best_text(_words()[key], lang)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -10,26 +10,29 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from cmgraph.errors import CmgraphError
 from cmgraph.names import Names
 from cmgraph.rdf.files import RdfFile
-from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, NamedRef, Prefixes, Term, best_text, from_rdflib, rdflib_graph
+from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, NamedRef, Prefixes, Term, best_text
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
-from cmgraph.validation.shacl_sparql import SH, Breach, breaches
+from cmgraph.validation.altered import Altered
+from cmgraph.validation.reference import reference
+from cmgraph.validation.shacl_sparql import Breach, breaches
+from cmgraph.validation.shapes import SH, Shapes, is_target, says_shape, stored_shapes
 
 ENGINES = ("fast", "reference")
 SEVERITIES = ("violation", "warning", "info")
-_SHAPE = BASE + "shape/"
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
     """One thing that breaks one rule.
 
-    :ivar severity: ``violation``, ``warning`` or ``info``.
-    :ivar rule: the rule's short id, for instance ``C1``.
+    :ivar severity: ``violation``, ``warning`` or ``info``; the IRI of a severity of the shape's own, shortened.
+    :ivar rule: the rule's short id, for instance ``C1``; of a shape without an IRI, where it stands.
     :ivar focus: the thing at fault.
     :ivar path: the property at fault, as a CURIE; may be empty.
     :ivar value: the value at fault, as text; may be empty.
-    :ivar file: file in which the thing stands, with :attr:`line` counted from 1; empty and 0 if not known.
+    :ivar file: file in which the thing stands, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if not
+        known.
     """
 
     severity: str
@@ -40,42 +43,54 @@ class Finding:
     value: str
     file: str
     line: int
+    column: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """What validation found, worst first, and the results of SHACL that it was read from."""
+    """What validation found, worst first, and the results of SHACL that it was read from.
+
+    :ivar notes: what the user should know of how it was found, a sentence each.
+    :ivar details: what the shapes' files say about the paths and shapes without a name that the results point at.
+    """
 
     findings: tuple[Finding, ...]
     breaches: tuple[Breach, ...]
+    notes: tuple[str, ...] = ()
+    details: tuple[Triple, ...] = ()
 
     def failed(self, fail_on: str = "violation") -> bool:
         """Say whether anything is as bad as ``fail_on`` or worse."""
-        bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-        return any(finding.severity in bad for finding in self.findings)
+        return any(rank(finding.severity) <= rank(fail_on) for finding in self.findings)
 
     @property
     def triples(self) -> Iterator[Triple]:
         """The report in SHACL's own words."""
-        report = BlankNode("report")
+        report = BlankNode("cmgraph.report")
         conforms = Literal(str(not self.breaches).lower(), datatype=NamedNode(XSD + "boolean"))
         yield Triple(report, RDF_TYPE, NamedNode(SH + "ValidationReport"))
         yield Triple(report, NamedNode(SH + "conforms"), conforms)
         for number, breach in enumerate(self.breaches, 1):
-            result = BlankNode(f"result{number}")
-            name = breach.constraint
-            component = "SPARQL" if name == "sparql" else name[0].upper() + name[1:]
-            says: list[tuple[str, Term | None]] = [
-                ("resultSeverity", NamedNode(SH + breach.severity.capitalize())),
-                ("sourceConstraintComponent", NamedNode(f"{SH}{component}ConstraintComponent")),
+            result = BlankNode(f"cmgraph.result{number}")
+            terms: list[tuple[str, Term | None]] = [
+                ("resultSeverity", breach.severity),
+                ("sourceConstraintComponent", breach.component),
+                ("sourceConstraint", breach.source),
                 ("sourceShape", breach.shape),
                 ("focusNode", breach.focus),
-                ("resultPath", breach.path if isinstance(breach.path, NamedNode) else None),
+                ("resultPath", breach.path),
                 ("value", breach.value),
+                *(("resultMessage", text) for text in breach.messages),
             ]
             yield Triple(report, NamedNode(SH + "result"), result)
             yield Triple(result, RDF_TYPE, NamedNode(SH + "ValidationResult"))
-            yield from (Triple(result, NamedNode(SH + said), what) for said, what in says if what is not None)
+            yield from (Triple(result, NamedNode(SH + name), term) for name, term in terms if term is not None)
+        yield from self.details
+
+
+def rank(severity: str) -> int:
+    """Return how bad a severity is, 0 for the worst; one that SHACL does not define counts as a violation."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
 
 
 def validate(
@@ -88,89 +103,111 @@ def validate(
 ) -> Report:
     """Check what is in ``store`` against the shapes in ``rules``; nothing is inferred.
 
-    :param engine: ``fast`` asks the store a query per constraint; ``reference`` runs pySHACL over a copy of it. Both
-        give the same findings.
+    :param engine: ``fast`` asks the store a query per constraint, and leaves shapes that queries cannot check to the
+        other; ``reference`` runs pySHACL over a copy of it. Both give the same findings.
     :param files: where the statements stand, if they are read from files; findings tell the place.
     :raises CmgraphError: if there is nothing to check with; a report that cannot fail would say nothing.
+    :raises CmgraphError: if a shape cannot be checked, by its name.
     """
-    said = [triple for file in rules for triple in file.triples]
-    if not said:
-        raise CmgraphError("there are no shapes to check with", hint="Look for *.ttl files in ontology/shapes.")
-    if engine == "fast":
-        results = set(breaches(store, said, prefixes))
-    elif engine == "reference":
-        results = set(_reference(store, said, prefixes, files))
-    else:
+    if engine not in ENGINES:
         raise CmgraphError(f"unknown validator '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
+    beside = _beside(store, rules, files)
+    shapes = Shapes([*rules, *beside], prefixes)
+    if not shapes.nodes:
+        hint = "Give some by --shapes FILE, or put them into ontology/shapes."
+        raise CmgraphError("there are no shapes to check with", hint=hint)
+    notes = [f"{file.path}: data, and its shapes count too: {', '.join(shapes.names(file))}" for file in beside]
+    notes += [f"{path}: <{iri}> is imported and not read: give it by --shapes" for path, iri in shapes.imports]
+    results: list[Breach] = []
+    left: Iterable[Term] = shapes.roots
+    if engine == "fast":
+        results, reasons = breaches(store, shapes, Altered.of(files))
+        notes += [f"shape {shapes.name(shape)} is checked by pySHACL: {reason}" for shape, reason in reasons.items()]
+        left = reasons
+    if roots := list(left):
+        stated = (triple for file in files for triple in file.triples)
+        results += reference(stated if files else builtin.construct(store, "everything"), shapes, roots)
     found = sorted(results, key=lambda breach: tuple(map(str, breach)))
-    messages: dict[str, dict[str, str]] = {}
-    for triple in said:
-        if triple.predicate.value == SH + "message" and isinstance(triple.object, Literal):
-            messages.setdefault(str(triple.subject), {})[triple.object.language or ""] = triple.object.value
-    ends = {term.value for b in found for term in (b.focus, b.value) if isinstance(term, NamedNode)}
-    labels = Names(store, prefixes, lang).labels(ends)
+    details = (
+        t for breach in found for node in (breach.shape, breach.path, breach.source) if node for t in shapes.about(node)
+    )
+    return Report(
+        _findings(found, shapes, prefixes, Names(store, prefixes, lang), lang, files),
+        tuple(found),
+        tuple(notes),
+        tuple(dict.fromkeys(details)),
+    )
+
+
+def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) -> list[RdfFile]:
+    """Return the files of the data that hold shapes too.
+
+    :raises CmgraphError: if a store or endpoint holds shapes that ``rules`` do not.
+    """
+    _, stored = stored_shapes(store)
+    if not stored:
+        return []
+    if files:
+        read = {file.path.resolve() for file in rules}
+        return [file for file in files if file.path.resolve() not in read and any(map(says_shape, file.triples))]
+    triples = [triple for file in rules for triple in file.triples]
+    known = {t.subject for t in triples}
+    unnamed = {(t.predicate, t.object) for t in triples if isinstance(t.subject, BlankNode)}
+    unread = {str(s) for s, _, _ in stored if isinstance(s, NamedNode) and s not in known}
+    unread |= {
+        f"[{p} {o}]" for s, p, o in stored if isinstance(s, BlankNode) and is_target(p) and (p, o) not in unnamed
+    }
+    if unread:
+        names = ", ".join(sorted(unread)[:5]) + (" …" if len(unread) > 5 else "")
+        hint = "Shapes count in files: give the file they came from by --shapes."
+        raise CmgraphError(f"there are shapes among the data that would not be applied: {names}", hint=hint)
+    return []
+
+
+def _findings(
+    results: Sequence[Breach], shapes: Shapes, prefixes: Prefixes, names: Names, lang: str, files: Sequence[RdfFile]
+) -> tuple[Finding, ...]:
+    """Word what was found, worst first."""
+    ends = {term.value for b in results for term in (b.focus, b.value) if isinstance(term, NamedNode)}
+    labels = names.labels(ends)
 
     def shown(term: Term | None) -> str:
         return "" if term is None else labels.get(term.value, term.value)
 
     findings = []
-    for breach in found:
+    for breach in results:
         focus, value = breach.focus, breach.value
         if focus.value == BASE + "ontology" and value is not None:
             focus, value = value, None
-        file, line = _place(files, [term.value for term in (focus, value) if isinstance(term, NamedNode)])
+        file, line, column = _place(
+            files, [term for term in (focus, value) if isinstance(term, (NamedNode, BlankNode))]
+        )
+        texts: dict[str, list[str]] = {}
+        for text in breach.messages:
+            texts.setdefault(text.language or "", []).append(text.value)
+        severity = breach.severity.value.removeprefix(SH).lower()
         findings.append(
             Finding(
-                severity=breach.severity,
-                rule=breach.shape.value.removeprefix(_SHAPE),
-                message=best_text(messages.get(str(breach.shape), {}), lang),
+                severity=severity if severity in SEVERITIES else prefixes.shorten(breach.severity.value),
+                rule=shapes.name(breach.shape),
+                message=best_text({tag: " / ".join(some) for tag, some in texts.items()}, lang),
                 focus=NamedRef(focus.value, shown(focus)),
                 path=prefixes.shorten(breach.path.value) if isinstance(breach.path, NamedNode) else "",
                 value=shown(value),
                 file=file,
                 line=line,
+                column=column,
             )
         )
-    order = {severity: place for place, severity in enumerate(SEVERITIES)}
-    findings.sort(key=lambda f: (order.get(f.severity, len(order)), f.rule, f.focus.iri, f.path, f.value))
-    return Report(tuple(findings), tuple(found))
+    findings.sort(key=lambda f: (rank(f.severity), f.rule, f.focus.iri, f.path, f.value, f.message))
+    return tuple(dict.fromkeys(findings))
 
 
-def _reference(store: Store, rules: Sequence[Triple], prefixes: Prefixes, files: Sequence[RdfFile]) -> Iterator[Breach]:
-    import pyshacl
-    import rdflib
-
-    stated = (triple for file in files for triple in file.triples)
-    graph = rdflib_graph(stated if files else builtin.construct(store, "everything"))
-    report = pyshacl.validate(graph, shacl_graph=rdflib_graph(rules), inplace=True)[1]
-    if not isinstance(report, rdflib.Graph):
-        raise CmgraphError(f"validation could not run: {report}")
-    for result in report.objects(None, rdflib.SH.result):
-        severity, component, shape, focus, path, value = (
-            from_rdflib(report.value(result, said))
-            for said in (
-                rdflib.SH.resultSeverity,
-                rdflib.SH.sourceConstraintComponent,
-                rdflib.SH.sourceShape,
-                rdflib.SH.focusNode,
-                rdflib.SH.resultPath,
-                rdflib.SH.value,
-            )
-        )
-        if not isinstance(shape, NamedNode) or focus is None or severity is None or component is None:
-            raise CmgraphError("a shape has no IRI", hint="Give every shape with a target an IRI.")
-        name = component.value.removeprefix(SH).removesuffix("ConstraintComponent")
-        name = "sparql" if name == "SPARQL" else name[0].lower() + name[1:]
-        yield Breach(severity.value.removeprefix(SH).lower(), name, shape, focus, path, value)
-
-
-def _place(files: Sequence[RdfFile], iris: Sequence[str]) -> tuple[str, int]:
-    """Find where the first of ``iris`` that a file speaks of stands; a later file wins, being the user's."""
-    for iri in iris:
-        for file in reversed(files):
-            if iri in file.subjects and (line := file.line_of(iri)):
-                return str(file.path), line
-        for file in reversed(files):
-            if iri in file.mentions:
-                return str(file.path), file.line_of(iri) or 0
-    return "", 0
+def _place(files: Sequence[RdfFile], terms: Sequence[NamedNode | BlankNode]) -> tuple[str, int, int]:
+    """Find where the first of ``terms`` that a file speaks of stands; a later file wins, being the user's."""
+    for term in terms:
+        file = next((f for f in reversed(files) if term.value in f.subjects), None)
+        file = file or next((f for f in reversed(files) if term.value in f.mentions), None)
+        if file is not None:
+            return str(file.path), *(file.place_of(term) or (0, 0))
+    return "", 0, 0

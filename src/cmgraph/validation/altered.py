@@ -1,0 +1,97 @@
+"""What the store made of the data: Oxigraph spells numbers and days its own way, and types all integers alike."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import filterfalse
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import XSD, Term
+from cmgraph.validation.shapes import Shapes, constraints
+
+
+@dataclass(frozen=True)
+class Altered:
+    """The properties whose literals the store holds in another form than the data.
+
+    :ivar how: for each of ``retyped``, ``respelled`` and ``merged``, the IRIs of the properties.
+    :ivar spelled: the literals of the data, by subject, property and the literal that the store holds.
+    """
+
+    how: Mapping[str, set[str]] = field(default_factory=dict)
+    spelled: Mapping[tuple[Term, Term | None, Term | None], Literal] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, files: Sequence[RdfFile]) -> Altered:
+        """Find out what Oxigraph makes of the literals in the data."""
+        types = {XSD + kind for section in ("retyped", "respelled") for kind in constraints()[section]}
+        literals = {
+            literal
+            for file in files
+            for triple in file.triples
+            if type(literal := triple.object) is Literal and literal.datatype.value in types
+        }
+        kept = {literal: held for literal, held in _kept(filterfalse(_is_plain, literals)) if literal != held}
+        how: dict[str, set[str]] = defaultdict(set)
+        spelled: dict[tuple[Term, Term | None, Term | None], Literal] = {}
+        if not kept:
+            return cls()
+        for s, p, literal in (triple for file in files for triple in file.triples):
+            if not isinstance(literal, Literal) or isinstance(s, Triple):
+                continue
+            held = kept.get(literal, literal)
+            if literal != held:
+                how["respelled"].add(p.value)
+            if literal.datatype != held.datatype:
+                how["retyped"].add(p.value)
+            if spelled.setdefault((s, p, held), literal) != literal:
+                how["merged"].add(p.value)
+        return cls(how, spelled)
+
+    def reason(self, root: Term, shapes: Shapes) -> str:
+        """Say why the store cannot tell whether a shape is broken; empty if it can."""
+        targets = [term for term in shapes.all(root, "targetNode") if isinstance(term, Literal)]
+        if respelled := [str(literal) for literal, kept in _kept(targets) if literal != kept]:
+            return f"the target {respelled[0]}, which the store spells or types its own way"
+        if not any(self.how.values()):
+            return ""
+        parts = list(shapes.within(root))
+        used = {c for part in parts for c in shapes.constraints(part)}
+        named = {
+            iri
+            for part in parts
+            for name in ("path", "targetObjectsOf", "equals", "disjoint")
+            for step in shapes.all(part, name)
+            for iri in shapes.properties(step)
+        }
+        for how, sensitive in constraints()["altered"].items():
+            if (at := sorted(named & self.how.get(how, set()))) and (hit := sorted(used & set(sensitive))):
+                return f"sh:{hit[0]} with literals of <{at[0]}> that the store spells or types its own way"
+        return ""
+
+
+def _is_plain(literal: Literal) -> bool:
+    """Say whether a literal is surely kept as it is: most are, and asking takes time."""
+    return literal.datatype.value in _PLAIN_TYPES and _PLAIN.fullmatch(literal.value) is not None
+
+
+_PLAIN = re.compile(r"0|-?[1-9][0-9]{0,17}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
+_PLAIN_TYPES = {XSD + kind for kind in ("date", "decimal", "gYear", "gYearMonth", "integer")}
+
+
+def _kept(literals: Iterable[Literal]) -> Iterable[tuple[Literal, Literal]]:
+    """Yield each literal with what Oxigraph keeps of it."""
+    listed = list(literals)
+    if not listed:
+        return
+    store = Store()
+    about = NamedNode("x:n")
+    store.bulk_extend(Quad(NamedNode(f"x:{n}"), about, literal, DefaultGraph()) for n, literal in enumerate(listed))
+    for quad in store:
+        assert isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal)
+        yield listed[int(quad.subject.value[2:])], quad.object

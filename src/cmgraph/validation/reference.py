@@ -1,0 +1,105 @@
+"""pySHACL, the reference: slower than queries, and knows more."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from cmgraph.errors import CmgraphError
+from cmgraph.rdf.terms import XSD, Term, from_rdflib, rdflib_graph
+from cmgraph.store.sparql_lexer import refuse_unsafe_query, tokens
+from cmgraph.validation.shacl_sparql import Breach
+from cmgraph.validation.shapes import DEPTH, SH, Shapes
+
+
+def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> Iterator[Breach]:
+    """Check ``data`` against some of the shapes.
+
+    :raises CmgraphError: if a shape is beyond pySHACL too, or its SPARQL calls other servers.
+    """
+    import pyshacl
+    import rdflib
+
+    said = list(shapes.triples(roots))
+    for triple in said:
+        if triple.predicate.value in (SH + "select", SH + "ask") and isinstance(triple.object, Literal):
+            _refuse_query(shapes, triple.subject, triple.object.value)  # type: ignore[arg-type]
+    with _quiet():
+        try:
+            report = pyshacl.validate(
+                rdflib_graph(data), shacl_graph=rdflib_graph(said), inplace=True, max_validation_depth=DEPTH + 1
+            )[1]
+        except Exception as error:  # pySHACL raises whatever a shape makes it trip over
+            raise _refused(shapes, roots, error) from None
+    if not isinstance(report, rdflib.Graph):
+        raise _refused(shapes, roots, report)
+    sh = rdflib.SH
+    for result in report.objects(None, sh.result):
+        terms = (
+            sh.sourceConstraintComponent,
+            sh.sourceShape,
+            sh.focusNode,
+            sh.resultPath,
+            sh.value,
+            sh.sourceConstraint,
+        )
+        component, shape, focus, path, value, source = (from_rdflib(report.value(result, term)) for term in terms)
+        assert isinstance(component, NamedNode) and shape is not None and focus is not None
+        own = not component.value.startswith(SH)
+        name = component.value.removeprefix(SH).removesuffix("ConstraintComponent")
+        constraint = "sparql" if source else component.value if own else name[0].lower() + name[1:]
+        bound = {"this": focus, "path": path, "value": value}
+        texts = [from_rdflib(text) for text in report.objects(result, sh.resultMessage)]
+        given = tuple(sorted((text for text in texts if isinstance(text, Literal)), key=str))
+        known = {variable: term for variable, term in bound.items() if term is not None}
+        messages = shapes.messages(shape, constraint, source, known)
+        unfilled = any("{?" in text.value or "{$" in text.value for text in messages)
+        yield Breach(
+            shapes.severity(shape),
+            component,
+            shape,
+            focus,
+            path,
+            value,
+            source,
+            given if given and (unfilled or own) else messages,
+        )
+
+
+def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
+    """Refuse a query that calls other servers, or a function that rdflib would take for false without a word."""
+    name = f"shape {shapes.name(source)}"
+    prefixes = shapes.prefixes(source)
+    refuse_unsafe_query(query, name)
+    words = list(tokens(query))
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        called = before.kind == "word" or (before.kind == "sign" and before.text not in (".", ";", "{", "}", "/", "^"))
+        if word.kind in ("iri", "name") and after.text == "(" and called:
+            prefix, _, local = word.text.partition(":")
+            iri = word.text[1:-1] if word.kind == "iri" else prefixes.get(prefix, "") + local
+            if not iri.startswith(XSD):
+                hint = "Write out what it does, with the functions of SPARQL."
+                raise CmgraphError(f"the function {word.text} is not known", where=name, hint=hint)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep rdflib from telling of every literal that is not well-formed; the report does."""
+    log = logging.getLogger("rdflib.term")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _refused(shapes: Shapes, roots: Sequence[Term], error: object) -> CmgraphError:
+    names = ", ".join(map(shapes.name, roots[:3])) + (" …" if len(roots) > 3 else "")
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return CmgraphError(f"the reference validator cannot check it: {reason}", where=f"shape {names}")

@@ -1,0 +1,48 @@
+"""A question's own process begins only when no thread is in the engine, whose locks it would keep for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from cmgraph.store.disk import open_store, replace_store
+from cmgraph.store.local import LocalStore
+from cmgraph.store.sandbox import run_sandboxed, turnstile
+
+
+def test_it_waits_until_nobody_is_in_the_engine() -> None:
+    inside = threading.Event()
+
+    def ask() -> None:
+        with turnstile.asking():
+            inside.set()
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    inside.wait()
+    started = time.monotonic()
+    assert run_sandboxed(lambda: b"done", 5) == b"done"
+    assert time.monotonic() - started > 0.3
+    thread.join()
+
+
+def test_threads_that_ask_a_store_on_disk_are_all_answered(tmp_path: Path) -> None:
+    with replace_store(tmp_path) as engine:
+        engine.bulk_extend(Quad(NamedNode(f"e:{n}"), NamedNode("e:p"), Literal(n)) for n in range(2_000))
+    store = LocalStore(engine=open_store(tmp_path))
+    counts: list[int] = []
+
+    def ask() -> None:
+        times = (10, None) * 10
+        counts.extend(len(store.select("SELECT * { ?s ?p ?o }", {}, timeout=timeout)[1]) for timeout in times)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [2_000] * 80
