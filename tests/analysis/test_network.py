@@ -427,6 +427,23 @@ def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> Non
     assert len(written) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (("network", "actors", "--since", "2090"), "actors, 2090–"),
+        (("network", "actors", "--kind", "forum", "--brokerage"), "actors, forum"),
+        (("network", "actors", "--since", "2090", "--change", "2020-01-01", "2021-01-01"), "2020-01-01, 2021-01-01"),
+        (("timeline", "lithium"), "dates of lithium"),
+        (("timeline", "--as-of", "1800-01-01"), "dates, as of 1800-01-01"),
+    ],
+)
+def test_an_empty_answer_says_so_and_what_was_asked(run: Run, command: tuple[str, ...], why: str) -> None:
+    done = run(*command, "-f", "csv")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+    assert done.stderr.startswith("empty: ") and why in done.stderr
+    assert run("--quiet", *command, "-f", "csv").stderr == ""
+
+
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(graph: Graph, run: Run) -> None:
     for name, projection in projections(graph).items():
         assert lint(projection.path) == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from cmgraph.cli.options import (
     echo_result,
     format_option,
     graph_options,
+    options_of,
     parameter_option,
     parse_parameters,
     refuse,
@@ -25,6 +26,7 @@ from cmgraph.pictures.draw import KINDS
 
 if TYPE_CHECKING:
     from cmgraph.analysis.filters import NetworkFilter
+    from cmgraph.answers.result import Result
     from cmgraph.graph import Graph
 
 _FILTERS = (
@@ -48,6 +50,14 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_FILTERS):
         run = option(run)
     return run
+
+
+def _echo(result: Result, form: str | None, graph: Graph, why: Iterable[str] = ()) -> None:
+    """Print an answer, and on stderr that it is empty, with what of the graph was asked for."""
+    echo_result(result, form, graph.lang)
+    if not result.rows and not options_of(click.get_current_context()).get("quiet"):
+        asked = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
+        click.echo(f"empty: nothing in the graph is so{f' ({asked})' if asked else ''}", err=True)
 
 
 def _refuse_day(graph: Graph, projection: str) -> None:
@@ -124,7 +134,7 @@ def network(
         result = brokerage(graph, projection, network_filter, **values)
     else:
         result = node_measures(graph, projection, communities or "louvain", network_filter, **values)
-    echo_result(result, form, graph.lang)
+    _echo(result, form, graph, [projection, *network_filter.describe(graph), *parameters, *(days or ())])
     return 0
 
 
@@ -222,7 +232,7 @@ def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> i
     from cmgraph.analysis.timeline import timeline as list_dated
 
     graph = load()
-    echo_result(list_dated(graph, name), form, graph.lang)
+    _echo(list_dated(graph, name), form, graph, [f"dates of {name}" if name else "dates"])
     return 0
 
 
