@@ -58,7 +58,7 @@ def virtuoso(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), graph)
 
 
-@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.gate)])
+@pytest.fixture(params=["store", *(pytest.param(name, marks=pytest.mark.gate) for name in ("oxigraph", "virtuoso"))])
 def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
