@@ -101,8 +101,9 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
         if store is not None:
             number = load_store(store, paths, graph, replace=replace, progress=progress)
         elif url is not None:
+            wait = {"timeout": given["timeout"]} if "timeout" in given else {}
             who = credentials()
-            number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress)
+            number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress, **wait)
     click.echo(f"{number} statements {'in' if store else 'sent to'} {where}", err=True)
     return 0
 
