@@ -239,6 +239,7 @@ class Graph:
             {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
             best_text(saved.title, self.lang),
             best_text(saved.note, self.lang),
+            saved.things,
         )
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:

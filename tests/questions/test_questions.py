@@ -83,6 +83,16 @@ def test_with_other_values_the_answer_is_the_expected_one(
     assert answer == expected.read_text(encoding="utf-8")
 
 
+@each_question
+def test_an_answer_has_the_same_columns_whatever_its_rows(path: Path, graph: Graph) -> None:
+    question = graph.question(path.stem)
+    for values in ({}, question.also):
+        answer = graph.query(question, **values)
+        header, empty = (next(one.to_records()) for one in (answer, answer.filter(lambda _: False)))
+        assert header == empty
+        assert ("citations" in header) == (question.citation != "none")
+
+
 @pytest.mark.gate
 @each_question
 def test_rdflib_answers_the_same_with_either_values(path: Path, graph: Graph) -> None:

@@ -152,7 +152,7 @@ def network_changes(
         for pair in sorted(ties[0].keys() | ties[1].keys())
         if ties[0].get(pair) != ties[1].get(pair)
     ]
-    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none")
+    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none", things=("from", "to"))
 
 
 def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
@@ -200,4 +200,4 @@ def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tu
     headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, *_) in meanings.items()}
     title = best_text(projections(graph)[name].title, graph.lang)
     note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in meanings.values())
-    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note)
+    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",))
