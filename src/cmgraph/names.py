@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import AmbiguousName, UnknownName, nearest
+from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
@@ -30,7 +30,12 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\. ?){2,}|(?:[^\W\d_]\.)+[^\W\d_]")
 
 
 def normalize_name(text: str) -> str:
-    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count."""
+    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count.
+
+    :raises CmgraphError: if it holds bytes that are no UTF-8, which Python keeps as half characters.
+    """
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise CmgraphError("this is not UTF-8", where=text, hint="Write it in UTF-8.")
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
     folded = "".join(
         c if c.isalnum() else " "

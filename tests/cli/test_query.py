@@ -224,3 +224,23 @@ def test_an_empty_answer_has_the_columns_of_a_full_one(run: Run, full: list[str]
 def test_an_empty_name_is_not_everything(run: Run, command: str) -> None:
     done = run(command, "")
     assert done.stdout == "" and done.returncode in (2, 3) and done.stderr.startswith("cmgraph: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["show"],
+        ["search"],
+        ["timeline"],
+        ["path", "Canada"],
+        ["compare", "Canada"],
+        ["visualise", "entity", "-o", "there/x.svg"],
+        ["reason"],
+        ["network", "actors", "--mineral"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_name_in_another_encoding_is_refused_not_guessed(command: list[str], run: Run) -> None:
+    done = run(*command, "a\udcff", PYTHONUTF8="1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cmgraph: a\\udcff: this is not UTF-8\n  Write it in UTF-8.\n"
