@@ -27,8 +27,10 @@ def test_the_suite_is_whole() -> None:
 
 
 @pytest.mark.gate
-def test_every_answer_is_the_engines(graph: Graph) -> None:
+def test_what_the_engine_gets_wrong_comes_out_as_wrong(graph: Graph) -> None:
     for case in EVALUATION:
+        if w3c.right(case, w3c.by_engine(case)):
+            continue  # goes through the command, below
         assert w3c.by_library(case, graph) == w3c.by_engine(case), case.name
 
 
