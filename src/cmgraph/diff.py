@@ -124,13 +124,13 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     for subject in sorted(touched):
         iri = subject[1:-1]
         gone, come = before.get(subject, []), after.get(subject, [])
-        whole = come or gone
+        triples_of = come or gone
         details = _details(gone, come, word) if gone and come else {}
         how = "added" if not gone else "removed" if not come else "changed" if details.keys() - _DATED else "confirmed"
-        kinds = [word(lexical(t.object)) for t in whole if t.predicate == RDF_TYPE]
-        thing = NamedRef(iri, known[iri] if _named(iri, known) else _tie(whole, word) or iri)
-        shown = tuple((word(p), *values) for p, values in sorted(details.items()))
-        changes.append(Change(how, ", ".join(sorted(kinds)), thing, shown))
+        kinds = [word(lexical(t.object)) for t in triples_of if t.predicate == RDF_TYPE]
+        ref = NamedRef(iri, known[iri] if _named(iri, known) else _tie(triples_of, word) or iri)
+        details_named = tuple((word(p), *values) for p, values in sorted(details.items()))
+        changes.append(Change(how, ", ".join(sorted(kinds)), ref, details_named))
     order = ("added", "changed", "removed", "confirmed")
     return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
 

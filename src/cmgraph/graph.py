@@ -273,10 +273,10 @@ class Graph:
             question = self.question(question)
         elif not isinstance(question, Question):
             question = Question.read(Path(question))
-        given: Mapping[str, object] = parameters
+        values: Mapping[str, object] = parameters
         if self.as_of and question.time == "as-of" and "asOf" not in parameters:
-            given = {"asOf": self.as_of, **parameters}
-        text = question.bind(given, self.names, self.prefixes)
+            values = {"asOf": self.as_of, **parameters}
+        text = question.bind(values, self.names, self.prefixes)
         self._refuse(question, text)
         return text, str(question.path), question
 
@@ -439,8 +439,8 @@ def _folders(data: Path | None) -> list[Path]:
         return [data]
     if any((data / part).is_dir() for part in ADDED):
         return [bundled_root(), data]
-    what = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
-    raise CmgraphError(what, where=str(data), hint="See README, --data.")
+    problem = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
+    raise CmgraphError(problem, where=str(data), hint="See README, --data.")
 
 
 def _read(paths: Sequence[Path], ontology: Ontology) -> LocalStore:

@@ -56,8 +56,8 @@ def _echo(result: Result, form: str | None, graph: Graph, why: Iterable[str] = (
     """Print an answer, and on stderr that it is empty, with what of the graph was asked for."""
     echo_result(result, form, graph.lang)
     if not result.rows and not options_of(click.get_current_context()).get("quiet"):
-        asked = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
-        click.echo(f"empty: nothing in the graph is so{f' ({asked})' if asked else ''}", err=True)
+        scope = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
+        click.echo(f"empty: nothing in the graph is so{f' ({scope})' if scope else ''}", err=True)
 
 
 def _refuse_day(graph: Graph, projection: str) -> None:

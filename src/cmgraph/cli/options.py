@@ -105,12 +105,12 @@ def refuse_graph_options(ctx: click.Context, taken: Iterable[str]) -> None:
         raise CmgraphError(f"{path} does not take {option}", hint=f"Leave it out, or see: {path} --help")
 
 
-def refuse(**given: object) -> None:
+def refuse(**options: object) -> None:
     """Refuse options that have no effect: give each by its name, with its value if it was given.
 
     :raises CmgraphError: if one of them is neither None, False nor empty.
     """
-    for name, value in given.items():
+    for name, value in options.items():
         if value not in (None, False, (), ""):
             raise CmgraphError(f"--{name.replace('_', '-')} has no effect here", hint="Leave it out.")
 
@@ -121,9 +121,9 @@ def load_graph(options: dict[str, Any]) -> Graph:
 
     started = time.perf_counter()
     known = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
-    given = {name: options[name] for name in known if name in options}
-    given |= {"credentials": credentials()} if "endpoint" in options else {}
-    graph = load(**given, lang=language(options), timeout=options.get("timeout", 60.0))
+    arguments = {name: options[name] for name in known if name in options}
+    arguments |= {"credentials": credentials()} if "endpoint" in options else {}
+    graph = load(**arguments, lang=language(options), timeout=options.get("timeout", 60.0))
     if options.get("verbose"):
         click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
     return graph
@@ -181,7 +181,7 @@ parameter_option = click.option(
 
 
 @contextmanager
-def progress_bar(what: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
+def progress_bar(task_name: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
     """Show how much is done, on a terminal and nowhere else.
 
     What is given is told the number done, and may be told the name of what is being done.
@@ -194,5 +194,5 @@ def progress_bar(what: str, unit: str, every: int, *, quiet: bool) -> Iterator[C
 
     columns = (TextColumn("{task.description}"), TextColumn("{task.completed} " + unit), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, name=what: bar.update(task, completed=round(done / every), description=name)
+        task = bar.add_task(task_name, total=None)
+        yield lambda done, name=task_name: bar.update(task, completed=round(done / every), description=name)

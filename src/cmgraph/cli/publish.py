@@ -59,9 +59,9 @@ def export(
     from cmgraph.export.export import Options, check_export, pack, single
     from cmgraph.export.export import export as write_export
 
-    given = options_of(click.get_current_context())
-    quiet = bool(given.get("quiet"))
-    options = Options(language=given.get("lang"), **{name: value for name, value in chosen.items() if value})
+    global_options = options_of(click.get_current_context())
+    quiet = bool(global_options.get("quiet"))
+    options = Options(language=global_options.get("lang"), **{name: value for name, value in chosen.items() if value})
     if form or profile:
         if folder is not None or output is None:
             raise CmgraphError("say where to write the one file", hint="-o FILE, or -o - for stdout")
@@ -74,7 +74,7 @@ def export(
     if folder is None:
         raise CmgraphError("say where to write", hint="cmgraph export DIR, or -f FORM -o FILE")
     if check:
-        refuse(force=force, zip=packed, lang=given.get("lang"), as_of=given.get("as_of"))
+        refuse(force=force, zip=packed, lang=global_options.get("lang"), as_of=global_options.get("as_of"))
         refuse(**{{"sources": "source", "base": "base_iri"}.get(name, name): value for name, value in chosen.items()})
         differing = check_export(load(), folder)
         click.echo("\n".join(differing) or f"{folder} is what the graph gives today.")

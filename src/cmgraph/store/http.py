@@ -160,8 +160,8 @@ def _refusal(error: HTTPError, url: str) -> EndpointError:
             "Set CMGRAPH_TOKEN." if _challenge(error.headers) == "bearer" else "Set CMGRAPH_USER and CMGRAPH_PASSWORD."
         )
         return EndpointError("authentication required", where=url, hint=hint)
-    said = f"the endpoint refused: {error.code} {error.reason}{f': {words}' if words else ''}"
-    return EndpointError(said, where=url, hint=_HINTS.get(error.code, "Ask again later, or for less."))
+    problem = f"the endpoint refused: {error.code} {error.reason}{f': {words}' if words else ''}"
+    return EndpointError(problem, where=url, hint=_HINTS.get(error.code, "Ask again later, or for less."))
 
 
 def _challenge(headers: Message) -> str:
