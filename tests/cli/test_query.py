@@ -150,9 +150,9 @@ def test_what_cannot_be_answered_is_one_message(run: Run, query: str, form: str,
     assert done.returncode == 2 and done.stdout == "" and says in done.stderr and "Traceback" not in done.stderr
 
 
-def test_bytes_that_are_no_text_are_refused(graph: Graph) -> None:
+def test_bytes_that_are_no_text_are_refused(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="not UTF-8") as error:
-        graph.query("ASK { ?s\n ?p '\udcff' }")
+        bundled_graph.query("ASK { ?s\n ?p '\udcff' }")
     assert error.value.where == "query:2:6"
 
 
@@ -183,9 +183,9 @@ WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) = CONCAT(STR(?f), STR(?i),
     ],
 )
 def test_the_time_of_a_command_ends_whatever_it_does(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed_page: str, command: list[str]
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed_page_folder: str, command: list[str]
 ) -> None:
-    shutil.copytree(seed_page, tmp_path / "data")
+    shutil.copytree(seed_page_folder, tmp_path / "data")
     shutil.copytree(ROOT / "queries/partners", tmp_path / "data/queries")
     (tmp_path / "data/ontology/rules/slow.rq").write_text(SLOW_RULE)
     monkeypatch.chdir(tmp_path)

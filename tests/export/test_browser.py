@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("ending", [".html", ".fr.html"])
 def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scroll(
-    browser: Browser, published: Path, ending: str, width: int
+    browser: Browser, untrusted_export: Path, ending: str, width: int
 ) -> None:
     axe = _axe()
     page = browser.new_page(viewport={"width": width, "height": 900})
@@ -70,7 +70,7 @@ def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scr
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("dialog", lambda dialog: errors.append(dialog.message))
     for name in PAGES:
-        page.goto((published / f"{name}{ending}").as_uri())
+        page.goto((untrusted_export / f"{name}{ending}").as_uri())
         assert _violations(page, axe) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert not errors and all(url.startswith("file:") for url in asked)
@@ -83,10 +83,10 @@ def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scr
     [("network", "actors"), ("entity", "NRCan"), ("matrix", None), ("timeline", "Japan"), ("flow", None)],
 )
 def test_pictures_as_pages_have_no_violation_and_fit_a_phone(
-    browser: Browser, graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
+    browser: Browser, bundled_graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
 ) -> None:
     axe = _axe()
-    draw(graph.with_language(lang), kind, name, tmp_path / "picture.html")
+    draw(bundled_graph.with_language(lang), kind, name, tmp_path / "picture.html")
     for width in (1280, 390):
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto((tmp_path / "picture.html").as_uri())
@@ -109,9 +109,9 @@ def _violations(page: Page, axe: str) -> list[Any]:
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
 
-def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, published: Path) -> None:
+def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, untrusted_export: Path) -> None:
     page = browser.new_page()
-    page.goto((published / "index.fr.html").as_uri())
+    page.goto((untrusted_export / "index.fr.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.fill("#name", "premieres NATIONS")
@@ -125,10 +125,10 @@ def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, publi
 
 
 def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_keeps_it(
-    browser: Browser, published: Path
+    browser: Browser, untrusted_export: Path
 ) -> None:
     page = browser.new_page()
-    address = (published / "network/actors.html").as_uri()
+    address = (untrusted_export / "network/actors.html").as_uri()
     page.goto(address)
     assert page.locator("#kinds input").count() >= 2
     page.fill("#one", "government of canada")
@@ -153,16 +153,16 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
 
 
 def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_sources(
-    browser: Browser, graph: Graph, tmp_path: Path
+    browser: Browser, bundled_graph: Graph, tmp_path: Path
 ) -> None:
     def shown() -> list[int]:
         return [int(number) for number in re.findall(r"\d+", page.text_content("#status") or "")]
 
     def cut(**scope: Any) -> list[int]:
-        net = build_network(graph, "actors", network_filter=NetworkFilter(**scope))
+        net = build_network(bundled_graph, "actors", network_filter=NetworkFilter(**scope))
         return [len(net), net.number_of_edges()]
 
-    made = draw(graph, "network", "actors", tmp_path / "actors.html")
+    made = draw(bundled_graph, "network", "actors", tmp_path / "actors.html")
     page = browser.new_page()
     page.goto((tmp_path / "actors.html").as_uri())
     assert shown() == cut()
@@ -193,10 +193,10 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     page.close()
 
 
-def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, published: Path) -> None:
+def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, untrusted_export: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((published / "id/agent/government-of-canada.html").as_uri())
+    page.goto((untrusted_export / "id/agent/government-of-canada.html").as_uri())
     assert page.is_visible("h1") and page.is_visible("ul.said li") and not page.is_visible("#search")
     page.emulate_media(media="print")
     assert not page.is_visible("nav") and page.is_visible("ol.sources li")

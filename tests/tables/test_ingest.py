@@ -33,10 +33,10 @@ AGREEMENTS = (
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, international_folder: Path) -> Path:
     """Return a folder laid out as data, with a source and three agreements that exist only in these tests."""
     folder = tmp_path_factory.mktemp("prepared")
-    shutil.copytree(small, folder, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(international_folder, folder, symlinks=True, dirs_exist_ok=True)
     for name in ("instruments", "instrument-links", "memberships", "observations"):
         (folder / f"data/international/{name}.ttl").unlink()
     (folder / "data/sources.csv").write_text(SOURCES)
@@ -251,13 +251,13 @@ def test_a_template_that_lacks_a_block_says_so(tmp_path: Path) -> None:
         for p in TABLES
     ],
 )
-def test_the_bundled_tables_make_the_bundled_graph(path: Path, graph: Graph) -> None:
+def test_the_bundled_tables_make_the_bundled_graph(path: Path, bundled_graph: Graph) -> None:
     taken = TAKEN.get(path.relative_to(ROOT / "data").with_suffix("").as_posix(), {})
     by = taken.get("template", path.stem)
-    create = [column.name for column in find_template(graph, by).columns if column.new]
+    create = [column.name for column in find_template(bundled_graph, by).columns if column.new]
     done = ingest(path, by, given=taken.get("given"), create=create, dry_run=True)
     assert done.changes == ()
-    assert done.silent == () or find_template(graph, by).silent
+    assert done.silent == () or find_template(bundled_graph, by).silent
 
 
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
@@ -273,9 +273,9 @@ def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: 
     assert wrong.returncode == 3 and "Did you mean release" in wrong.stderr
 
 
-def test_every_template_is_complete_in_both_languages(graph: Graph) -> None:
-    for name in template_files(graph):
-        found = find_template(graph, name)
+def test_every_template_is_complete_in_both_languages(bundled_graph: Graph) -> None:
+    for name in template_files(bundled_graph):
+        found = find_template(bundled_graph, name)
         assert set(found.title) == set(found.about) == {"en", "fr-t-en"}
         assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in found.columns), name
         assert not found.describes or found.describes in [c.name for c in found.columns]

@@ -36,12 +36,12 @@ def rows(path: Path, content: str | bytes, template: Template = MEMBERSHIPS, enc
 
 
 @pytest.fixture
-def write(tmp_path: Path, small: Path) -> Callable[..., Ingested]:
+def write(tmp_path: Path, international_folder: Path) -> Callable[..., Ingested]:
     """Write a table and ingest it."""
 
     def write(content: str, template: str = "memberships", **options: Any) -> Ingested:
         (tmp_path / "t.csv").write_text(content, encoding="utf-8")
-        return ingest(tmp_path / "t.csv", template, data=small, **options)
+        return ingest(tmp_path / "t.csv", template, data=international_folder, **options)
 
     return write
 
@@ -162,14 +162,14 @@ def test_a_column_that_a_publisher_renamed_is_told_and_one_that_is_not_used_is_n
     header += "Activity Status,Latitude,Longitude,Website\n"
     path = tmp_path / "inventory.csv"
     path.write_text(header)
-    table = Table.open(path, INVENTORY, given={"release", "source"})
+    table = Table.open(path, INVENTORY, fixed={"release", "source"})
     unread = ("columns that the template does not use: Website", "columns that are not there: Unique identifier")
     assert table.notes == unread
     path.write_text(header.replace("Commodities", "Commodity"))
     with pytest.raises(
         CmgraphError, match=r"column 'Commodities' is missing. Did you mean Commodity\? .*-p commodities="
     ):
-        Table.open(path, INVENTORY, given={"release", "source"})
+        Table.open(path, INVENTORY, fixed={"release", "source"})
 
 
 def test_a_column_that_is_there_and_given_is_told(tmp_path: Path) -> None:
