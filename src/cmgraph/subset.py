@@ -55,7 +55,7 @@ def subset(
     if include:
         in_part = _reachable(in_part & _found(graph, "of-kind", "kind", _classes(graph, include)), stars, in_part)
     if sources:
-        source_terms: list[Term] = [graph.names.resolve(name, CM + "Source", "source") for name in sources]
+        source_terms: list[Term] = [graph.names.resolve(name, CM + "Source") for name in sources]
         in_part = _reachable(in_part & _found(graph, "from-source", "source", source_terms), stars, in_part)
     in_part = _drop_dangling(in_part, things, stars)
     if gone or include or sources:
@@ -76,7 +76,7 @@ def _found(graph: Graph, query: str, variable: str, values: Iterable[Term]) -> s
 
 
 def _classes(graph: Graph, names: Iterable[str]) -> list[Term]:
-    return [graph.names.resolve(name, "http://www.w3.org/2002/07/owl#Class", "kind") for name in names]
+    return [graph.names.resolve(name, "http://www.w3.org/2002/07/owl#Class") for name in names]
 
 
 def _reachable(seeds: set[str], stars: dict[str, list[Triple]], within: set[str]) -> set[str]:

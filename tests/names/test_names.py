@@ -57,7 +57,7 @@ def test_a_name_of_two_countries_lists_both(bundled_graph: Graph) -> None:
         ("Cannada", AGENT, "Did you mean Canada?"),
         ("Six Nations", AGENT, "Did you mean Six Nations of the Grand River?"),
         ("Rio Tinto plc", AGENT, "Did you mean Rio Tinto?"),
-        ("Iran", AGENT, "place:iran goes by this name, and is no cm:Agent."),
+        ("Iran", AGENT, "This is the name of place:iran, of another kind."),
         ("Venezuela", PLACE, "Try: cmgraph search TEXT"),
         ("Zurgblat", AGENT, "Try: cmgraph search TEXT"),
         ("UKX", AGENT, "Try: cmgraph search TEXT"),

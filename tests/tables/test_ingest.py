@@ -97,20 +97,20 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("parties", "Cannada;Japan", "column parties: 'Cannada': unknown parties 'Cannada'. Did you mean Canada"),
-        ("kind", "memo", "column kind: 'memo': unknown kind 'memo'."),
-        ("class", "agreements", "column class: 'agreements': unknown class 'agreements'. Did you mean agreement"),
+        ("parties", "Cannada;Japan", "column parties: 'Cannada': unknown actor 'Cannada'. Did you mean Canada"),
+        ("kind", "memo", "column kind: 'memo': unknown instrument type 'memo'."),
+        ("class", "agreements", "column class: 'agreements': unknown kind 'agreements'. Did you mean agreement"),
         ("date", "last spring", "column date: 'last spring': not a date. Write 2020, 2020-01 or 2020-01-09"),
         ("date", "2025-13", "column date: '2025-13': not a date."),
         ("act", "signd", "column act: 'signd': unknown act 'signd'. Did you mean signed"),
-        ("themes", "stockpile", "column themes: 'stockpile': unknown themes 'stockpile'."),
-        ("minerals", "unobtainium", "column minerals: 'unobtainium': unknown minerals 'unobtainium'."),
+        ("themes", "stockpile", "column themes: 'stockpile': unknown theme 'stockpile'."),
+        ("minerals", "unobtainium", "column minerals: 'unobtainium': unknown mineral 'unobtainium'."),
         ("source", "", "column source: this column must be filled."),
         ("source", "Gazete", "column source: 'Gazete': unknown source 'Gazete'. Did you mean Gazette"),
         ("checked", "2 January", "column checked: '2 January': not a day. Write it as 2020-01-09."),
         ("name_en", "", "column id: the row does not say which thing it describes. Fill name_en."),
         ("name_en", "Bad\x07bell", "column name_en: 'Bad\x07bell': there is a control character, U+0007."),
-        ("themes_basis", "unknown", "column themes_basis: 'unknown': unknown themes_basis 'unknown'."),
+        ("themes_basis", "unknown", "column themes_basis: 'unknown': unknown basis 'unknown'."),
     ],
 )
 def test_a_mistake_in_a_column_names_row_column_value_and_remedy(
@@ -145,7 +145,7 @@ def test_a_new_thing_needs_saying_so(folder: Path) -> None:
     with pytest.raises(TableErrors, match="Add new things with --create"):
         ingest(folder / "data/instruments.csv", data=folder)
     (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;Atlantis"))
-    with pytest.raises(TableErrors, match=r"unknown parties 'Atlantis'\. .*Add it as new with --create parties"):
+    with pytest.raises(TableErrors, match=r"unknown actor 'Atlantis'\. .*Add it as new with --create parties"):
         ingest(folder / "data/instruments.csv", data=folder, create=True)
     done = ingest(folder / "data/instruments.csv", data=folder, create=["id", "parties"])
     assert "https://w3id.org/cmgraph/id/agent/atlantis" in done.created

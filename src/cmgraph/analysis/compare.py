@@ -27,7 +27,7 @@ def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
     >>> {str(row[0]) for row in shared} >= {"arrangement", "body"}
     True
     """
-    nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent", "actor") for name in actors))
+    nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent") for name in actors))
     if len(nodes) < 2:
         raise CmgraphError("name two actors or more", hint="cmgraph compare Canada Japan")
     have: dict[tuple[str, Term], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))

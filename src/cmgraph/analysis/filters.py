@@ -48,8 +48,8 @@ class NetworkFilter:
     def apply(self, answer: Result, graph: Graph) -> Result:
         """Return the rows of a projection's answer that are in scope.
 
-        :raises UnknownName: if nothing goes by one of the names.
-        :raises CmgraphError: if a date is none, or the period ends before it begins.
+        :raises UnknownName: if one of the names is unknown.
+        :raises CmgraphError: if a date is not valid, or the period ends before it begins.
         """
         for date in filter(None, (self.since, self.until)):
             _check_date(date)
@@ -61,8 +61,8 @@ class NetworkFilter:
             )
         kinds = {_kind(graph, name) for name in self.kinds}
         concepts = [
-            {graph.names.resolve(name, scheme, noun).value for name in names}
-            for names, scheme, noun in ((self.minerals, MINERAL, "mineral"), (self.stages, STAGE, "stage"))
+            {graph.names.resolve(name, scheme).value for name in names}
+            for names, scheme in ((self.minerals, MINERAL), (self.stages, STAGE))
         ]
         about = subjects(graph) if any(concepts) else {}
 
@@ -131,7 +131,7 @@ def _check_date(date: str) -> None:
 def _kind(graph: Graph, name: str) -> str:
     owl_class, scheme = "http://www.w3.org/2002/07/owl#Class", "http://www.w3.org/2004/02/skos/core#ConceptScheme"
     try:
-        return graph.names.resolve(name, owl_class, "kind").value
+        return graph.names.resolve(name, owl_class).value
     except UnknownName as unknown:
         try:
             return graph.names.resolve(name, scheme).value

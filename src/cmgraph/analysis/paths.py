@@ -90,7 +90,7 @@ def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> 
 
 
 def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
-    """Find the node meant by a name: an actor rather than the place that goes by the same name."""
+    """Find the node meant by a name: an actor rather than the place of the same name."""
     iri = graph.names.resolve_preferring(text, CM + "Agent").value
     if iri not in net:
         raise CmgraphError(

@@ -139,7 +139,7 @@ def report_text(report: Report, form: str, lang: str) -> str:
 
 
 def severity_text(severity: str, lang: str) -> str:
-    """Name a severity; one that SHACL does not define goes by its IRI."""
+    """Name a severity; one that SHACL does not define, by its IRI."""
     return message(severity, lang) if severity in SEVERITIES else severity
 
 

@@ -216,7 +216,7 @@ def context(publication: Publication) -> dict[str, Any]:
 def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, Any]:
     """Return a JSON-LD context: prefixes, and each property with the one kind of value it takes.
 
-    A property goes by its local name, unless that is taken: by a prefix, a keyword or another property.
+    A property's key is its local name, unless that is taken by a prefix, a keyword or another property.
     """
     kinds: dict[str, set[str]] = defaultdict(set)
     for triple in triples:

@@ -43,7 +43,7 @@ def local_name(iri: str) -> str:
 
 
 class NamedRef(NamedTuple):
-    """An IRI with the name it goes by in the language asked for."""
+    """An IRI with its name in the language asked for."""
 
     iri: str
     label: str

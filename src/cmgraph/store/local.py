@@ -28,7 +28,7 @@ class LocalStore:
 
     :ivar engine: the Oxigraph store itself.
     :ivar allow_service: let queries call other servers.
-    :ivar rebuild: makes the engine anew if its database turns out to be damaged; None if nothing can.
+    :ivar rebuild: rebuilds the engine if its database turns out to be damaged; None if nothing can.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class LocalStore:
             yield from some
 
     def _remade(self, damage: DamagedStore) -> Oxigraph:
-        """Make a damaged database anew; raise the damage if nothing can."""
+        """Rebuild a damaged database; raise the damage if nothing can."""
         if self.rebuild is None:
             raise damage
         return self.rebuild()

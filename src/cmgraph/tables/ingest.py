@@ -135,7 +135,7 @@ def ingest(
         stands for the bundled file of that name.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
-    :param create: columns in which names that nothing goes by become new things; True for the column that says what a
+    :param create: columns in which unknown names become new things; True for the column that says what a
         row describes, or else the only one where the template allows it.
     :param encoding: how the table's text is encoded; None to tell UTF-8, UTF-16 and Windows-1252 by the bytes.
     :param dry_run: find problems and changes, and write nothing.

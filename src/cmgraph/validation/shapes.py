@@ -105,7 +105,7 @@ class Shapes:
         return next(iter(self.all(subject, name)), None)
 
     def all(self, subject: Term, name: str) -> Sequence[Term]:
-        """Return all that is said of one property of SHACL; one of another vocabulary goes by its IRI."""
+        """Return all that is said of one property of SHACL; one of another vocabulary is given by its IRI."""
         return self._says.get(subject, {}).get(name, ())
 
     def constraints(self, shape: Term) -> Iterator[str]:
