@@ -66,10 +66,10 @@ def untrusted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"ontology/vocabularies/{name}.ttl").unlink()
     shutil.copy(ROOT / "tests/fixtures/untrusted/texts.ttl", folder / "data/evil.ttl")
     for name in ("partners/partners", "partners/coverage", "evidence/unknowns"):
-        (found,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
-        target = folder / "queries" / found.parent.name / found.name
+        (question,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
+        target = folder / "queries" / question.parent.name / question.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(found, target)
+        shutil.copy(question, target)
     return folder
 
 
@@ -89,8 +89,8 @@ def international_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     (folder / "queries").symlink_to(ROOT / "queries")
-    kept = ("seed-page/*", "international/*.ttl", "places.ttl", "minerals/minerals.ttl", "minerals/sources.ttl")
-    for path in (path for pattern in kept for path in (ROOT / "data").glob(pattern)):
+    patterns = ("seed-page/*", "international/*.ttl", "places.ttl", "minerals/minerals.ttl", "minerals/sources.ttl")
+    for path in (path for pattern in patterns for path in (ROOT / "data").glob(pattern)):
         target = folder / "data" / path.relative_to(ROOT / "data")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)

@@ -32,10 +32,10 @@ def test_what_is_derived_about_a_thing_is_all_that_is(bundled_graph: Graph) -> N
         for triple in triples
         if iri in (lexical(triple.subject), lexical(triple.object))
     }
-    told = {
+    explained = {
         (str(row[3]), *(lexical(term) for term in row.terms[:3] if term)) for row in inferred_about(bundled_graph, iri)
     }
-    assert told == every != set()
+    assert explained == every != set()
 
 
 def test_an_explanation_names_the_statement_and_its_sources(bundled_graph: Graph) -> None:
@@ -44,10 +44,10 @@ def test_an_explanation_names_the_statement_and_its_sources(bundled_graph: Graph
     for row in answer:
         source = row.terms[4]
         assert source is not None and row.citations
-        said = {lexical(t.object) for t in bundled_graph.asserted if t.subject == source}
-        assert {answer.citations[number - 1].iri for number in row.citations} <= said
+        objects = {lexical(t.object) for t in bundled_graph.asserted if t.subject == source}
+        assert {answer.citations[number - 1].iri for number in row.citations} <= objects
         ends = [term for term in (row.terms[0], row.terms[2]) if term != source and not isinstance(term, Literal)]
-        assert {lexical(term) for term in ends if term} <= said
+        assert {lexical(term) for term in ends if term} <= objects
 
 
 def test_owl_rl_entails_what_must_follow_and_nothing_that_must_not(run: Run, tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def _data(folder: Path, version: str) -> list[Path]:
     top = folder / "data" if (folder / "data").is_dir() else folder
     paths = rdf_files(top)
     if not paths:
-        raise CmgraphError("no RDF in it", where=version, hint="Name an export, a folder with data/, or an RDF file.")
+        raise CmgraphError(
+            "it contains no RDF", where=version, hint="Name an export, a folder with data/, or an RDF file."
+        )
     return paths
 
 
@@ -96,9 +98,9 @@ def _check_out(revision: str, folder: Path) -> None:
             check=False,
         )
     except FileNotFoundError:
-        raise CmgraphError("neither a file nor a folder, and there is no git", where=revision, hint=hint) from None
+        raise CmgraphError("not a file or a folder, and git is not installed", where=revision, hint=hint) from None
     if done.returncode:
-        raise CmgraphError("neither a file, a folder nor a revision with data/", where=revision, hint=hint)
+        raise CmgraphError("not a file, a folder or a git revision with data/", where=revision, hint=hint)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
 

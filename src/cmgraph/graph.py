@@ -353,7 +353,9 @@ class Graph:
             files = [*self.files, *own]
             store = LocalStore(triple for file in files for triple in file.triples)
         elif own:
-            raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
+            raise CmgraphError(
+                "files can only be checked with a graph loaded from files", hint="Load them first: cmgraph load FILES"
+            )
         return validate(store, rules, self.prefixes, self.lang, engine, files)
 
 
@@ -401,7 +403,9 @@ def load(
     if endpoint and store is not None:
         raise CmgraphError("a graph is in a store or at an endpoint, not both", hint="Leave one out.")
     if graph and not endpoint:
-        raise CmgraphError("only an endpoint has graphs by name", where=f"graph {graph}", hint="Give its address too.")
+        raise CmgraphError(
+            "a graph can be chosen by name only at an endpoint", where=f"graph {graph}", hint="Give its address too."
+        )
     folders = _folders(Path(data) if data is not None else None)
     ontology = Ontology(folders[0] / "ontology")
     paths: list[Path] | None = None

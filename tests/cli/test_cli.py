@@ -139,8 +139,8 @@ def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page_folder:
     assert done.returncode == 1
     assert "C2 violation: Every agent, " in done.stdout
     assert "Bad" in done.stdout and "C2.ttl:5" in done.stdout
-    found = json.loads(run(*command, "-f", "json", "--lang", "fr").stdout)
-    assert [f["rule"] for f in found] == ["C2"] and found[0]["message"].startswith("Tout acteur")
+    rows = json.loads(run(*command, "-f", "json", "--lang", "fr").stdout)
+    assert [f["rule"] for f in rows] == ["C2"] and rows[0]["message"].startswith("Tout acteur")
     assert "sh:ValidationReport" in run(*command, "-f", "ttl").stdout
 
 

@@ -105,8 +105,8 @@ def _axe() -> str:
 def _violations(page: Page, axe: str) -> list[Any]:
     page.add_script_tag(path=axe)
     # what passes is left out: of a page with thousands of marks, its description alone takes most of the time
-    found: list[Any] = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    violations: list[Any] = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
 
 
 def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, untrusted_export: Path) -> None:
@@ -142,9 +142,9 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
     page.fill("#two", "Government of Canada")
     page.press("#two", "Tab")
     assert "Government of Canada" in (page.text_content("#details ol") or "")
-    kept = page.url
+    address = page.url
     page.goto("about:blank")
-    page.goto(kept)
+    page.goto(address)
     assert page.text_content("#details h2") == name and page.input_value("#two") == "Government of Canada"
     before = page.text_content("#status")
     page.uncheck("#kinds input >> nth=0")
@@ -162,7 +162,7 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
         net = build_network(bundled_graph, "actors", network_filter=NetworkFilter(**scope))
         return [len(net), net.number_of_edges()]
 
-    made = draw(bundled_graph, "network", "actors", tmp_path / "actors.html")
+    picture = draw(bundled_graph, "network", "actors", tmp_path / "actors.html")
     page = browser.new_page()
     page.goto((tmp_path / "actors.html").as_uri())
     assert shown() == cut()
@@ -189,7 +189,7 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     first = page.locator("#details ul >> nth=0 >> li >> nth=0").text_content() or ""
     number = (re.findall(r"\[(\d+)\]", first) or [""])[0]
     listed = page.locator("#details ul >> nth=1").text_content() or ""
-    assert f"[{number}] " in listed and made.table.citations[int(number) - 1].title in listed
+    assert f"[{number}] " in listed and picture.table.citations[int(number) - 1].title in listed
     page.close()
 
 

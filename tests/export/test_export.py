@@ -163,11 +163,11 @@ def test_every_edge_of_a_network_keeps_its_citations_in_every_form(untrusted_exp
     }
     assert wanted and all(citations for citations, *_ in wanted.values())
     for form, net in read.items():
-        found = {
+        ties = {
             (min(a, b), max(a, b)): (data["citations"], data["sources"], data["via"])
             for a, b, data in net.edges(data=True)
         }
-        assert found == wanted, form
+        assert ties == wanted, form
 
 
 @pytest.mark.parametrize("name", ["org.ttl", "schema-org.ttl"])
@@ -203,7 +203,9 @@ def test_profiles_in_json_leave_nations_and_peoples_out(untrusted_export: Path) 
     assert entities[ID + "agent/government-of-canada"]["schema"] == "PublicBody"
     assert not {ID + "agent/first-nations", ID + "agent/evil"} & entities.keys()  # of the one no kind is known
     memberships = [entity["properties"] for entity in entities.values() if entity["schema"] == "Membership"]
-    assert memberships and all(said["sourceUrl"] and said["member"][0] in entities for said in memberships)
+    assert memberships and all(
+        membership["sourceUrl"] and membership["member"][0] in entities for membership in memberships
+    )
 
 
 def test_an_export_under_another_hash_seed_is_the_same_bytes(
@@ -260,11 +262,11 @@ def test_checksums_are_those_of_the_files_and_dcat_says_the_same(untrusted_expor
         "SELECT ?url ?sum ?size"
         "{ ?file dcat:downloadURL ?url ; dcat:byteSize ?size ; spdx:checksum/spdx:checksumValue ?sum }"
     )
-    found = {str(url).removeprefix("https://w3id.org/cmgraph/"): (str(value), int(size)) for url, value, size in rows}  # type: ignore[misc]
-    assert {"cmgraph.nt", "cmgraph.xlsx", "tables/agents.csv", "network/actors.gexf"} <= found.keys()
+    listed = {str(url).removeprefix("https://w3id.org/cmgraph/"): (str(value), int(size)) for url, value, size in rows}  # type: ignore[misc]
+    assert {"cmgraph.nt", "cmgraph.xlsx", "tables/agents.csv", "network/actors.gexf"} <= listed.keys()
     assert all(
         sums[path] == value and (untrusted_export / path).stat().st_size == size
-        for path, (value, size) in found.items()
+        for path, (value, size) in listed.items()
     )
 
 
@@ -295,8 +297,8 @@ def test_descriptions_say_what_catalogues_ask_for(untrusted_graph: Graph, untrus
         "date_published",
     } <= record.keys()
     assert record["owner_org"] is None  # not known here, and not made up
-    said = json.loads((untrusted_export / "dataset.jsonld").read_text(encoding="utf-8"))
-    assert said["@type"] == "Dataset" and said["name"] and said["description"] and said["license"]
+    described = json.loads((untrusted_export / "dataset.jsonld").read_text(encoding="utf-8"))
+    assert described["@type"] == "Dataset" and described["name"] and described["description"] and described["license"]
     package = json.loads((untrusted_export / "datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
         with (untrusted_export / resource["path"]).open(encoding="utf-8", newline="") as lines:
@@ -315,19 +317,19 @@ def test_a_service_is_described_where_there_is_one(
     describe(publication, tmp_path / "out")
     service = rdflib.URIRef("http://www.w3.org/ns/sparql-service-description#Service")
     with_one, without = (rdflib.Graph().parse(top / "dcat.ttl") for top in (tmp_path / "out", untrusted_export))
-    (found,) = with_one.subjects(rdflib.RDF.type, service)
-    assert (found, rdflib.DCAT.endpointURL, rdflib.URIRef("https://example.org/sparql")) in with_one
+    (service_node,) = with_one.subjects(rdflib.RDF.type, service)
+    assert (service_node, rdflib.DCAT.endpointURL, rdflib.URIRef("https://example.org/sparql")) in with_one
     assert not list(without.subjects(rdflib.RDF.type, service))
 
 
 def test_an_export_warns_while_there_is_no_contact_and_then_names_it(
     untrusted_folder: Path, tmp_path: Path, run: Run
 ) -> None:
-    said = "the publication names no contact for corrections: set contact in data/dataset.yaml"
+    warning = "the publication names no contact for corrections: set contact in data/dataset.yaml"
     folder = tmp_path / "graph"
     shutil.copytree(untrusted_folder, folder)
     done = run("export", str(tmp_path / "without"), "--only", "site", "--data", str(folder))
-    assert (done.returncode, done.stderr.count(said)) == (0, 1) and said not in done.stdout
+    assert (done.returncode, done.stderr.count(warning)) == (0, 1) and warning not in done.stdout
     about = folder / "data/dataset.yaml"
     text = about.read_text(encoding="utf-8")
     about.write_text(text.replace("contact: null", "contact: corrections@example.org"), encoding="utf-8")
@@ -365,8 +367,8 @@ def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in said
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -94,8 +94,8 @@ def test_every_file_can_be_kept_on_every_system(untrusted_export: Path) -> None:
 def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(untrusted_export: Path) -> None:
     seen = 0
     for path, text in (page for page in pages(untrusted_export) if page[0].parent.name != "cite"):
-        for said in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
-            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", said, re.DOTALL):
+        for statements in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
+            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", statements, re.DOTALL):
                 assert re.search(r'<sup><a href="#source-\d+">', item), f"{path}: {item}"
                 seen += 1
     assert seen > 500
@@ -108,8 +108,8 @@ def test_every_citation_of_a_statement_is_a_mark_beside_it(untrusted_export: Pat
             cited[quad.subject.value] = cited.get(quad.subject.value, 0) + 1
     marked = {}
     for path in [*(untrusted_export / "id/rel").glob("*.html"), *(untrusted_export / "id/obs").glob("*.html")]:
-        said = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
-        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', said, re.DOTALL):
+        statements = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
+        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', statements, re.DOTALL):
             marked[f"https://w3id.org/cmgraph/id/{path.parent.name}/{slug}", path.name.count(".")] = item.count("<sup>")
     wanted = {iri: number for iri, number in cited.items() if "/id/rel/" in iri or "/id/obs/" in iri}
     assert {iri: number for (iri, dots), number in marked.items() if dots == 1} == wanted  # English
@@ -169,17 +169,17 @@ def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_gra
             assert re.findall(r"\{\w+\}", form["en"]) == re.findall(r"\{\w+\}", form["fr-t-en"])
     for name in ("Government of Canada", "lithium", "Galore Creek", "Tahltan Central Government"):
         for statement in bundled_graph.entity(name).statements:
-            said = sentence(statement, "en")
-            kept = [
+            words = sentence(statement, "en")
+            values = [
                 value
                 for _, value in statement.says
                 if not str(getattr(value, "iri", "")).endswith(("/stated", "/unknown"))
             ]
-            assert all(value in said for value in kept)
-    told = Statement(
+            assert all(value in words for value in values)
+    membership = Statement(
         NamedRef(CM + "Membership", "membership"), "rel:x", ((NamedRef(CM + "hasRole", "has role"), "guest"),), ()
     )
-    assert sentence(told, "en") == ["has role ", "guest"]
+    assert sentence(membership, "en") == ["has role ", "guest"]
 
 
 @pytest.fixture(scope="module")

@@ -332,8 +332,8 @@ def try_all(kind: str, graph: Graph, folder: Path, count: int) -> None:
         place.mkdir()
         path = place / f"input{reader.ending}"
         path.write_bytes(content)
-        if said := trouble(reader, graph, path):
-            wrong.append(f"{name}: {said}")
+        if problem := trouble(reader, graph, path):
+            wrong.append(f"{name}: {problem}")
             with suppress(FileExistsError):
                 (folder / "wrong").mkdir()
             (folder / "wrong" / f"{kind}-{name}{reader.ending}").write_bytes(content)

@@ -30,8 +30,8 @@ AGENT = "https://w3id.org/cmgraph/def#Agent"
     ],
 )
 def test_a_place_is_known_by_what_people_call_it(bundled_graph: Graph, names: list[str], place: str) -> None:
-    found = {name: bundled_graph.names.resolve(name, PLACE).value.rpartition("/")[2] for name in names}
-    assert set(found.values()) == {place}, found
+    places = {name: bundled_graph.names.resolve(name, PLACE).value.rpartition("/")[2] for name in names}
+    assert set(places.values()) == {place}, places
 
 
 @pytest.mark.parametrize("name", ["CHL", "Chile", "Chili"])

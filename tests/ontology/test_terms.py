@@ -32,9 +32,9 @@ def uses(bundled_graph: Graph) -> dict[str, dict[str, list[str]]]:
                 found.setdefault(name, {}).setdefault(where, set()).add(path.stem)
     for file in bundled_graph.ontology.shapes:
         for triple in file.triples:
-            said = [triple.object.value] if isinstance(triple.object, NamedNode) else []
-            said += [CM + name for name in re.findall(r"\bcm:(\w+)", str(triple.object)) if "sparql" in str(triple)]
-            for iri in said:
+            values = [triple.object.value] if isinstance(triple.object, NamedNode) else []
+            values += [CM + name for name in re.findall(r"\bcm:(\w+)", str(triple.object)) if "sparql" in str(triple)]
+            for iri in values:
                 if iri.startswith(CM):
                     found.setdefault(iri.removeprefix(CM), {}).setdefault("rules", set()).add(file.path.stem)
     return {name: {where: sorted(some) for where, some in kinds.items()} for name, kinds in found.items()}

@@ -108,8 +108,8 @@ def test_what_is_broken_is_found_wherever_it_lives(bundled_graph: Graph, tmp_pat
 
 def test_what_is_stated_and_what_follows_are_told_apart(bundled_graph: Graph, store: Graph, oxigraph: Graph) -> None:
     for there in (store, oxigraph):
-        assert {rule: set(found) for rule, found in there.inferred.items()} == {
-            rule: set(found) for rule, found in bundled_graph.inferred.items()
+        assert {rule: set(statements) for rule, statements in there.inferred.items()} == {
+            rule: set(statements) for rule, statements in bundled_graph.inferred.items()
         }
         assert len(set(there.asserted)) == len(set(bundled_graph.asserted))
 
@@ -159,10 +159,10 @@ def test_the_command_loads_and_asks(run: Run, bundled_graph: Graph, tmp_path: Pa
         there = ["--graph", server.graph or ""]
         refused = run("load", *few, "--endpoint", server.graph_store, *there)
         assert refused.returncode == 4 and "CMGRAPH_USER" in refused.stderr
-        said = run("load", *few, "--endpoint", server.graph_store, *there, "--dry-run", **server.environment)
-        assert said.returncode == 0 and "would go into" in said.stderr
+        tried = run("load", *few, "--endpoint", server.graph_store, *there, "--dry-run", **server.environment)
+        assert tried.returncode == 0 and "would go into" in tried.stderr
         done = run("load", *few, "--endpoint", server.graph_store, *there, **server.environment)
-        assert done.returncode == 0 and said.stderr.split()[0] == done.stderr.split()[0]
+        assert done.returncode == 0 and tried.stderr.split()[0] == done.stderr.split()[0]
         known = run("stats", "--endpoint", server.endpoint + "-auth", *there, **server.environment)
     disk = tmp_path / "store"
     assert run("load", *few, "--store", str(disk)).returncode == 0
@@ -191,13 +191,13 @@ def _moody(code: Callable[[Message], int]) -> Iterator[str]:
     class Moody(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            said = code(self.headers)
-            self.send_response(said)
+            status = code(self.headers)
+            self.send_response(status)
             self.send_header("Retry-After", "0")
             self.send_header("WWW-Authenticate", 'Basic realm="here"')
             self.send_header("Content-Type", "application/sparql-results+json")
             self.end_headers()
-            self.wfile.write(ANSWER if said == 200 else b"no")
+            self.wfile.write(ANSWER if status == 200 else b"no")
 
         do_PUT = do_POST  # noqa: N815
 
@@ -244,9 +244,9 @@ def test_who_asks_is_told_from_the_environment_or_at_a_prompt(
         )
         assert asking.stderr is not None and asking.stderr.read(9) == "Password:"
         os.write(ours, b"secret\n")
-        said, rest = asking.communicate(timeout=30)
+        answer, rest = asking.communicate(timeout=30)
         echoed = os.read(ours, 1000) if select.select([ours], [], [], 0)[0] else b""
-        assert asking.returncode == 0 and said == "x\ny\n" and "secret" not in rest and b"secret" not in echoed
+        assert asking.returncode == 0 and answer == "x\ny\n" and "secret" not in rest and b"secret" not in echoed
         monkeypatch.setenv("CMGRAPH_USER", "me")
         monkeypatch.setenv("CMGRAPH_PASSWORD", "secret")
         graph_there = cmgraph.load(endpoint=address)

@@ -26,9 +26,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_snapshot_is_left_once_and_answers_the_same(cache: Path, bundled_graph: Graph) -> None:
     first = cmgraph.load()
     (spot,) = cache.iterdir()
-    made = (spot / "current").stat().st_mtime_ns
+    changed_at = (spot / "current").stat().st_mtime_ns
     second = cmgraph.load()
-    assert [(path / "current").stat().st_mtime_ns for path in cache.iterdir()] == [made]
+    assert [(path / "current").stat().st_mtime_ns for path in cache.iterdir()] == [changed_at]
     assert first.query("partners") == second.query("partners") == bundled_graph.query("partners")
     assert first.stats() == second.stats() and first.inferred.keys() == second.inferred.keys()
     assert sorted(map(str, first.triples)) == sorted(map(str, second.triples))

@@ -34,7 +34,7 @@ def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(
     cmgraph.load_store(tmp_path / "one", SEED, bundled_graph)
     cmgraph.load_store(tmp_path / "one", MORE, bundled_graph)
     one, both = (held(tmp_path / name) for name in ("one", "both"))
-    assert one == both and any(f" <{CM}hasBeenPartyTo> <" in said for said in both)
+    assert one == both and any(f" <{CM}hasBeenPartyTo> <" in line for line in both)
     count = cmgraph.load_store(tmp_path / "one", SEED, bundled_graph, replace=True)
     assert count < len(both)
 

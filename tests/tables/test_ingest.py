@@ -275,10 +275,10 @@ def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: 
 
 def test_every_template_is_complete_in_both_languages(bundled_graph: Graph) -> None:
     for name in template_files(bundled_graph):
-        found = find_template(bundled_graph, name)
-        assert set(found.title) == set(found.about) == {"en", "fr-t-en"}
-        assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in found.columns), name
-        assert not found.describes or found.describes in [c.name for c in found.columns]
+        template = find_template(bundled_graph, name)
+        assert set(template.title) == set(template.about) == {"en", "fr-t-en"}
+        assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in template.columns), name
+        assert not template.describes or template.describes in [c.name for c in template.columns]
 
 
 def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Run) -> None:
@@ -291,10 +291,10 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
         table = str(ROOT / f"tests/fixtures/tables/ontario-{day}.csv")
         done = run("--data", str(tmp_path), "ingest", table, *given)
         assert done.returncode == 0, done.stderr
-    told = done.stdout.splitlines()
-    assert "  Victoria – active – advanced project" in told
-    changed = told.index("changed: 1 state of a project")
-    assert told[changed + 1].startswith("  Nickel Rim South")
-    assert "    has activity: active → on hold or suspended" in told[changed:]
-    assert "seen again in a newer source: 48 state of a project" in told
-    assert not [line for line in told if line.startswith("removed")]
+    output = done.stdout.splitlines()
+    assert "  Victoria – active – advanced project" in output
+    changed = output.index("changed: 1 state of a project")
+    assert output[changed + 1].startswith("  Nickel Rim South")
+    assert "    has activity: active → on hold or suspended" in output[changed:]
+    assert "seen again in a newer source: 48 state of a project" in output
+    assert not [line for line in output if line.startswith("removed")]

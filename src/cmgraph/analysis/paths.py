@@ -94,6 +94,8 @@ def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     iri = graph.names.resolve_preferring(text, CM + "Agent").value
     if iri not in net:
         raise CmgraphError(
-            f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another, or a wider filter."
+            f"'{text}' has no ties in this network",
+            where=net.name,
+            hint="Try another projection with --over, or a wider filter.",
         )
     return iri

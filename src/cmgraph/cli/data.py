@@ -75,7 +75,7 @@ def validate(
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
     """Put FILES (RDF), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
-    The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
+    The ontology's terms and inferred statements are loaded too. The store stays as it was until the load is complete.
 
     \b
     cmgraph load more.nt.gz --store mystore && cmgraph stats --store mystore
@@ -143,7 +143,7 @@ def template(load: Callable[[], Graph], name: str | None, output: Path | None, f
     flag_value="",
     help="Let unknown names in this column become new things; repeatable. Alone: in the one that rows describe.",
 )
-@click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
+@click.option("--encoding", help="Encoding of the table's text; detected if left out.")
 @click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
 @graph_options("lang", "data", "timeout", "verbose")
 def ingest(
@@ -156,7 +156,7 @@ def ingest(
     encoding: str | None,
     dry_run: bool,
 ) -> int:
-    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or say all that is wrong with it.
+    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or report everything that is wrong with it.
 
     Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
     """

@@ -176,7 +176,7 @@ def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
     """Say what of a table was not read, and which rows say nothing."""
     lines = [f"not read: {part}" for part in ingested.unread]
     rows_that = {
-        "say nothing by the template": ingested.silent,
+        "produce no statements by the template": ingested.silent,
         "repeat rows before them": ingested.repeated,
         "differ from rows before them about the same thing, all kept": ingested.differing,
     }

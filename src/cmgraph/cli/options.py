@@ -29,12 +29,12 @@ GRAPH_OPTIONS = {
     "store": click.option("--store", metavar="DIR", help="Ask a store on disk, made by: cmgraph load."),
     "endpoint": click.option("--endpoint", metavar="URL", help="Ask a SPARQL endpoint that holds the graph."),
     "graph": click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
-    "as_of": click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
+    "as_of": click.option("--as-of", metavar="DATE", help="Answer as of this day, YYYY-MM-DD."),
     "timeout": click.option(
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(0, min_open=True),
-        help="Stop the command then; if left out, a question is stopped after 60.",
+        help="Stop the command after this many; without it, a question is stopped after 60.",
     ),
     "allow_service": click.option(
         "--allow-service", is_flag=True, default=None, help="Let queries call other servers."
@@ -172,7 +172,7 @@ format_option = click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "csv-excel", "tsv", "json", "md"]),
-    help="Form of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
+    help="Format of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
 )
 
 parameter_option = click.option(
@@ -184,7 +184,7 @@ parameter_option = click.option(
 def progress_bar(task_name: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
     """Show how much is done, on a terminal and nowhere else.
 
-    What is given is told the number done, and may be told the name of what is being done.
+    The function given takes the number done and, if it changes, the name of what is being done.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda done, name="": None

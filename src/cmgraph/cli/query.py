@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice([*ROW_FORMATS, *GRAPH_FORMATS]),
-    help="Form of the answer: of rows, a table on a terminal and CSV otherwise; of statements, ttl.",
+    help="Format of the answer: for rows, a table on a terminal, CSV otherwise; for statements, ttl.",
 )
 @graph_options(*ASKED)
 def query(
@@ -93,7 +93,7 @@ def query(
         is_file = is_file or (Path(question).is_file() and not graph.has_question(question))
         to_ask = Question.read(Path(question)) if is_file else graph.question(question)
         if graph.as_of and to_ask.time != "as-of":
-            problem = f"question '{to_ask.name}' takes no day"
+            problem = f"question '{to_ask.name}' does not take a day"
             raise CmgraphError(
                 problem, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
             )

@@ -121,7 +121,7 @@ class _Site:
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
         if without:
-            problem = "things have no page, for their names cannot be those of files everywhere"
+            problem = "things have no page, because their names cannot be file names on every system"
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
         return stems
 

@@ -135,7 +135,7 @@ def word(value: object) -> str:
     :raises TypeError: if it is anything else.
     """
     if not isinstance(value, str):
-        raise TypeError(f"a {type(value).__name__} stands where a word should")
+        raise TypeError(f"a {type(value).__name__} stands where text was expected")
     return value
 
 

@@ -116,7 +116,7 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
         if (error.lineno, error.offset) == (1, 0):
             hint = "It is not XML. If it is Turtle, let its name end in .ttl."
         elif "amplification" in problem or "recursive" in problem:
-            hint = "Its entities swell: write out what they stand for."
+            hint = "Its entities expand too far: write out their text."
         else:
             hint = "It is not well-formed XML, or not in the encoding that it declares: fix it here."
         raise CmgraphError(problem, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None

@@ -82,12 +82,14 @@ class EndpointStore:
         for _, page_rows in later_pages:
             rows += page_rows
         if later_pages and any(isinstance(term, BlankNode) for row in rows for term in row):
-            hint = "Ask for less at once, or for nothing that is a blank node."
+            hint = "Ask for less at once, or leave out blank nodes."
             raise EndpointError(
-                "the server cuts this answer, and blank nodes come in no pages", where=self.url, hint=hint
+                "the server cuts this answer short, and blank nodes cannot be fetched by page",
+                where=self.url,
+                hint=hint,
             )
         if doubt:
-            warning = "warning: %s: exactly %d rows came; the server may cut longer answers without a word"
+            warning = "warning: %s: exactly %d rows came; the server may cut longer answers without saying so"
             logging.getLogger("cmgraph").warning(warning, self.url, len(rows))
         return variables, [tuple(_BOOLEANS.get(term, term) for term in row) for row in rows]  # type: ignore[arg-type]
 

@@ -34,7 +34,7 @@ _SAID = {
     "The SELECT overrides an existing variable using an expression": "SELECT gives a value to a variable that has one",
     "The SELECT contains a variable that is unbound": "a variable is selected that is not grouped",
     "The SELECT contains an expression with a variable that is unbound": "an expression has a variable not grouped",
-    "SELECT * is not authorized with GROUP BY": "SELECT * cannot stand with GROUP BY",
+    "SELECT * is not authorized with GROUP BY": "SELECT * cannot be used with GROUP BY",
 }
 """The engine's reasons, in plain words."""
 
@@ -133,7 +133,7 @@ def _refuse_patterns(engine: Oxigraph, query: str, name: str) -> None:
         assert isinstance(test, QuerySolutions)
         if next(test)[0] is None:
             where, line = _place(query, name, arguments[1][0].start)
-            hint = "SPARQL has neither look-around nor references back; see XPath's fn:matches."
+            hint = "SPARQL has neither look-around nor back-references; see XPath's fn:matches."
             raise CmgraphError("the engine cannot read this pattern", where=where, hint=hint, excerpt=line)
 
 
@@ -194,7 +194,7 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     elif reason:
         problem, hint = reason, ""
     elif not query_form(query):
-        problem, hint = "this is no query", "Begin it with SELECT, ASK, CONSTRUCT or DESCRIBE."
+        problem, hint = "this is not a query", "Begin it with SELECT, ASK, CONSTRUCT or DESCRIBE."
     else:
         expected = re.findall(r'"(\w+|[^\w\s])"', place[3]) or re.findall(r"\b[A-Z]{3,}\b", place[3])
         problem = "the query ends too early" if at_end else "the query is not valid SPARQL here"

@@ -34,7 +34,7 @@ def parse_solutions(text: str, where: str) -> Solutions:
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
                 cell = json.dumps(row.get(name) if isinstance(row, dict) else row, ensure_ascii=False)[:200]
-                problem = f"row {number} of the answer, ?{name}, is no RDF term: {cell}: {reason}"
+                problem = f"row {number} of the answer, ?{name}, is not an RDF term: {cell}: {reason}"
                 hint = f"Ask for STR(?{name}), which is text."
                 raise EndpointError(problem, where=where, hint=hint) from None
         terms.append(tuple(cells))

@@ -145,7 +145,7 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
     :raises CmgraphError: if it holds SERVICE, is an update, or holds too much.
     """
     if len(query) > SIZE:
-        hint = "Put the values into a file of data, and ask for what is in it."
+        hint = "Put the values into a data file and query that."
         raise CmgraphError(f"the query is longer than {SIZE:,} characters", where=name, hint=hint)
     if broken := re.search("[\ud800-\udfff]", query):
         token = Token("", "", broken.start())
@@ -171,14 +171,16 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
     in_values = form = ""
     for token in tokens(query):
         if token.kind == "open":
-            raise _refused("this text is never closed", "Close it with the same quotation mark.", query, name, token)
+            raise _refused("this string is never closed", "Close it with the same quotation mark.", query, name, token)
         if token.kind == "word":
             if token.text == "SERVICE" and not allow_service:
-                hint = "Ask the other server with --endpoint URL, or mean it: --allow-service."
+                hint = "Ask the other server with --endpoint URL, or allow it: --allow-service."
                 raise _refused("SERVICE is not allowed: a query may not call other servers", hint, query, name, token)
             if not form and token.text in _UPDATES:
                 hint = "Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; data comes in with: cmgraph load"
-                raise _refused(f"{token.text} is an update, and a query changes nothing", hint, query, name, token)
+                raise _refused(
+                    f"{token.text} is an update, and queries cannot change anything", hint, query, name, token
+                )
             form = form or (token.text if token.text in FORMS else "")
             in_values = "VALUES" if token.text == "VALUES" else in_values
         elif token.kind == "sign" and token.text in "{([":

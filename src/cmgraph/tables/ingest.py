@@ -1,4 +1,4 @@
-"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to mend."""
+"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Ingested:
 
     :ivar target: the Turtle file.
     :ivar rows: how many rows were read.
-    :ivar silent: numbers of the rows that say nothing by the template.
+    :ivar silent: numbers of the rows that produce no statements by the template.
     :ivar repeated: numbers of the rows that say nothing that rows before them do not say.
     :ivar differing: numbers of the rows of a publisher's file that say else of a thing than a row before; all is kept.
     :ivar created: IRIs of things that were unknown before.
@@ -157,11 +157,11 @@ def ingest(
     old = to_lines(RdfFile.read(before).triples) if before and read_text(before).strip() else set()
     if output is None and before and old and not _made_by_ingest(before, old, graph):
         hint = f"Name another file with -o, or replace it with -o {target}."
-        raise CmgraphError("this file is there, and no table was turned into it", where=str(target), hint=hint)
+        raise CmgraphError("this file exists and was not written by cmgraph ingest", where=str(target), hint=hint)
     reading = _Reading(graph, template, table, constants, _creating(template, create))
     new = reading.read(progress)
     if not reading.count:
-        raise CmgraphError("the table has a heading and no rows", where=str(table_path), hint="Fill it in.")
+        raise CmgraphError("the table has a heading but no rows", where=str(table_path), hint="Fill it in.")
     if reading.problems:
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
     if not dry_run and (new != old or not target.is_file()):
@@ -210,7 +210,7 @@ def _creating(template: Template, create: Collection[str] | bool) -> frozenset[s
             return frozenset({template.describes})
         if len(able) != 1:
             problem = f"template '{template.name}' " + (
-                "takes nothing new" if not able else "takes new things in several columns"
+                "creates nothing new" if not able else "creates new things in several columns"
             )
             raise CmgraphError(
                 problem, hint=f"Name the columns: --create {' --create '.join(able)}" if able else "Leave out --create."
@@ -218,8 +218,8 @@ def _creating(template: Template, create: Collection[str] | bool) -> frozenset[s
         return frozenset(able)
     columns = frozenset(create or ())
     for name in sorted(columns.difference(able)):
-        hint = f"It takes them in: {', '.join(able)}." if able else "Leave out --create."
-        raise UnknownName(f"template '{template.name}' takes no new things in a column '{name}'", hint=hint)
+        hint = f"It does in: {', '.join(able)}." if able else "Leave out --create."
+        raise UnknownName(f"template '{template.name}' does not create new things in column '{name}'", hint=hint)
     return columns
 
 
@@ -332,8 +332,8 @@ class _Reading:
                 if not self._counts[key]:
                     lost[self._remedy(bindings, name)][name] = self._shown(term)
         for remedy, cells in lost.items():
-            value, problem = ", ".join(cells.values()), "nothing is made of this cell"
-            problem = problem if len(cells) == 1 else "nothing is made of these cells"
+            value, problem = ", ".join(cells.values()), "this cell produces no statements"
+            problem = problem if len(cells) == 1 else "these cells produce no statements"
             yield Problem(number, ", ".join(cells), value, problem, remedy)
 
     def _remedy(self, bindings: Mapping[str, Sequence[Term | None]], name: str) -> str:
@@ -385,7 +385,7 @@ class _Reading:
                 f"{self._words(prop)} {self._words(other)} and {self._words(value)}"
                 for prop, other, value in sorted(differences)
             )
-            problem = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: {words}"
+            problem = f"row {first} and this one describe the same thing ({self._words(subject)}) but differ: {words}"
             self.problems.append(Problem(number, "", "", problem, "Make them agree, or say what tells them apart."))
 
     def _words(self, written: str) -> str:
@@ -491,7 +491,7 @@ class _Reading:
         """Refuse a name that is several, parted by another mark than the column's."""
         parts = [part for part in _OTHER_MARKS.split(text) if part]
         if len(parts) > 1 and any(self._is_known(column, part) for part in parts):
-            hint = f"Part the values of this column by '{column.split}'."
+            hint = f"Separate the values in this column with '{column.split}'."
             raise CmgraphError("this looks like several values", hint=hint)
 
     def _is_known(self, column: TableColumn, text: str) -> bool:
@@ -509,11 +509,11 @@ class _Reading:
         own = f"give it a slug of its own in column {column.name}."
         remedy = own if column.names else "describe it first, in a table of such things that has a column id."
         if "\n" in text:
-            raise CmgraphError("a name has no line break", hint="Put one value into the cell.")
+            raise CmgraphError("a name cannot contain a line break", hint="Put one value into the cell.")
         if len(text) > LONGEST_NAME:
-            raise CmgraphError(f"{len(text)} characters are too many for a name", hint=f"Use at most {LONGEST_NAME}.")
+            raise CmgraphError(f"{len(text)} characters are too long for a name", hint=f"Use at most {LONGEST_NAME}.")
         if not last:
-            raise CmgraphError("no IRI can be made of this name", hint=remedy.capitalize())
+            raise CmgraphError("no IRI can be made from this name", hint=remedy.capitalize())
         node = NamedNode(self.graph.prefixes[column.prefix] + last)
         iri = self.graph.prefixes.shorten(node.value)
         if text != last and self.graph.names.has(node.value):
@@ -523,8 +523,8 @@ class _Reading:
             )
         first, row = self.minted.setdefault(node.value, (text, number))
         if _spelling(first) != _spelling(text):
-            problem = f"its IRI would be {iri}, and so would that of '{_short(first)}' in row {row}"
-            raise CmgraphError(problem, hint=f"Write them alike if they are one; if not, {remedy}")
+            problem = f"its IRI would be {iri}, the same as that of '{_short(first)}' in row {row}"
+            raise CmgraphError(problem, hint=f"Spell them alike if they are the same; if not, {remedy}")
         of = self.graph.prefixes.expand(column.of)
         if text != last and (known := self.graph.names.nearly(text, of.value if of else "")):
             del self.minted[node.value]
@@ -583,12 +583,14 @@ def _refuse_odd(column: TableColumn, text: str) -> None:
     """Refuse a cell that holds no text of a person: controls, failed formulas, and words for nothing."""
     if bad := _BAD.search(text):
         lost = bad[0] == "\ufffd"
-        problem = "there is a sign for a letter that was lost" if lost else "there is a control character"
+        problem = "a character was lost in conversion" if lost else "there is a control character"
         raise CmgraphError(f"{problem}, U+{ord(bad[0]):04X}", hint="Type the letter." if lost else "Take it out.")
     if _FAILED.fullmatch(text):
-        raise CmgraphError("a formula that failed", hint="Mend it, or type what it should give.")
+        raise CmgraphError("a formula that failed", hint="Fix it, or type what it should give.")
     if text in _NOTHING and column.type != "text":
-        raise CmgraphError("this may stand for nothing", hint="Leave the cell empty, or write in full what is meant.")
+        raise CmgraphError(
+            "this may mean that there is no value", hint="Leave the cell empty, or write in full what is meant."
+        )
 
 
 def _spelling(name: str) -> str:

@@ -154,14 +154,14 @@ class Table:
         cells = [text for place, text in enumerate(line.texts) if text and (place >= len(header) or not header[place])]
         mark = DELIMITERS.get(self._grid.delimiter)
         more = f" A {mark} within a cell needs quotation marks around the cell." if mark else ""
-        hint = f"Give the column a heading, or take the cell out.{more}"
-        return [Problem(line.number, "", text, "this cell stands below no heading", hint) for text in cells]
+        hint = f"Give the column a heading, or remove the cell.{more}"
+        return [Problem(line.number, "", text, "this cell has no heading above it", hint) for text in cells]
 
     def _swallowed(self, line: Line) -> list[Problem]:
         """Tell cells that look as if a quotation mark left open had drawn other rows into them."""
         wide = max(3, len(self._grid.heading.texts) - 1)
-        problem = "this cell holds what looks like further rows"
-        hint = "Close the quotation mark that opens it, or take out its line breaks."
+        problem = "this cell contains what looks like more rows"
+        hint = "Close the quotation mark that opens it, or remove its line breaks."
         return [
             Problem(line.number, column.name, text, problem, hint)
             for place, column in self.columns.items()
@@ -202,7 +202,7 @@ def _sheet_to_read(
     sheets = [sheet for sheet in read_workbook(path) if sheet.lines and not (sheet.hidden and sheet.name == _LISTS)]
     grids = [_grid(sheet.name, "", partial(lines_of, sheet), headings) for sheet in sheets if not sheet.hidden]
     if not grids:
-        hidden = " but hidden ones" if sheets else ""
+        hidden = " except hidden ones" if sheets else ""
         hint = "Show the sheet to be read." if sheets else f"cmgraph template {template.name} -o FILE"
         raise CmgraphError(f"the workbook has no sheet that holds anything{hidden}", where=str(path), hint=hint)
     required = {column.name for column in template.columns if column.required and column.name not in fixed}
@@ -294,7 +294,7 @@ def _encoding(path: Path, declared: str | None) -> str:
     except UnicodeDecodeError as error:
         start = error.start
     if _UTF8_LETTER.search(raw):
-        problem = "the file is UTF-8, but not in this line"
+        problem = "the file is UTF-8, except for this line"
         raise CmgraphError(problem, where=_place(path, raw, start), hint=remedy)
     try:
         text = raw.decode("cp1252")

@@ -209,7 +209,7 @@ class _Parts:
             try:
                 moment = from_excel(float(stored), MAC_EPOCH if self.from_1904 else WINDOWS_EPOCH)
             except (ValueError, OverflowError):
-                return text, Doubt("the cell shows a date that is none", "Format it as text and type the date.")
+                return text, Doubt("the cell shows an invalid date", "Format it as text and type the date.")
             if isinstance(moment, dt.datetime):
                 return _date(moment, shown_as)
             return str(moment), _DATE
@@ -219,7 +219,7 @@ class _Parts:
         if re.search(r"[0#?],+(?![0#?,])", codes):
             return text, Doubt(_SCALED.format(text), "Format it as a plain number and type it in full.")
         if shown_as not in ("General", "@", "0", "GENERAL"):
-            problem = f"the cell shows the number {text} in a form of its own ({shown_as})"
+            problem = f"the cell shows the number {text} in a custom format ({shown_as})"
             return text, Doubt(problem, "Format it as text and type it again.", ("number", "integer", "when", "date"))
         return text, _SURE
 

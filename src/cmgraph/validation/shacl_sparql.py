@@ -219,7 +219,7 @@ class _Queries:
         for before, word in pairwise([Token("", "", 0), *words]):
             name = word.text[1:] if word.kind == "variable" else ""
             if (word.kind, word.text) in _REFUSED or (before.text == "AS" and name in _GIVEN):
-                hint = "SHACL allows neither MINUS, VALUES, SERVICE nor AS $this: say it by FILTER NOT EXISTS, say."
+                hint = "SHACL allows neither MINUS, VALUES, SERVICE nor AS $this: use FILTER NOT EXISTS, for instance."
                 raise self._shapes.refuse(shape, f"{word.text} is not allowed in sh:select", hint)
             if (word.kind, word.text) in _PER_NODE or name in ("shapesGraph", "currentShape"):
                 raise _Unknown(f"{word.text} in sh:select")

@@ -389,7 +389,7 @@ class Shapes:
                 continue
             if name not in checks:
                 like = nearest(name, checks, 1).replace("mean ", "mean sh:")
-                hint = constraints()["unsupported"].get(name) or like or "Leave it out, or say it by sh:sparql."
+                hint = constraints()["unsupported"].get(name) or like or "Leave it out, or express it with sh:sparql."
                 raise self.refuse(shape, f"sh:{name} is not supported", hint)
             kind = checks[name]
             if kind.startswith("one ") and len(values) > 1:
@@ -467,7 +467,7 @@ class Shapes:
             parts = (part for _, part in self.parts(shape) if not self.off(part))
             depths[shape] = 1 + max((self._measure(part, [*above, shape], depths) for part in parts), default=0)
             if depths[shape] > DEPTH:
-                raise self.refuse(shape, f"more than {DEPTH} shapes lie within one another", "Write it flatter.")
+                raise self.refuse(shape, f"more than {DEPTH} shapes lie within one another", "Nest fewer shapes.")
         return depths[shape]
 
 
