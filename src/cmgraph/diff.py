@@ -114,13 +114,13 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     touched = {line.partition(" ")[0] for line in old ^ new}
     before, after = _by_subject(old, touched), _by_subject(new, touched)
     triples = [t for side in (before, after) for group in side.values() for t in group]
-    known = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
+    names = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
     for triple in triples:
         if triple.predicate.value in _LABELS and getattr(triple.object, "language", "") in ("en", None, ""):
-            known[lexical(triple.subject)] = lexical(triple.object)
+            names[lexical(triple.subject)] = lexical(triple.object)
 
     def word(text: str) -> str:
-        return known.get(text, text)
+        return names.get(text, text)
 
     changes = []
     for subject in sorted(touched):
@@ -130,7 +130,7 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
         details = _details(gone, come, word) if gone and come else {}
         how = "added" if not gone else "removed" if not come else "changed" if details.keys() - _DATED else "confirmed"
         kinds = [word(lexical(t.object)) for t in triples_of if t.predicate == RDF_TYPE]
-        ref = NamedRef(iri, known[iri] if _named(iri, known) else _tie(triples_of, word) or iri)
+        ref = NamedRef(iri, names[iri] if _named(iri, names) else _tie(triples_of, word) or iri)
         details_named = tuple((word(p), *values) for p, values in sorted(details.items()))
         changes.append(Change(how, ", ".join(sorted(kinds)), ref, details_named))
     order = ("added", "changed", "removed", "confirmed")

@@ -98,7 +98,7 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         | {prop for pairs in (own, *linked.values()) for prop, _ in pairs}
         | {v.value for pairs in (own, *linked.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
-    known = citations(store, set(number), names.lang)
+    citation_by_iri = citations(store, set(number), names.lang)
 
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))
@@ -121,5 +121,5 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         facts=pairs_of(own),
         cited=cited(own),
         statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in linked.items()),
-        citations=tuple(known[iri] for iri in number),
+        citations=tuple(citation_by_iri[iri] for iri in number),
     )

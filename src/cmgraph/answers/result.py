@@ -194,7 +194,7 @@ def build(
     for _, iris in lines:
         for iri in sorted(iris - {""}):
             numbers.setdefault(iri, len(numbers) + 1)
-    known = citations(store, set(numbers), names.lang)
+    citation_by_iri = citations(store, set(numbers), names.lang)
     labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
     columns = tuple(variables[i] for i in value_columns)
     return Result(
@@ -208,7 +208,7 @@ def build(
             )
             for terms, iris in lines
         ),
-        citations=tuple(known[iri] for iri in numbers),
+        citations=tuple(citation_by_iri[iri] for iri in numbers),
         title=title,
         note=note,
     )

@@ -120,8 +120,8 @@ def load_graph(options: dict[str, Any]) -> Graph:
     from cmgraph.graph import load
 
     started = time.perf_counter()
-    known = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
-    arguments = {name: options[name] for name in known if name in options}
+    names = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
+    arguments = {name: options[name] for name in names if name in options}
     arguments |= {"credentials": credentials()} if "endpoint" in options else {}
     graph = load(**arguments, lang=language(options), timeout=options.get("timeout", 60.0))
     if options.get("verbose"):
@@ -133,10 +133,10 @@ def credentials() -> Credentials | None:
     """Return who asks an endpoint; ask for the password if it is not set and somebody is there to give it."""
     from cmgraph.store.endpoint import environment_credentials
 
-    known = environment_credentials()
-    if isinstance(known, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
-        return known[0], click.prompt("Password", hide_input=True, err=True)
-    return known
+    login = environment_credentials()
+    if isinstance(login, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
+        return login[0], click.prompt("Password", hide_input=True, err=True)
+    return login
 
 
 def language(options: dict[str, Any]) -> str:

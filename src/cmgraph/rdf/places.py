@@ -108,12 +108,12 @@ def _place_of_holder(node: BlankNode, holders: dict[BlankNode, NamedNode | Blank
 def _compare(triple: Triple, mark: Triple, named: dict[Any, Any], places: Places, *, quoted: bool = False) -> None:
     """Take note of the places that ``mark`` tells of the terms of ``triple``."""
     subjects = places.mentions if quoted else places.subjects
-    for known, term, other in zip((subjects, places.mentions, places.mentions), triple, mark, strict=True):
-        if isinstance(term, Triple) and isinstance(other, Triple):
-            _compare(term, other, named, places, quoted=True)
-        elif isinstance(term, (NamedNode, BlankNode)) and (place := _place(named.get(other, other))):
-            known.setdefault(term, place)
-        elif term != other and not (_may_differ(term) and _may_differ(other)):
+    for places_of, term, marked in zip((subjects, places.mentions, places.mentions), triple, mark, strict=True):
+        if isinstance(term, Triple) and isinstance(marked, Triple):
+            _compare(term, marked, named, places, quoted=True)
+        elif isinstance(term, (NamedNode, BlankNode)) and (place := _place(named.get(marked, marked))):
+            places_of.setdefault(term, place)
+        elif term != marked and not (_may_differ(term) and _may_differ(marked)):
             raise _Misread
 
 

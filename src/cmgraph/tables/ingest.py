@@ -517,19 +517,20 @@ class _Reading:
         node = NamedNode(self.graph.prefixes[column.prefix] + last)
         iri = self.graph.prefixes.shorten(node.value)
         if text != last and self.graph.names.has(node.value):
-            known = self._shown(node)
+            known_name = self._shown(node)
             raise CmgraphError(
-                f"its IRI would be {iri}, which is '{known}'", hint=f"Write '{known}' if you mean it; if not, {remedy}"
+                f"its IRI would be {iri}, which is '{known_name}'",
+                hint=f"Write '{known_name}' if you mean it; if not, {remedy}",
             )
         first, row = self.minted.setdefault(node.value, (text, number))
         if _spelling(first) != _spelling(text):
             problem = f"its IRI would be {iri}, the same as that of '{_short(first)}' in row {row}"
             raise CmgraphError(problem, hint=f"Spell them alike if they are the same; if not, {remedy}")
         of = self.graph.prefixes.expand(column.of)
-        if text != last and (known := self.graph.names.nearly(text, of.value if of else "")):
+        if text != last and (known_name := self.graph.names.nearly(text, of.value if of else "")):
             del self.minted[node.value]
-            problem = f"this is nearly the known name '{known}'"
-            raise CmgraphError(problem, hint=f"Write '{known}' if you mean it; if not, {remedy}")
+            problem = f"this is nearly the known name '{known_name}'"
+            raise CmgraphError(problem, hint=f"Write '{known_name}' if you mean it; if not, {remedy}")
         return node
 
     def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
@@ -540,9 +541,9 @@ class _Reading:
             for term in (triple.object, triple.predicate):
                 if isinstance(term, NamedNode):
                     mentioned.setdefault(term.value, lexical(triple.subject))
-        known = [triple for iri in rows for triple in self._asserted.get(iri, ())]
-        near = {*mentioned, *(lexical(triple.object) for triple in known)} - rows.keys()
-        context = _TableFile(self.table.path, (*known, *(t for iri in near for t in self._asserted.get(iri, ()))))
+        asserted = [triple for iri in rows for triple in self._asserted.get(iri, ())]
+        near = {*mentioned, *(lexical(triple.object) for triple in asserted)} - rows.keys()
+        context = _TableFile(self.table.path, (*asserted, *(t for iri in near for t in self._asserted.get(iri, ()))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
         files = [*self._terms, context, mine]
