@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import cmgraph
 from cmgraph.graph import Graph
+from forking import ForkServer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,14 +27,16 @@ def bundled_graph() -> Graph:
 
 
 @pytest.fixture(scope="session")
-def run() -> Run:
-    """Run ``cmgraph`` in a process of its own."""
+def run() -> Iterator[Run]:
+    """Run ``cmgraph`` in a process of its own, begun anew where the environment tells Python how to begin."""
+    server = ForkServer()
 
     def run(*args: str, stdin: str = "", cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", *args]
         clean = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR")}
+        if not any(name.startswith(("PYTHON", "LC_", "LANG")) for name in env):
+            return server.run(args, stdin, cwd, {**clean, **env})
         return subprocess.run(
-            command,
+            [sys.executable, "-c", "from cmgraph.cli.main import main; main()", *args],
             input=stdin,
             capture_output=True,
             text=True,
@@ -43,7 +46,8 @@ def run() -> Run:
             check=False,
         )
 
-    return run
+    yield run
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ from cmgraph.store.local import LocalStore
 from cmgraph.validation.validate import validate
 from conftest import ROOT, Run
 
+pytestmark = pytest.mark.gate
+
 
 def _at(server: AbstractContextManager[servers.Server], graph: Graph) -> Iterator[Graph]:
     """Send the graph to a server, as who may, and give it as anybody reaches it there."""
@@ -58,7 +60,7 @@ def virtuoso(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> 
     yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), bundled_graph)
 
 
-@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.gate)])
+@pytest.fixture(params=["store", "oxigraph", "virtuoso"])
 def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
@@ -126,7 +128,6 @@ def test_comments_change_nothing_and_strings_are_kept(bundled_graph: Graph, oxig
     assert oxigraph.query(query) == bundled_graph.query(query)
 
 
-@pytest.mark.gate
 def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(bundled_graph: Graph, virtuoso: Graph) -> None:
     subjects = "SELECT DISTINCT ?s { ?s ?p ?o }"
     here, unordered, ordered = (

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -112,17 +110,3 @@ def test_a_cache_that_is_made_is_its_users_alone(cache: Path) -> None:
     finally:
         os.umask(previous)
     assert cache.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_first_load_killed_at_any_moment_leaves_a_cache_that_works(cache: Path) -> None:
-    command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "query", "binding"]
-    for tenth in range(2, 22, 2):
-        loading = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            loading.wait(tenth / 10)
-        except subprocess.TimeoutExpired:
-            loading.kill()
-            loading.wait()
-    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
-    (spot,) = cache.iterdir()
-    assert snapshots.open_cached(spot) is not None and len(list(spot.glob("state-*"))) == 1

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -49,23 +46,6 @@ def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(bundled_
     for name in ("even", "odd"):
         cmgraph.load_store(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], bundled_graph)
     assert held(tmp_path / "halves") == held(tmp_path / "whole")
-
-
-def test_killing_a_load_at_any_moment_loses_nothing(bundled_graph: Graph, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    before = cmgraph.load_store(store, SEED, bundled_graph)
-    command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "load", "--store", str(store)]
-    seen = set()
-    for moment in range(10):
-        loading = subprocess.Popen([*command, *map(str, MORE)], stderr=subprocess.DEVNULL)
-        time.sleep(0.15 + 0.15 * moment)
-        loading.kill()
-        loading.wait()
-        seen.add(len(held(store)))
-    assert min(seen) == before
-    after = cmgraph.load_store(store, MORE, bundled_graph)
-    assert len(seen - {before}) <= 1 and max(seen) <= after
-    assert len([path for path in store.iterdir() if path.is_dir()]) <= 2
 
 
 def test_a_mistake_in_a_file_is_told_and_changes_nothing(bundled_graph: Graph, tmp_path: Path) -> None:

@@ -26,11 +26,13 @@ def test_the_suite_is_whole() -> None:
     assert sum(w3c.right(case, w3c.by_engine(case)) for case in EVALUATION) > 470
 
 
+@pytest.mark.gate
 def test_every_answer_is_the_engines(bundled_graph: Graph) -> None:
     for case in EVALUATION:
         assert w3c.by_library(case, bundled_graph) == w3c.by_engine(case), case.name
 
 
+@pytest.mark.gate
 def test_what_the_engine_can_read_is_read_and_what_it_cannot_is_refused(bundled_graph: Graph) -> None:
     for case in SYNTAX:
         engine, library = w3c.by_engine(case), w3c.by_library(case, bundled_graph)

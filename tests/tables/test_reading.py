@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -312,29 +307,6 @@ def test_a_table_without_rows_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(CmgraphError, match="a heading but no rows"):
         ingest(tmp_path / "t.csv", "memberships")
     assert not (tmp_path / "t.ttl").exists()
-
-
-def test_a_killed_ingest_leaves_the_old_file_or_the_new(tmp_path: Path, write: Callable[..., Ingested]) -> None:
-    path, turtle = tmp_path / "t.csv", tmp_path / "t.ttl"
-    write(HEADER + ROW)
-    old = turtle.read_bytes()
-    new = write(HEADER + ROW.replace("2021", "2022")).target.read_bytes()
-    turtle.write_bytes(old)
-    command = [
-        sys.executable,
-        "-c",
-        "from cmgraph.cli.main import main; main()",
-        "ingest",
-        str(path),
-        "-t",
-        "memberships",
-    ]
-    for wait in (0.3, 1.2, 2.0):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(wait)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        assert turtle.read_bytes() in (old, new)
 
 
 def test_the_next_inventory_goes_into_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
