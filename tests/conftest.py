@@ -21,8 +21,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def graph() -> Graph:
-    """Return the bundled graph."""
+def bundled_graph() -> Graph:
+    """Return the bundled graph: 129,000 statements, what follows by rule aside."""
     return cmgraph.load()
 
 
@@ -51,8 +51,8 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session")
-def seed_page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a folder with the ontology and the seed page alone, for commands that look at every statement."""
+def seed_page_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a folder with the ontology and the seed page alone: 7,000 statements, 1,300 of them data."""
     folder = tmp_path_factory.mktemp("seed-page")
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     shutil.copytree(ROOT / "data/seed-page", folder / "data")
@@ -60,8 +60,8 @@ def seed_page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the ontology, the seed page, three questions, and texts that are up to no good."""
+def untrusted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with most of the ontology, the seed page, three questions and hostile texts: 6,200 statements."""
     folder = tmp_path_factory.mktemp("tiny")
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     shutil.copytree(ROOT / "data/seed-page", folder / "data/seed-page")
@@ -70,31 +70,31 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"ontology/vocabularies/{name}.ttl").unlink()
     shutil.copy(ROOT / "tests/fixtures/untrusted/texts.ttl", folder / "data/evil.ttl")
     for name in ("partners/partners", "partners/coverage", "evidence/unknowns"):
-        (found,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
-        target = folder / "queries" / found.parent.name / found.name
+        (question,) = ROOT.glob(f"queries/*/{name.rpartition('/')[2]}.rq")
+        target = folder / "queries" / question.parent.name / question.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(found, target)
+        shutil.copy(question, target)
     return folder
 
 
 @pytest.fixture(scope="session")
-def published(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with everything that is published of the tiny graph."""
+def untrusted_export(untrusted_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a whole export of ``untrusted_folder``: 2,500 files."""
     from cmgraph.export.export import export
 
     folder = tmp_path_factory.mktemp("published") / "out"
-    export(cmgraph.load(tiny), folder)
+    export(cmgraph.load(untrusted_folder), folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the ontology and the instruments between countries, for what needs no more."""
+def international_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the ontology, the seed page and the network between countries: 35,000 statements."""
     folder = tmp_path_factory.mktemp("small")
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     (folder / "queries").symlink_to(ROOT / "queries")
-    kept = ("seed-page/*", "international/*.ttl", "places.ttl", "minerals/minerals.ttl", "minerals/sources.ttl")
-    for path in (path for pattern in kept for path in (ROOT / "data").glob(pattern)):
+    patterns = ("seed-page/*", "international/*.ttl", "places.ttl", "minerals/minerals.ttl", "minerals/sources.ttl")
+    for path in (path for pattern in patterns for path in (ROOT / "data").glob(pattern)):
         target = folder / "data" / path.relative_to(ROOT / "data")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)

@@ -45,8 +45,8 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, compressed or not; they are read as a stream. What stands in named graphs stands in
-        the default graph too, and so counts in every question.
+    :param paths: RDF files, compressed or not; they are read as a stream. Statements in named graphs are put into the
+        default graph too, so that every question sees them.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then, each once.
     :param replace: begin with an empty store, not with what is there.

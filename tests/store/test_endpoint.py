@@ -55,15 +55,15 @@ def test_blank_nodes_stay_apart_however_they_are_labelled(server: Manners) -> No
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("blank-in-iri", r"row 2 of the answer, \?mine, is no RDF term: .*open pit.*Invalid IRI"),
-        ("relative", r"row 1 of the answer, \?mine, is no RDF term: .*mine/12.*No scheme"),
-        ("language", r"row 1 of the answer, \?mine, is no RDF term: .*fr_CA"),
-        ("no-kind", r"row 1 of the answer, \?mine, is no RDF term: .*it has no 'type'"),
+        ("blank-in-iri", r"row 2 of the answer, \?mine, is not an RDF term: .*open pit.*Invalid IRI"),
+        ("relative", r"row 1 of the answer, \?mine, is not an RDF term: .*mine/12.*No scheme"),
+        ("language", r"row 1 of the answer, \?mine, is not an RDF term: .*fr_CA"),
+        ("no-kind", r"row 1 of the answer, \?mine, is not an RDF term: .*it has no 'type'"),
         ("broken-off", "the answer broke off, or is broken: … .*time limit reached"),
         ("in-a-text", "the answer broke off"),
         ("hung-up", "the answer broke off"),
         ("empty", "the answer is empty"),
-        ("page", "the server sent a page, not an answer: Please sign in"),
+        ("page", "the server sent a web page, not an answer: Please sign in"),
         ("xml", "the answer is not JSON: <.xml"),
         ("csv", "the answer is not JSON: mine"),
         ("truth", "the answer is not that of a SELECT"),
@@ -121,7 +121,7 @@ def test_or_not_at_all(server: Manners, path: str) -> None:
     with pytest.raises(EndpointError, match="the server cut the answer at") as error:
         EndpointStore(server.at(path)).select(ALL + " LIMIT 2000", {})
     assert "ORDER BY" in error.value.hint
-    with pytest.raises(EndpointError, match="blank nodes come in no pages"):
+    with pytest.raises(EndpointError, match="blank nodes cannot be fetched by page"):
         EndpointStore(server.at("nodes-1000")).select(ALL, {})
 
 
@@ -175,10 +175,12 @@ def test_the_command_ends_with_4_and_one_message(server: Manners, run: Run) -> N
 
 @pytest.mark.parametrize("path", sorted(path for path in REFUSALS if path.startswith("moved")))
 @pytest.mark.parametrize("credentials", [None, "s3cret", ("me", "secret")])
-def test_no_graph_goes_after_a_move(server: Manners, tiny: Path, path: str, credentials: Credentials | None) -> None:
+def test_no_graph_goes_after_a_move(
+    server: Manners, untrusted_folder: Path, path: str, credentials: Credentials | None
+) -> None:
     server.requests.clear()
     with pytest.raises(EndpointError, match="the endpoint has moved") as error:
-        upload(server.at(path), [], cmgraph.load(tiny), credentials=credentials)
+        upload(server.at(path), [], cmgraph.load(untrusted_folder), credentials=credentials)
     assert error.value.hint == f"Use this address: {server.at('good')}"
     assert [request[1] for request in server.requests] == [f"/{path}?default"]
 
@@ -197,25 +199,27 @@ def test_no_graph_goes_after_a_move(server: Manners, tiny: Path, path: str, cred
         ("asleep", "did not answer: timed out"),
     ],
 )
-def test_a_graph_that_may_not_have_arrived_is_one_line(server: Manners, tiny: Path, path: str, says: str) -> None:
+def test_a_graph_that_may_not_have_arrived_is_one_line(
+    server: Manners, untrusted_folder: Path, path: str, says: str
+) -> None:
     server.requests.clear()
     with pytest.raises(EndpointError, match=f"^{server.at(path)}: .*{says}") as error:
-        upload(server.at(path), [], cmgraph.load(tiny), timeout=1)
+        upload(server.at(path), [], cmgraph.load(untrusted_folder), timeout=1)
     assert "\n" not in error.value.what and len(error.value.what) < 500
     assert len(server.requests) == 1
 
 
 def test_a_graph_goes_to_the_address_given_from_whom_the_server_wants(
-    server: Manners, tiny: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    server: Manners, untrusted_folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = cmgraph.load(tiny)
+    graph = cmgraph.load(untrusted_folder)
     server.requests.clear()
     assert upload(server.at("taken?tenant=1"), [], graph, into="http://e.org/a&b", replace=True) > 0
     assert [request[:2] for request in server.requests] == [("PUT", "/taken?tenant=1&graph=http%3A%2F%2Fe.org%2Fa%26b")]
     assert upload(server.at("digest"), [], graph, credentials=("me", "secret")) > 0
-    done = run("load", "--data", str(tiny), "--endpoint", server.at("token"), CMGRAPH_TOKEN="s3cret")
+    done = run("load", "--data", str(untrusted_folder), "--endpoint", server.at("token"), CMGRAPH_TOKEN="s3cret")
     assert done.returncode == 0 and "s3cret" not in done.stderr
-    done = run("load", "--data", str(tiny), "--endpoint", server.at("moved-307"), CMGRAPH_TOKEN="s3cret")
+    done = run("load", "--data", str(untrusted_folder), "--endpoint", server.at("moved-307"), CMGRAPH_TOKEN="s3cret")
     assert done.returncode == 4 and len(done.stderr.splitlines()) == 2
 
 
@@ -230,10 +234,10 @@ def test_a_graph_goes_to_the_address_given_from_whom_the_server_wants(
         ("http://me:s3cret@127.0.0.1:9/sparql", "an address holds no password"),
     ],
 )
-def test_what_is_no_address_is_said(tiny: Path, address: str, says: str) -> None:
+def test_what_is_no_address_is_said(untrusted_folder: Path, address: str, says: str) -> None:
     with pytest.raises(EndpointError, match=says) as error:
         EndpointStore(address).select(ALL, {})
     assert "s3cret" not in str(error.value)
     with pytest.raises(EndpointError, match=says) as error:
-        upload(address, [], cmgraph.load(tiny))
+        upload(address, [], cmgraph.load(untrusted_folder))
     assert "s3cret" not in str(error.value)
