@@ -18,6 +18,7 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import Term, best_text
+from cmgraph.store.sandbox import run_stoppable
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
@@ -76,11 +77,15 @@ def node_measures(
     if not net:
         return _table(graph, name, [], MEASURES)
     flat = _flat(net)
-    between = rx.betweenness_centrality(
-        flat, parallel_threshold=sys.maxsize
-    )  # sums of threads differ in the last digit
-    eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
-    page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
+
+    def central() -> tuple[dict[int, float], ...]:
+        # in one thread, since the sums of several differ in the last digit
+        between = rx.betweenness_centrality(flat, parallel_threshold=sys.maxsize)
+        eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
+        page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
+        return dict(between), dict(eigenvector), dict(page)
+
+    between, eigenvector, page = run_stoppable(central)
     core = nx.core_number(net)
     cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
     component = _numbered(nx.connected_components(net))
