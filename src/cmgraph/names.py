@@ -136,6 +136,10 @@ class Names:
         return index
 
     @cached_property
+    def _codes(self) -> set[str]:
+        return {name.text for name in self._all if name.code}
+
+    @cached_property
     def _kinds(self) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
         for thing, kind in builtin.ask(self._store, "kinds"):
@@ -153,12 +157,15 @@ class Names:
             if node.value in self._kinds and (not of or of in self._kinds[node.value]):
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
-            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=nearest(text, known))
-        for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
-            if node := self._called(key, of, text):
-                return node
+            hint = "It is of another kind." if node.value in self._kinds else nearest(text, known)
+            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
         aliases = _aliases().get(_alias_key(_written(text)), set())
         candidates = {node.value for alias in aliases if (node := self._called(alias, of, text))}
+        for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
+            if node := self._called(key, of, text):
+                if key in self._codes and candidates - {node.value}:  # NL is the Netherlands, and a province
+                    raise self._ambiguous(text, {node.value, *candidates})
+                return node
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
         if candidates:
