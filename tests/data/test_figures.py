@@ -40,7 +40,7 @@ PICKED = [
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[tuple[str, ...], str]:
+def publisher_figures() -> dict[tuple[str, ...], str]:
     """Read the publisher's file by commodity, country, detail and year."""
     text = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252")
     rows = csv.DictReader(text.splitlines())
@@ -49,7 +49,7 @@ def published() -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("key", PICKED, ids=lambda key: "-".join(key))
 def test_a_figure_is_the_one_in_the_publisher_s_file(
-    bundled_graph: Graph, untrusted_export: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
+    bundled_graph: Graph, publisher_figures: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
 ) -> None:
     commodity, country, detail, year = key
     rows = bundled_graph.query(
@@ -57,7 +57,7 @@ def test_a_figure_is_the_one_in_the_publisher_s_file(
           ?figure cm:asPublished "{commodity}: {detail}"@en ; cm:forPlace/cm:publishedName "{country}" ;
             cm:inPeriod "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
     )
-    assert [row[0] for row in rows] == [Decimal(untrusted_export[key].replace(",", ""))]
+    assert [row[0] for row in rows] == [Decimal(publisher_figures[key].replace(",", ""))]
     assert rows.rows[0].citations
 
 
