@@ -54,8 +54,8 @@ def test_a_figure_is_the_one_in_the_publisher_s_file(
     commodity, country, detail, year = key
     rows = bundled_graph.query(
         f"""SELECT ?value ?cite {{
-          ?figure cm:asPublished "{commodity}: {detail}"@en ; cm:forPlace/cm:publishedName "{country}" ;
-            cm:inPeriod "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
+          ?figure cm:publishedMeasure "{commodity}: {detail}"@en ; cm:describesPlace/cm:publishedName "{country}" ;
+            cm:period "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
     )
     assert [row[0] for row in rows] == [Decimal(publisher_figures[key].replace(",", ""))]
     assert rows.rows[0].citations
@@ -63,7 +63,7 @@ def test_a_figure_is_the_one_in_the_publisher_s_file(
 
 def test_withheld_and_missing_numbers_are_said_and_never_filled_in(bundled_graph: Graph) -> None:
     rows = bundled_graph.query(
-        "SELECT ?reason (COUNT(?figure) AS ?count) { ?figure cm:asPublished ?p ; cm:hasMissingReason ?reason "
+        "SELECT ?reason (COUNT(?figure) AS ?count) { ?figure cm:publishedMeasure ?p ; cm:hasMissingReason ?reason "
         "FILTER NOT EXISTS { ?figure cm:value ?v } } GROUP BY ?reason"
     )
     reasons = {str(row[0]) for row in rows}
@@ -72,6 +72,6 @@ def test_withheld_and_missing_numbers_are_said_and_never_filled_in(bundled_graph
 
 def test_mining_and_refining_never_mix(bundled_graph: Graph) -> None:
     rows = bundled_graph.query(
-        "SELECT DISTINCT ?said { ?figure cm:observesQuantity quantity:mine-production ; cm:asPublished ?said }"
+        "SELECT DISTINCT ?said { ?figure cm:observesQuantity quantity:mine-production ; cm:publishedMeasure ?said }"
     )
     assert rows.rows and not any("refine" in str(row[0]).lower() or "smelter" in str(row[0]).lower() for row in rows)
