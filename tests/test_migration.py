@@ -57,11 +57,11 @@ def test_an_export_of_the_first_release_becomes_that_of_the_second(export: Path)
     assert done.left_out > 700
 
 
-def test_an_export_of_the_first_release_is_valid_once_migrated_and_not_before(export: Path, graph: Graph) -> None:
+def test_an_export_of_the_first_release_is_valid_once_migrated_and_not_before(export: Path, bundled_graph: Graph) -> None:
     def findings() -> set[str]:
-        read = [*map(RdfFile.read, graph.ontology.term_files), RdfFile.read(export)]
+        read = [*map(RdfFile.read, bundled_graph.ontology.term_files), RdfFile.read(export)]
         store = LocalStore(triple for file in read for triple in file.triples)
-        report = validate(store, graph.ontology.shapes, graph.prefixes, files=read)
+        report = validate(store, bundled_graph.ontology.shapes, bundled_graph.prefixes, files=read)
         return {finding.rule for finding in report.findings}
 
     assert "D4" in findings()
@@ -113,7 +113,7 @@ def test_what_is_written_elsewhere_leaves_the_file(tmp_path: Path) -> None:
     [
         ("broken.ttl", PREFIXES + "agent:one a\n.", "broken.ttl:7:1"),
         ("term.ttl", PREFIXES + "agent:one mine:says <<( agent:one a cm:Talks )>> .", "cm:Talks"),
-        ("lossy.jsonld", '{"@context": {"cm": "%s"}, "@id": "urn:x", "@type": "cm:Talks", "note": "n"}' % CM, "note"),
+        ("lossy.jsonld", f'{{"@context": {{"cm": "{CM}"}}, "@id": "urn:x", "@type": "cm:Talks", "note": "n"}}', "note"),
     ],
 )
 def test_what_cannot_be_rewritten_without_loss_is_refused_and_stays(
