@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,3 +105,10 @@ def international_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--accept``, which writes the answers of today beside the questions, to be read in the diff."""
     parser.addoption("--accept", action="store_true", help="write expected answers instead of comparing them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary files in memory where there is room: hundreds of stores are made, and each waits for the disk."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" not in os.environ and memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(memory)

@@ -58,8 +58,8 @@ def test_search_folds_and_finds_old_names(bundled_graph: Graph) -> None:
 def test_an_entity_at_a_day_leaves_out_what_began_later() -> None:
     late = cmgraph.load(as_of="2026-11-23").entity("Canada-U.S. Joint Action Plan on Critical Minerals")
     early = cmgraph.load(as_of="2019-12-31").entity("Canada-U.S. Joint Action Plan on Critical Minerals")
-    assert "dating" in {s.kind.label for s in late.statements}
-    assert "dating" not in {s.kind.label for s in early.statements}
+    assert "dated act" in {s.kind.label for s in late.statements}
+    assert "dated act" not in {s.kind.label for s in early.statements}
     assert all(statement.citations for statement in late.statements)
 
 

@@ -52,7 +52,7 @@ def test_a_rights_holder_follows_from_an_attributed_statement_only(derived: set[
     ],
 )
 def test_bounds_of_a_date(bundled_graph: Graph, date: str, kind: str, first: str, last: str) -> None:
-    thing, started = NamedNode("http://x"), NamedNode(CM + "startedOn")
+    thing, started = NamedNode("http://x"), NamedNode(CM + "startDate")
     stated = [Triple(thing, started, Literal(date, datatype=NamedNode(XSD + kind)))]
     bounds = dict(infer(LocalStore(stated), bundled_graph.ontology))["start-bounds"]
     assert {t.predicate.value.removeprefix(CM): t.object.value for t in bounds} == {

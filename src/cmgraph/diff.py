@@ -22,7 +22,7 @@ from cmgraph.rdf.files import from_lines, rdf_files, stream_triples, to_lines
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, NamedRef, lexical
 
 _ASIDE = {RDF_TYPE.value, *(CM + name for name in ("hasCitation", "hasClaimStatus", "hasEndState", "hasBasis"))}
-_DATED = {CM + "hasCitation", CM + "asOf"}
+_DATED = {CM + "hasCitation", CM + "asOfDate"}
 _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 
 

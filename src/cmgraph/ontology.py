@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cmgraph.rdf.files import RdfFile
-from cmgraph.rdf.terms import Prefixes
+from cmgraph.rdf.terms import Prefixes, lexical
 
 _TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
 """The light part, which every graph carries. Axioms, shapes, rules and alignments stay apart."""
@@ -63,10 +63,22 @@ class Ontology:
         """The files of the rules by which statements follow, by name."""
         return {path.stem: path for path in sorted((self.folder / "rules").glob("*.rq"))}
 
+    @cached_property
+    def replaced(self) -> dict[str, str]:
+        """The IRIs of terms of earlier releases, each with that of the term that replaced it."""
+        file = self.folder / "deprecated.ttl"
+        triples = RdfFile.read(file).triples if file.is_file() else ()
+        return {lexical(t.subject): lexical(t.object) for t in triples if t.predicate.value.endswith("isReplacedBy")}
+
+    @property
+    def migrations(self) -> list[Path]:
+        """The files of the updates from each release to the next, the oldest first."""
+        return sorted((self.folder / "migrations").glob("*.ru"))
+
     @property
     def model_files(self) -> list[Path]:
         """The files of the terms with their axioms, without prefixes and vocabularies."""
-        named = (self.folder / "cmgraph.ttl", self.axioms, self.folder / "external-terms.ttl")
+        named = (self.folder / name for name in ("cmgraph.ttl", "axioms.ttl", "deprecated.ttl", "external-terms.ttl"))
         return [*(path for path in named if path.is_file()), *sorted(self.folder.glob("modules/*.ttl"))]
 
     @property

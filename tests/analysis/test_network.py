@@ -72,10 +72,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Graph:
             )
     text += 'agent:club a cm:Forum ; skos:prefLabel "Club"@en ; cm:hasCitation cite:s .\n'
     for member, (since, until) in {"a": (2010, 2018), "b": (2012, 0), "c": (2014, 2016)}.items():
-        end = f'cm:endedOn "{until}-12-31"^^xsd:date ; cm:hasEndState end-state:ended' if until else ""
+        end = f'cm:endDate "{until}-12-31"^^xsd:date ; cm:hasEndState end-state:ended' if until else ""
         text += f"cite:{member} a cm:Citation ; cm:citesSource source:s .\n"
         text += f"rel:member-{member} a cm:Membership ; cm:hasMemberAgent agent:{member} ; cm:concernsBody agent:club ;"
-        text += f' cm:startedOn "{since}-03-01"^^xsd:date ; cm:hasCitation cite:{member} ; {end} .\n'
+        text += f' cm:startDate "{since}-03-01"^^xsd:date ; cm:hasCitation cite:{member} ; {end} .\n'
     (root / "data/chain.ttl").write_text(text, encoding="utf-8")
     return cmgraph.load(root)
 

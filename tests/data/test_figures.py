@@ -40,7 +40,7 @@ PICKED = [
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[tuple[str, ...], str]:
+def publisher_figures() -> dict[tuple[str, ...], str]:
     """Read the publisher's file by commodity, country, detail and year."""
     text = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252")
     rows = csv.DictReader(text.splitlines())
@@ -49,21 +49,21 @@ def published() -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("key", PICKED, ids=lambda key: "-".join(key))
 def test_a_figure_is_the_one_in_the_publisher_s_file(
-    bundled_graph: Graph, untrusted_export: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
+    bundled_graph: Graph, publisher_figures: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
 ) -> None:
     commodity, country, detail, year = key
     rows = bundled_graph.query(
         f"""SELECT ?value ?cite {{
-          ?figure cm:asPublished "{commodity}: {detail}"@en ; cm:forPlace/cm:publishedName "{country}" ;
-            cm:inPeriod "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
+          ?figure cm:publishedMeasure "{commodity}: {detail}"@en ; cm:describesPlace/cm:publishedName "{country}" ;
+            cm:period "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
     )
-    assert [row[0] for row in rows] == [Decimal(untrusted_export[key].replace(",", ""))]
+    assert [row[0] for row in rows] == [Decimal(publisher_figures[key].replace(",", ""))]
     assert rows.rows[0].citations
 
 
 def test_withheld_and_missing_numbers_are_said_and_never_filled_in(bundled_graph: Graph) -> None:
     rows = bundled_graph.query(
-        "SELECT ?reason (COUNT(?figure) AS ?count) { ?figure cm:asPublished ?p ; cm:hasMissingReason ?reason "
+        "SELECT ?reason (COUNT(?figure) AS ?count) { ?figure cm:publishedMeasure ?p ; cm:hasMissingReason ?reason "
         "FILTER NOT EXISTS { ?figure cm:value ?v } } GROUP BY ?reason"
     )
     reasons = {str(row[0]) for row in rows}
@@ -72,6 +72,6 @@ def test_withheld_and_missing_numbers_are_said_and_never_filled_in(bundled_graph
 
 def test_mining_and_refining_never_mix(bundled_graph: Graph) -> None:
     rows = bundled_graph.query(
-        "SELECT DISTINCT ?said { ?figure cm:observesQuantity quantity:mine-production ; cm:asPublished ?said }"
+        "SELECT DISTINCT ?said { ?figure cm:observesQuantity quantity:mine-production ; cm:publishedMeasure ?said }"
     )
     assert rows.rows and not any("refine" in str(row[0]).lower() or "smelter" in str(row[0]).lower() for row in rows)

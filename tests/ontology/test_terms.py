@@ -46,7 +46,11 @@ def declared(bundled_graph: Graph) -> dict[str, str]:
     terms: dict[str, str] = {}
     for triple in (t for path in bundled_graph.ontology.term_files for t in RdfFile.read(path).triples):
         name = triple.subject.value.removeprefix(CM) if isinstance(triple.subject, NamedNode) else CM
-        if not name.startswith("http") and triple.predicate.value.endswith("#type"):
+        if (
+            not name.startswith("http")
+            and triple.predicate.value.endswith("#type")
+            and "Deprecated" not in str(triple.object)
+        ):
             terms.setdefault(name, "")
         if triple.predicate.value == CM + "isReserved" and getattr(triple.object, "language", "") == "en":
             terms[name] = triple.object.value

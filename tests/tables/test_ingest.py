@@ -83,8 +83,8 @@ def test_the_same_table_changes_nothing_and_a_changed_one_says_what(folder: Path
     changes = ingest(table, data=folder, create=True).changes
     assert {(c.how, c.kind) for c in changes} >= {
         ("removed", "policy instrument"),
-        ("added", "dating"),
-        ("removed", "dating"),
+        ("added", "dated act"),
+        ("removed", "dated act"),
     }
     assert any(c.how == "removed" and c.thing.label == "Test pact three" for c in changes)
 
@@ -197,7 +197,7 @@ def test_a_workbook_offers_choices_and_comes_back(folder: Path, run: Run) -> Non
     book.save(book_path)
     assert ingest(book_path, data=folder, create=True).rows == 1
     facts = {str(p): str(v) for p, v in cmgraph.load(folder).entity("Forum of Tests").facts}
-    assert facts["founded"] == "2019" and facts["has kind of body"] == "dialogue"
+    assert facts["founding date"] == "2019" and facts["has kind of body"] == "dialogue"
 
 
 @pytest.mark.parametrize(

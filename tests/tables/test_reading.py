@@ -235,7 +235,7 @@ def test_rows_that_meet_in_one_statement_and_differ_are_told_together(
     content = HEADER.replace("\n", ",until\n") + ROW.replace("\n", ",2022\n") + ROW.replace("\n", ",2023\n")
     problems = told(content)
     assert (
-        "t.csv:3: row 2 and this one describe the same thing" in problems and "ended on '2022' and '2023'" in problems
+        "t.csv:3: row 2 and this one describe the same thing" in problems and "end date '2022' and '2023'" in problems
     )
     done = write(HEADER + ROW + ROW)
     assert done.repeated == (3,) and done.rows == 2

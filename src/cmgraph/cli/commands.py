@@ -34,6 +34,6 @@ for command in (
     *(query.query, query.queries, query.show, query.search, query.stats),
     *(analyse.network, analyse.path, analyse.compare, analyse.timeline, analyse.reason, analyse.visualise),
     *(publish.export, publish.diff),
-    *(data.validate, data.load_command, data.template, data.ingest),
+    *(data.validate, data.migrate, data.load_command, data.template, data.ingest),
 ):
     cmgraph.add_command(command)

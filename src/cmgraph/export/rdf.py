@@ -28,7 +28,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
-from cmgraph.rdf.terms import RDF_TYPE, XSD, Prefixes, lexical, local_name
+from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, lexical, local_name
 from cmgraph.text.templating import NOT_XML
 
 CHUNK = 500_000
@@ -101,7 +101,8 @@ def ontology(publication: Publication, folder: Path) -> None:
     """Write the terms with their axioms, in four forms, once more under their version, and the shapes as they are."""
     paths = publication.graph.ontology.model_files
     model = sort_triples(canonical(triple for path in paths for triple in RdfFile.read(path).triples))
-    version = next((lexical(t.object) for t in model if t.predicate.value.endswith("owl#versionInfo")), "0")
+    said = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
+    version = next((text for s, p, text in said if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
         text = serialize_triples(model, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)

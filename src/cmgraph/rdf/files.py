@@ -151,6 +151,22 @@ def stream_quads(path: Path, progress: Progress | None = None, *, named: bool = 
         _LOGGER.warning("%s: named graphs in it: %d, read as one with the rest%s", path, len(graphs), also)
 
 
+def read_dataset(path: Path) -> tuple[list[Quad], dict[str, str]]:
+    """Read the statements of an RDF file, each in the graph it stands in, and the prefixes that the file declares.
+
+    :raises CmgraphError: if the file says something that is no statement, so that writing it anew would lose it.
+    """
+    form = rdf_format(path)
+    with open_checked(path) as file:
+        reader = parse(file, format=form, base_iri=_base(form))
+        quads = list(reader)
+    if form == RdfFormat.JSON_LD:
+        for quad in quads:
+            _refuse_relative(quad, path)
+        _tell_losses(path, not quads, strict=True)
+    return quads, dict(reader.prefixes)
+
+
 def stream_triples(path: Path, progress: Progress | None = None) -> Iterator[Triple]:
     """Yield the statements of an RDF file, those of all its graphs as one, see :func:`stream_quads`."""
     return (quad.triple for quad in stream_quads(path, progress))
@@ -183,10 +199,11 @@ def _refuse_relative(quad: Quad, path: Path) -> None:
             raise _relative(path, RdfFormat.JSON_LD, term.value.removeprefix(NO_BASE))
 
 
-def _tell_losses(path: Path, nothing: bool) -> None:
+def _tell_losses(path: Path, nothing: bool, *, strict: bool = False) -> None:
     """Refuse JSON-LD of which a parser has left something out; name what JSON-LD itself lets go.
 
     :param nothing: the parser found no statement.
+    :param strict: refuse what JSON-LD lets go, too.
     """
     with open_unpacked(path) as file:
         text = file.read().decode()
@@ -201,6 +218,9 @@ def _tell_losses(path: Path, nothing: bool) -> None:
         raise CmgraphError("this is JSON, but not JSON-LD: no key has a meaning", where=str(path), hint=hint)
     if left_out:
         names = ", ".join(loss.text for loss in left_out)
+        if strict:
+            hint = "Say in the @context what they mean, or take them away."
+            raise CmgraphError(f"these keys would be lost: {names}", where=str(path), hint=hint)
         _LOGGER.warning("%s: not read, as no @context defines them: %s", path, names)
 
 

@@ -1,0 +1,36 @@
+# From 0.1 to 0.2, of a file's statements, each in a named graph. Beside them stand the ontology's files of today in the
+# graph <https://w3id.org/cmgraph/ontology>.
+PREFIX cm: <https://w3id.org/cmgraph/def#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+
+# New names.
+DELETE { GRAPH ?graph { ?old ?property ?value } }
+INSERT { GRAPH ?graph { ?new ?property ?value } }
+WHERE {
+  GRAPH <https://w3id.org/cmgraph/ontology> { ?old dcterms:isReplacedBy ?new ; owl:versionInfo "0.2.0" }
+  GRAPH ?graph { ?old ?property ?value }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+} ;
+DELETE { GRAPH ?graph { ?thing ?old ?value } }
+INSERT { GRAPH ?graph { ?thing ?new ?value } }
+WHERE {
+  GRAPH <https://w3id.org/cmgraph/ontology> { ?old dcterms:isReplacedBy ?new ; owl:versionInfo "0.2.0" }
+  GRAPH ?graph { ?thing ?old ?value }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+} ;
+DELETE { GRAPH ?graph { ?thing ?property ?old } }
+INSERT { GRAPH ?graph { ?thing ?property ?new } }
+WHERE {
+  GRAPH <https://w3id.org/cmgraph/ontology> { ?old dcterms:isReplacedBy ?new ; owl:versionInfo "0.2.0" }
+  GRAPH ?graph { ?thing ?property ?old }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+} ;
+
+# What an export of 0.1 says of the ontology's own terms comes with the ontology of today.
+DELETE { GRAPH ?graph { ?term ?property ?value } }
+WHERE {
+  GRAPH <https://w3id.org/cmgraph/ontology> { ?term ?property ?today }
+  GRAPH ?graph { ?term ?property ?value }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+}
