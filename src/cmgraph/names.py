@@ -160,17 +160,20 @@ class Names:
             hint = "It is of another kind." if node.value in self._kinds else nearest(text, known)
             raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
         aliases = _aliases().get(_alias_key(_written(text)), set())
-        candidates = {node.value for alias in aliases if (node := self._called(alias, of, text))}
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
-                if key in self._codes and candidates - {node.value}:  # NL is the Netherlands, and a province
-                    raise self._ambiguous(text, {node.value, *candidates})
+                if key in self._codes and (others := self._aliased(aliases, of, text) - {node.value}):
+                    raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
+        candidates = self._aliased(aliases, of, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
         if candidates:
             raise self._ambiguous(text, candidates)
         raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))
+
+    def _aliased(self, aliases: Iterable[str], of: str, text: str) -> set[str]:
+        return {node.value for alias in aliases if (node := self._called(alias, of, text))}
 
     def _called(self, key: str, of: str, text: str) -> NamedNode | None:
         """Return the one thing with a name; things that prefer it come before others."""

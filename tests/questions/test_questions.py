@@ -209,7 +209,7 @@ def test_values_are_terms_and_never_text(bundled_graph: Graph, tmp_path: Path) -
     [
         ({"actr": "Canada"}, "no parameter 'actr'", "actor"),
         ({"actor": "Cannada"}, "unknown actor", "Canada"),
-        ({"actor": "theme:defence"}, "of kind cm:Agent", ""),
+        ({"actor": "theme:defence"}, "no actor with this IRI", "another kind"),
         ({"actor": "agnt:x"}, "unknown prefix 'agnt:'", "agent"),
         ({"actor": "http://bad iri"}, "IRI", ""),
     ],
