@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from cmgraph.graph import Graph
 from cmgraph.rdf.files import RdfFile
-from cmgraph.rdf.terms import CM
+from cmgraph.rdf.terms import CM, SKOS
 from conftest import ROOT
 
 ASKED: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs/competency-questions.yaml").read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def declared(graph: Graph) -> dict[str, str]:
             and "Deprecated" not in str(triple.object)
         ):
             terms.setdefault(name, "")
-        if triple.predicate.value == CM + "isReserved" and getattr(triple.object, "language", "") == "en":
+        if triple.predicate.value == SKOS + "editorialNote" and getattr(triple.object, "language", "") == "en":
             terms[name] = triple.object.value
     return terms
 
