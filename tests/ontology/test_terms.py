@@ -86,6 +86,23 @@ def test_every_term_is_used_or_reserved_with_a_reason(
     assert set(uses) - declared.keys() == set()
 
 
+def test_every_concept_is_used_or_says_why_it_is_there(graph: Graph) -> None:
+    """Used by a statement, or named in a question, rule, shape or template."""
+    triples = [t for path in graph.ontology.term_files for t in RdfFile.read(path).triples]
+    spelt = {
+        graph.prefixes.shorten(t.subject.value): t.subject.value
+        for t in triples
+        if isinstance(t.subject, NamedNode) and t.predicate.value == SKOS + "inScheme"
+    }
+    used = {t.object.value for t in graph.asserted if isinstance(t.object, NamedNode)}
+    for pattern in ("queries/*/*.rq", "ontology/*/*.rq", "ontology/shapes/*.ttl"):
+        for path in ROOT.glob(pattern):
+            used |= {spelt[name] for name in re.findall(r"[a-z-]+:[\w-]+", path.read_text("utf-8")) if name in spelt}
+    noted = {t.subject.value for t in triples if t.predicate.value == SKOS + "editorialNote"}
+    assert sorted(set(spelt.values()) - used - noted) == []
+    assert sorted(set(spelt.values()) & used & noted) == []
+
+
 def test_every_competency_question_is_answered_or_says_why_not(graph: Graph, request: pytest.FixtureRequest) -> None:
     lines = [
         "# What analysts ask, and what answers it",
