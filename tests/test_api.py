@@ -12,24 +12,24 @@ from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 
 
-def test_rows_are_typed(graph: Graph) -> None:
-    rows = graph.query("figures", quantity="quantity:bilateral-mineral-trade").to_dicts()
+def test_rows_are_typed(bundled_graph: Graph) -> None:
+    rows = bundled_graph.query("figures", quantity="quantity:bilateral-mineral-trade").to_dicts()
     assert rows[0]["value"] == Decimal("95.6") and rows[0]["period"] == "2020"
     assert rows[0]["about"] == cmgraph.NamedRef("https://w3id.org/cmgraph/id/place/canada", "Canada")
     assert rows[0]["citations"][0].locator == "International partnerships, paragraph 2"
-    dated = graph.query("dated-by").to_dicts()
+    dated = bundled_graph.query("dated-by").to_dicts()
     plan = [row for row in dated if "Joint Action Plan" in str(row["arrangement"])]
     assert plan[0]["dated"] == dt.date(2020, 1, 9) and plan[0]["certain"] is True
 
 
-def test_rdflib_is_at_the_surface(graph: Graph) -> None:
-    assert len(graph.rdflib) == len(set(graph.triples))
-    value = graph.query("figures", quantity="quantity:bilateral-mineral-trade").terms[0][4]
+def test_rdflib_is_at_the_surface(bundled_graph: Graph) -> None:
+    assert len(bundled_graph.rdflib) == len(set(bundled_graph.triples))
+    value = bundled_graph.query("figures", quantity="quantity:bilateral-mineral-trade").terms[0][4]
     assert value == rdflib.Literal("95.6", datatype=rdflib.XSD.decimal)
 
 
-def test_pandas_keeps_the_sources(graph: Graph) -> None:
-    frame = graph.query("partners", actor="Japan").to_pandas()
+def test_pandas_keeps_the_sources(bundled_graph: Graph) -> None:
+    frame = bundled_graph.query("partners", actor="Japan").to_pandas()
     assert list(frame.columns) == [
         "partner",
         "partner_iri",
@@ -42,15 +42,17 @@ def test_pandas_keeps_the_sources(graph: Graph) -> None:
     assert frame["sources"].str.contains("https://").all()
 
 
-def test_a_notebook_gets_escaped_html(graph: Graph) -> None:
-    html = graph.query("SELECT ?x { VALUES ?x { '<script>' } }")._repr_html_()
+def test_a_notebook_gets_escaped_html(bundled_graph: Graph) -> None:
+    html = bundled_graph.query("SELECT ?x { VALUES ?x { '<script>' } }")._repr_html_()
     assert "&lt;script&gt;" in html and "<script>" not in html
 
 
-def test_search_folds_and_finds_old_names(graph: Graph) -> None:
+def test_search_folds_and_finds_old_names(bundled_graph: Graph) -> None:
     assert normalize_name("ʔaq̓am Tŝilhqot'in Tłı̨chǫ") == "aqam tsilhqotin tlicho"
-    assert graph.search("metis nation")[0].thing.label == "Métis"
-    assert graph.search("energy resource and governance")[0].thing.label == "Energy Resource Governance Initiative"
+    assert bundled_graph.search("metis nation")[0].thing.label == "Métis"
+    assert (
+        bundled_graph.search("energy resource and governance")[0].thing.label == "Energy Resource Governance Initiative"
+    )
 
 
 def test_an_entity_at_a_day_leaves_out_what_began_later() -> None:

@@ -18,11 +18,11 @@ from conftest import Run
 
 
 @pytest.fixture
-def versions(tiny: Path, tmp_path: Path) -> tuple[Path, Path]:
+def versions(untrusted_folder: Path, tmp_path: Path) -> tuple[Path, Path]:
     """Return two folders of data: in the second a pact has lost a party and another name."""
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
-        shutil.copytree(tiny / "data", folder / "data")
+        shutil.copytree(untrusted_folder / "data", folder / "data")
     path = new / "data/evil.ttl"
     text = path.read_text(encoding="utf-8").replace('"Late pact"', '"Later pact"')
     start = text.index("rel:late-canada")
@@ -31,10 +31,10 @@ def versions(tiny: Path, tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
-    versions: tuple[Path, Path], graph: cmgraph.Graph, run: Run
+    versions: tuple[Path, Path], bundled_graph: cmgraph.Graph, run: Run
 ) -> None:
     old, new = map(str, versions)
-    changes, patch = diff_versions(graph, old, new)
+    changes, patch = diff_versions(bundled_graph, old, new)
     assert [(change.how, change.kind, change.thing.label) for change in changes] == [
         ("changed", "agreement", "Later pact"),
         ("removed", "participation", "Later pact – Government of Canada"),
@@ -50,15 +50,15 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
 
 
 def test_the_same_is_the_same_whatever_form_it_comes_in(
-    tiny: Path, published: Path, graph: cmgraph.Graph, run: Run
+    untrusted_folder: Path, untrusted_export: Path, bundled_graph: cmgraph.Graph, run: Run
 ) -> None:
-    assert diff_versions(graph, str(published), str(published / "cmgraph.rdf")) == ((), "")
-    done = run("diff", str(tiny), str(tiny))
+    assert diff_versions(bundled_graph, str(untrusted_export), str(untrusted_export / "cmgraph.rdf")) == ((), "")
+    done = run("diff", str(untrusted_folder), str(untrusted_folder))
     assert (done.returncode, done.stdout) == (0, "Nothing has changed.\n")
 
 
 def test_a_revision_is_a_version_and_what_is_none_is_refused(
-    versions: tuple[Path, Path], graph: cmgraph.Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    versions: tuple[Path, Path], bundled_graph: cmgraph.Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = tmp_path / "work"
     shutil.copytree(versions[0], work)
@@ -67,19 +67,22 @@ def test_a_revision_is_a_version_and_what_is_none_is_refused(
         subprocess.run([*git, *command], cwd=work, check=True)
     shutil.copy(versions[1] / "data/evil.ttl", work / "data/evil.ttl")
     monkeypatch.chdir(work)
-    assert diff_versions(graph, "HEAD", ".")[1] == diff_versions(graph, str(versions[0]), str(versions[1]))[1]
+    assert (
+        diff_versions(bundled_graph, "HEAD", ".")[1]
+        == diff_versions(bundled_graph, str(versions[0]), str(versions[1]))[1]
+    )
     for wrong in ("nowhere", "--output=/tmp/x"):
-        with pytest.raises(CmgraphError, match="neither a file"):
-            diff_versions(graph, wrong, ".")
+        with pytest.raises(CmgraphError, match="not a file"):
+            diff_versions(bundled_graph, wrong, ".")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CmgraphError, match="no RDF in it"):
-        diff_versions(graph, str(tmp_path / "empty"), ".")
+    with pytest.raises(CmgraphError, match="it contains no RDF"):
+        diff_versions(bundled_graph, str(tmp_path / "empty"), ".")
 
 
 ONE = "<a:one> <a:in> _:x ; <a:at> _:y . _:x <a:city> 'Attawapiskat' . _:y <a:city> 'Yellowknife' ; <a:zone> ( 1 1 ) ."
 
 
-def test_labels_order_and_form_are_no_difference(tmp_path: Path, graph: cmgraph.Graph, run: Run) -> None:
+def test_labels_order_and_form_are_no_difference(tmp_path: Path, bundled_graph: cmgraph.Graph, run: Run) -> None:
     one, two, three = tmp_path / "one.ttl", tmp_path / "two.ttl", tmp_path / "three.RDF"
     one.write_text(ONE, encoding="utf-8")
     two.write_text(
@@ -90,15 +93,15 @@ def test_labels_order_and_form_are_no_difference(tmp_path: Path, graph: cmgraph.
     three.write_bytes(serialize(one_read, format=RdfFormat.N_TRIPLES) or b"")
     three = three.rename(tmp_path / "three.NT")
     for other in (one, two, three):
-        assert diff_versions(graph, str(one), str(other)) == ((), "")
+        assert diff_versions(bundled_graph, str(one), str(other)) == ((), "")
     two.write_text(ONE.replace("Yellowknife", "Sǫ̀mbak’è"), encoding="utf-8")
-    patch = diff_versions(graph, str(one), str(two))[1]
+    patch = diff_versions(bundled_graph, str(one), str(two))[1]
     assert "Attawapiskat" not in patch and "Yellowknife" in patch
     assert run("diff", str(one), str(one)).returncode == 0
 
 
-def test_a_folder_is_compared_in_every_form(tmp_path: Path, graph: cmgraph.Graph) -> None:
+def test_a_folder_is_compared_in_every_form(tmp_path: Path, bundled_graph: cmgraph.Graph) -> None:
     for name, text in (("old/a.TTL", "<a:a> <a:b> 1 ."), ("new/a.nq", '<a:a> <a:b> "1" <g:g> .'), ("new/b.md", "x")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert len(diff_versions(graph, str(tmp_path / "old"), str(tmp_path / "new"))[1].splitlines()) == 2
+    assert len(diff_versions(bundled_graph, str(tmp_path / "old"), str(tmp_path / "new"))[1].splitlines()) == 2

@@ -16,11 +16,13 @@ BASE = ROOT / "tests/fixtures/valid/base.ttl"
 
 
 @pytest.fixture(scope="module")
-def derived(graph: Graph) -> set[str]:
+def derived(bundled_graph: Graph) -> set[str]:
     """Return what follows from the valid base, as CURIEs."""
-    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), graph.ontology))
+    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), bundled_graph.ontology))
     return {
-        " ".join(graph.prefixes.shorten(term.value) for term in triple) for rule in rules.values() for triple in rule
+        " ".join(bundled_graph.prefixes.shorten(term.value) for term in triple)
+        for rule in rules.values()
+        for triple in rule
     }
 
 
@@ -49,10 +51,10 @@ def test_a_rights_holder_follows_from_an_attributed_statement_only(derived: set[
         ("2020-01-09", "date", "2020-01-09", "2020-01-09"),
     ],
 )
-def test_bounds_of_a_date(graph: Graph, date: str, kind: str, first: str, last: str) -> None:
+def test_bounds_of_a_date(bundled_graph: Graph, date: str, kind: str, first: str, last: str) -> None:
     thing, started = NamedNode("http://x"), NamedNode(CM + "startDate")
     stated = [Triple(thing, started, Literal(date, datatype=NamedNode(XSD + kind)))]
-    bounds = dict(infer(LocalStore(stated), graph.ontology))["start-bounds"]
+    bounds = dict(infer(LocalStore(stated), bundled_graph.ontology))["start-bounds"]
     assert {t.predicate.value.removeprefix(CM): t.object.value for t in bounds} == {
         "earliestStart": first,
         "latestStart": last,

@@ -52,12 +52,12 @@ def listening() -> Iterator[tuple[str, threading.Event]]:
 
 
 @pytest.mark.parametrize("form", ["SERVICE", "service SILENT", "SeRvIcE"])
-def test_service_is_refused_and_nothing_is_called(graph: Graph, form: str) -> None:
+def test_service_is_refused_and_nothing_is_called(bundled_graph: Graph, form: str) -> None:
     with (
         listening() as (address, called),
         pytest.raises(CmgraphError, match="SERVICE is not allowed") as error,
     ):
-        graph.query(f"SELECT ?s {{\n  {form} <{address}> {{ ?s ?p ?o }} }}")
+        bundled_graph.query(f"SELECT ?s {{\n  {form} <{address}> {{ ?s ?p ?o }} }}")
     assert not called.is_set()
     assert error.value.where == "query:2:3" and "--endpoint" in error.value.hint
 
@@ -71,16 +71,16 @@ def test_service_is_refused_and_nothing_is_called(graph: Graph, form: str) -> No
         "PREFIX service: <https://example.org/> SELECT ?x { BIND(service:service AS ?x) }",
     ],
 )
-def test_the_word_alone_is_no_call(graph: Graph, query: str) -> None:
-    assert len(graph.query(query)) == 1
+def test_the_word_alone_is_no_call(bundled_graph: Graph, query: str) -> None:
+    assert len(bundled_graph.query(query)) == 1
 
 
-def test_from_a_file_reads_nothing(graph: Graph, tmp_path: Path) -> None:
+def test_from_a_file_reads_nothing(bundled_graph: Graph, tmp_path: Path) -> None:
     secret = tmp_path / "secret.ttl"
     secret.write_text("<https://example.org/s> <https://example.org/p> 'secret' .")
     for clause in ("FROM", "FROM NAMED"):
         with pytest.raises(cmgraph.UnknownName, match="the store holds no graph <file:"):
-            graph.query(f"SELECT ?o {clause} <{secret.as_uri()}> {{ ?s ?p ?o }}")
+            bundled_graph.query(f"SELECT ?o {clause} <{secret.as_uri()}> {{ ?s ?p ?o }}")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_from_a_file_reads_nothing(graph: Graph, tmp_path: Path) -> None:
         "SELECT * { { SELECT * { { SERVICE <%s> { ?s ?p ?o } } } } }",
     ],
 )
-def test_service_is_seen_wherever_it_hides(graph: Graph, hidden: str) -> None:
+def test_service_is_seen_wherever_it_hides(bundled_graph: Graph, hidden: str) -> None:
     with listening() as (address, called), pytest.raises(CmgraphError, match="SERVICE is not allowed"):
-        graph.query(hidden % address)
+        bundled_graph.query(hidden % address)
     assert not called.is_set()
 
 
@@ -130,19 +130,21 @@ def test_service_is_called_by_who_means_it() -> None:
         ("SELECT * { ?s ?p '" + "x" * 10_000_000 + "' }", "longer than 10,000,000 characters"),
     ],
 )
-def test_what_could_hide_change_or_crash_is_refused(graph: Graph, query: str, said: str) -> None:
+def test_what_could_hide_change_or_crash_is_refused(bundled_graph: Graph, query: str, said: str) -> None:
     with pytest.raises(CmgraphError, match=said):
-        graph.query(query)
+        bundled_graph.query(query)
 
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
-def test_a_query_stops_in_time_wherever_it_runs(graph: Graph, tmp_path: Path, small: Path) -> None:
+def test_a_query_stops_in_time_wherever_it_runs(
+    bundled_graph: Graph, tmp_path: Path, international_folder: Path
+) -> None:
     with servers.oxigraph(tmp_path) as server:
-        cmgraph.upload(server.graph_store, sorted((small / "data").rglob("*.ttl")), graph)
-        cmgraph.load_store(tmp_path / "disk", sorted((small / "data").rglob("*.ttl")), graph)
-        for home in ({"data": small}, {"store": tmp_path / "disk"}, {"endpoint": server.endpoint}):
+        cmgraph.upload(server.graph_store, sorted((international_folder / "data").rglob("*.ttl")), bundled_graph)
+        cmgraph.load_store(tmp_path / "disk", sorted((international_folder / "data").rglob("*.ttl")), bundled_graph)
+        for home in ({"data": international_folder}, {"store": tmp_path / "disk"}, {"endpoint": server.endpoint}):
             there = cmgraph.load(**home, timeout=1)  # type: ignore[arg-type]
             started = time.monotonic()
             with pytest.raises(QueryStopped, match="stopped after 1 s"):
@@ -211,7 +213,7 @@ def test_a_file_neither_crashes_nor_swells_nor_reads_another(tmp_path: Path, nam
 
 
 @pytest.mark.parametrize("engine", ["fast", "reference"])
-def test_an_import_is_not_followed(small: Path, tmp_path: Path, engine: str) -> None:
+def test_an_import_is_not_followed(international_folder: Path, tmp_path: Path, engine: str) -> None:
     with listening() as (address, called):
         owl = "http://www.w3.org/2002/07/owl#"
         (tmp_path / "data.ttl").write_text(
@@ -220,15 +222,15 @@ def test_an_import_is_not_followed(small: Path, tmp_path: Path, engine: str) -> 
         store = LocalStore()
         store.read([tmp_path / "data.ttl"])
         shape = RdfFile.read(tmp_path / "data.ttl")
-        validate(store, [shape], cmgraph.load(small).prefixes, engine=engine)
+        validate(store, [shape], cmgraph.load(international_folder).prefixes, engine=engine)
     assert not called.is_set()
 
 
-def test_a_function_nobody_knows_is_one_clear_message(graph: Graph) -> None:
+def test_a_function_nobody_knows_is_one_clear_message(bundled_graph: Graph) -> None:
     unknown = "{ BIND(<http://example.org/f>(1) AS ?x) }"
     for ask in (
-        lambda: graph.query(f"SELECT ?x {unknown}"),
-        lambda: list(graph.store.construct(f"CONSTRUCT {{ ?x ?x ?x }} {unknown}", {})),
+        lambda: bundled_graph.query(f"SELECT ?x {unknown}"),
+        lambda: list(bundled_graph.store.construct(f"CONSTRUCT {{ ?x ?x ?x }} {unknown}", {})),
     ):
         with pytest.raises(CmgraphError, match="the query failed"):
             ask()

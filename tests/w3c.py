@@ -133,6 +133,7 @@ def canonical_rows(variables: tuple[str, ...], rows: list[tuple[Any, ...]]) -> A
     return "rows", (tuple(sorted(variables)), canonical_triples(triples))
 
 
+@cache
 def respelled(term: Any) -> Any:
     """Return a term as a store of Oxigraph spells it, which writes 1.0 as 1."""
     if not isinstance(term, ox.Literal):

@@ -82,7 +82,9 @@ def _data(folder: Path, version: str) -> list[Path]:
     top = folder / "data" if (folder / "data").is_dir() else folder
     paths = rdf_files(top)
     if not paths:
-        raise CmgraphError("no RDF in it", where=version, hint="Name an export, a folder with data/, or an RDF file.")
+        raise CmgraphError(
+            "it contains no RDF", where=version, hint="Name an export, a folder with data/, or an RDF file."
+        )
     return paths
 
 
@@ -96,9 +98,9 @@ def _check_out(revision: str, folder: Path) -> None:
             check=False,
         )
     except FileNotFoundError:
-        raise CmgraphError("neither a file nor a folder, and there is no git", where=revision, hint=hint) from None
+        raise CmgraphError("not a file or a folder, and git is not installed", where=revision, hint=hint) from None
     if done.returncode:
-        raise CmgraphError("neither a file, a folder nor a revision with data/", where=revision, hint=hint)
+        raise CmgraphError("not a file, a folder or a git revision with data/", where=revision, hint=hint)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
 
@@ -112,25 +114,25 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     touched = {line.partition(" ")[0] for line in old ^ new}
     before, after = _by_subject(old, touched), _by_subject(new, touched)
     triples = [t for side in (before, after) for group in side.values() for t in group]
-    known = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
+    names = labels({term.value for t in triples for term in t if isinstance(term, NamedNode)})
     for triple in triples:
         if triple.predicate.value in _LABELS and getattr(triple.object, "language", "") in ("en", None, ""):
-            known[lexical(triple.subject)] = lexical(triple.object)
+            names[lexical(triple.subject)] = lexical(triple.object)
 
     def word(text: str) -> str:
-        return known.get(text, text)
+        return names.get(text, text)
 
     changes = []
     for subject in sorted(touched):
         iri = subject[1:-1]
         gone, come = before.get(subject, []), after.get(subject, [])
-        whole = come or gone
+        triples_of = come or gone
         details = _details(gone, come, word) if gone and come else {}
         how = "added" if not gone else "removed" if not come else "changed" if details.keys() - _DATED else "confirmed"
-        kinds = [word(lexical(t.object)) for t in whole if t.predicate == RDF_TYPE]
-        thing = NamedRef(iri, known[iri] if _named(iri, known) else _tie(whole, word) or iri)
-        shown = tuple((word(p), *values) for p, values in sorted(details.items()))
-        changes.append(Change(how, ", ".join(sorted(kinds)), thing, shown))
+        kinds = [word(lexical(t.object)) for t in triples_of if t.predicate == RDF_TYPE]
+        ref = NamedRef(iri, names[iri] if _named(iri, names) else _tie(triples_of, word) or iri)
+        details_named = tuple((word(p), *values) for p, values in sorted(details.items()))
+        changes.append(Change(how, ", ".join(sorted(kinds)), ref, details_named))
     order = ("added", "changed", "removed", "confirmed")
     return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
 

@@ -73,5 +73,5 @@ def excerpt(text: str, line: int, column: int) -> str:
     lines = text.splitlines()
     if not 1 <= line <= len(lines):
         return ""
-    shown, start = lines[line - 1].replace("\t", " "), max(0, column - 60)
-    return f"  {shown[start : start + 100]}\n  {' ' * (column - 1 - start)}^"
+    source_line, start = lines[line - 1].replace("\t", " "), max(0, column - 60)
+    return f"  {source_line[start : start + 100]}\n  {' ' * (column - 1 - start)}^"

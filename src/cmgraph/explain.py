@@ -65,16 +65,16 @@ def write_owl_rl(graph: Graph, path: Path) -> int:
         hint = "pip install 'cmgraph[reason]'"
         raise CmgraphError("the reasoner is not installed", hint=hint) from None
     axioms = RdfFile.read(graph.ontology.axioms).triples
-    known = [*graph.triples, *axioms]
+    premises = [*graph.triples, *axioms]
     reasoner = reasonable.PyReasoner()
-    reasoner.from_graph(rdflib_graph(known))
+    reasoner.from_graph(rdflib_graph(premises))
     entailed = (tuple(map(from_rdflib, triple)) for triple in reasoner.reason())
-    named = (
+    statements = (
         Triple(s, p, o)
         for s, p, o in entailed
         if isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(o, (NamedNode, Literal))
     )
-    new = sorted(to_lines(named) - to_lines(known))
+    new = sorted(to_lines(statements) - to_lines(premises))
     with atomic_file(path) as target:
         target.write_text("".join(f"{line}\n" for line in new), encoding="utf-8", newline="")
     return len(new)

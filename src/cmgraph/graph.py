@@ -273,10 +273,10 @@ class Graph:
             question = self.question(question)
         elif not isinstance(question, Question):
             question = Question.read(Path(question))
-        given: Mapping[str, object] = parameters
+        values: Mapping[str, object] = parameters
         if self.as_of and question.time == "as-of" and "asOf" not in parameters:
-            given = {"asOf": self.as_of, **parameters}
-        text = question.bind(given, self.names, self.prefixes)
+            values = {"asOf": self.as_of, **parameters}
+        text = question.bind(values, self.names, self.prefixes)
         self._refuse(question, text)
         return text, str(question.path), question
 
@@ -353,7 +353,9 @@ class Graph:
             files = [*self.files, *own]
             store = LocalStore(triple for file in files for triple in file.triples)
         elif own:
-            raise CmgraphError("files are checked with a graph in files", hint="Load them first: cmgraph load FILES")
+            raise CmgraphError(
+                "files can only be checked with a graph loaded from files", hint="Load them first: cmgraph load FILES"
+            )
         return validate(store, rules, self.prefixes, self.lang, engine, files)
 
 
@@ -401,7 +403,9 @@ def load(
     if endpoint and store is not None:
         raise CmgraphError("a graph is in a store or at an endpoint, not both", hint="Leave one out.")
     if graph and not endpoint:
-        raise CmgraphError("only an endpoint has graphs by name", where=f"graph {graph}", hint="Give its address too.")
+        raise CmgraphError(
+            "a graph can be chosen by name only at an endpoint", where=f"graph {graph}", hint="Give its address too."
+        )
     folders = _folders(Path(data) if data is not None else None)
     ontology = Ontology(folders[0] / "ontology")
     paths: list[Path] | None = None
@@ -439,8 +443,8 @@ def _folders(data: Path | None) -> list[Path]:
         return [data]
     if any((data / part).is_dir() for part in ADDED):
         return [bundled_root(), data]
-    what = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
-    raise CmgraphError(what, where=str(data), hint="See README, --data.")
+    problem = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
+    raise CmgraphError(problem, where=str(data), hint="See README, --data.")
 
 
 def _read(paths: Sequence[Path], ontology: Ontology) -> LocalStore:

@@ -46,8 +46,8 @@ def load_store(
 
     What the store held stays, unless ``replace``; it is whole at every moment, and as it was if this is stopped.
 
-    :param paths: RDF files, compressed or not; they are read as a stream. What stands in named graphs stands in the default
-        graph too, and so counts in every question.
+    :param paths: RDF files, compressed or not; they are read as a stream. Statements in named graphs are put into the
+        default graph too, so that every question sees them.
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then, each once.
     :param replace: begin with an empty store, not with what is there.
@@ -161,12 +161,12 @@ def _request(url: str, body: IO[bytes], into: str | None, method: str, credentia
             if error.code in (401, 403)
             else "See the server's log."
         )
-        said = f"the server rejected the upload: {error.code} {error.reason}"
-        raise EndpointError(said, where=url, hint=hint) from None
+        problem = f"the server rejected the upload: {error.code} {error.reason}"
+        raise EndpointError(problem, where=url, hint=hint) from None
     except (URLError, OSError, ValueError) as error:
         hint = "Give the address of its Graph Store, and check that the server is running."
-        said = f"the upload failed: {getattr(error, 'reason', error)}"
-        raise EndpointError(said, where=url, hint=hint) from None
+        problem = f"the upload failed: {getattr(error, 'reason', error)}"
+        raise EndpointError(problem, where=url, hint=hint) from None
 
 
 def _authorize(request: Request, probe: Request, user: str, password: str) -> None:
@@ -192,8 +192,8 @@ def _authorize(request: Request, probe: Request, user: str, password: str) -> No
         if scheme.lower() == "digest":
             known = HTTPPasswordMgrWithDefaultRealm()
             known.add_password(None, request.full_url, user, password)
-            asked = parse_keqv_list(parse_http_list(challenge))
-            said = AbstractDigestAuthHandler(known).get_authorization(request, asked)
+            challenge_fields = parse_keqv_list(parse_http_list(challenge))
+            authorization = AbstractDigestAuthHandler(known).get_authorization(request, challenge_fields)
         else:
-            said = b64encode(f"{user}:{password}".encode()).decode()
-        request.add_header("Authorization", f"{scheme} {said}")
+            authorization = b64encode(f"{user}:{password}".encode()).decode()
+        request.add_header("Authorization", f"{scheme} {authorization}")

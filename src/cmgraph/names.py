@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.errors import AmbiguousName, UnknownName, nearest
-from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text
+from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text, local_name
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
@@ -100,16 +100,16 @@ class Names:
         self._labels: dict[str, str] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
-        """Return the name of each IRI in the language asked for; one without a name goes by its CURIE."""
-        asked = dict.fromkeys(iris)
-        wanted = sorted(iri for iri in asked if iri not in self._labels)
+        """Return the name of each IRI in the language asked for; its CURIE if it has none."""
+        requested = dict.fromkeys(iris)
+        unlabelled = sorted(iri for iri in requested if iri not in self._labels)
         texts: dict[str, dict[str, str]] = defaultdict(dict)
-        for thing, label in builtin.ask(self._store, "labels", thing=wanted):
+        for thing, label in builtin.ask(self._store, "labels", thing=unlabelled):
             if isinstance(thing, NamedNode) and isinstance(label, Literal):
                 texts[thing.value][label.language or ""] = label.value
-        for iri in wanted:
+        for iri in unlabelled:
             self._labels[iri] = best_text(texts[iri], self.lang) if iri in texts else self._prefixes.shorten(iri)
-        return {iri: self._labels[iri] for iri in asked}
+        return {iri: self._labels[iri] for iri in requested}
 
     @cached_property
     def _all(self) -> list[_Name]:
@@ -138,31 +138,30 @@ class Names:
                 kinds[thing.value].add(kind.value)
         return kinds
 
-    def resolve(self, text: str, of: str = "", what: str = "entity") -> NamedNode:
+    def resolve(self, text: str, of: str = "") -> NamedNode:
         """Find the one thing meant by an IRI, a CURIE, or a name in either language.
 
         :param of: class or concept scheme the thing must belong to; empty for any.
-        :raises UnknownName: if nothing, or more than one thing, goes by the name.
+        :raises UnknownName: if nothing, or more than one thing, has this name.
         """
         if node := self._prefixes.expand(text):
             if node.value in self._kinds and (not of or of in self._kinds[node.value]):
                 return node
-            kind = f" of kind {self._prefixes.shorten(of)}" if of and node.value in self._kinds else ""
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
-            raise UnknownName(f"no {what}{kind} with this IRI", where=text, hint=nearest(text, known))
+            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=nearest(text, known))
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
                 return node
         aliases = _aliases().get(_alias_key(_written(text)), set())
-        meant = {node.value for alias in aliases if (node := self._called(alias, of, text))}
-        if len(meant) == 1:
-            return NamedNode(meant.pop())
-        if meant:
-            raise self._ambiguous(text, meant)
-        raise UnknownName(f"unknown {what} '{text[:80]}'", hint=self._hint(text, of, aliases))
+        candidates = {node.value for alias in aliases if (node := self._called(alias, of, text))}
+        if len(candidates) == 1:
+            return NamedNode(candidates.pop())
+        if candidates:
+            raise self._ambiguous(text, candidates)
+        raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))
 
     def _called(self, key: str, of: str, text: str) -> NamedNode | None:
-        """Return the one thing that goes by a name, rather one that prefers it."""
+        """Return the one thing with a name; things that prefer it come before others."""
         called = [(iri, best) for iri, best in self._index.get(key, ()) if not of or of in self._kinds[iri]]
         for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
             if len(matches) == 1:
@@ -176,12 +175,12 @@ class Names:
         return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
 
     def _hint(self, text: str, of: str, aliases: Iterable[str]) -> str:
-        """Say what may help where nothing goes by a name: the kind of what does, or names that it may be a slip for."""
+        """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
         if of:
             keys = (text, normalize_name(text), *_forms(text), *aliases)
-            others = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
-            if others:
-                return f"{', '.join(others[:3])} goes by this name, and is no {self._prefixes.shorten(of)}."
+            namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
+            if namesakes:
+                return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
         close = [] if aliases else self.nearest_names(text, of)
         return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
 
@@ -219,7 +218,7 @@ class Names:
         return ""
 
     def resolve_preferring(self, text: str, of: str) -> NamedNode:
-        """Find the thing meant by a name, one of class ``of`` rather than another that goes by it."""
+        """Find the thing meant by a name, preferring one of class ``of`` to others with this name."""
         try:
             return self.resolve(text, of)
         except UnknownName:
@@ -279,6 +278,12 @@ _FORMS = re.compile(
 """Words of a company's name that say what it is by law."""
 
 
+def _noun(of: str) -> str:
+    """Return what a thing of a class or scheme is called in a sentence: ``cm:MineralList`` is a mineral list."""
+    words = re.sub("(?<=[a-z])(?=[A-Z])|-", " ", local_name(of)).lower()
+    return {"": "entity", "agent": "actor", "class": "kind"}.get(words, words)
+
+
 def _without_form(plain: str) -> str:
     return " ".join(_FORMS.sub(" ", plain).split()) or plain
 
@@ -295,17 +300,17 @@ def _score(words: list[str], plain: str) -> float:
     """Rate a folded name: 1 for the whole, less for its beginning, for whole words, for parts of words."""
     if not words or not plain:
         return 0.0
-    whole = " ".join(words)
-    if plain == whole:
+    phrase = " ".join(words)
+    if plain == phrase:
         return 1.0
-    share = len(whole) / max(len(plain), len(whole))
-    if plain.startswith(whole + " "):
+    share = len(phrase) / max(len(plain), len(phrase))
+    if plain.startswith(phrase + " "):
         return 0.8 + 0.15 * share
     tokens = plain.split()
     if all(word in tokens for word in words):
         return 0.6 + 0.15 * share
     if all(any(token.startswith(word) for token in tokens) for word in words):
         return 0.4 + 0.15 * share
-    if whole in plain:
+    if phrase in plain:
         return 0.2 + 0.15 * share
     return 0.0

@@ -15,9 +15,9 @@ _TERMS = ("*.ttl", "modules/*.ttl", "vocabularies/*.ttl")
 
 def bundled_root() -> Path:
     """Return the folder that holds ``ontology/``, ``data/`` and ``queries/``: a checkout's, or the wheel's."""
-    here = Path(__file__).resolve().parent
-    checkout = here.parent.parent
-    return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else here / "bundle"
+    package = Path(__file__).resolve().parent
+    checkout = package.parent.parent
+    return checkout if (checkout / "ontology/cmgraph.ttl").is_file() else package / "bundle"
 
 
 def shape_files(folder: Path) -> list[Path]:
@@ -39,8 +39,8 @@ class Ontology:
     @cached_property
     def term_files(self) -> list[Path]:
         """The files of the terms and vocabularies."""
-        found = (path for pattern in _TERMS for path in sorted(self.folder.glob(pattern)))
-        return [path for path in found if path != self.axioms]
+        paths = (path for pattern in _TERMS for path in sorted(self.folder.glob(pattern)))
+        return [path for path in paths if path != self.axioms]
 
     @cached_property
     def prefixes(self) -> Prefixes:

@@ -55,8 +55,8 @@ def subset(
     if include:
         in_part = _reachable(in_part & _found(graph, "of-kind", "kind", _classes(graph, include)), stars, in_part)
     if sources:
-        wanted: list[Term] = [graph.names.resolve(name, CM + "Source", "source") for name in sources]
-        in_part = _reachable(in_part & _found(graph, "from-source", "source", wanted), stars, in_part)
+        source_terms: list[Term] = [graph.names.resolve(name, CM + "Source") for name in sources]
+        in_part = _reachable(in_part & _found(graph, "from-source", "source", source_terms), stars, in_part)
     in_part = _drop_dangling(in_part, things, stars)
     if gone or include or sources:
         in_part = _drop_uncited(in_part, stars)
@@ -70,13 +70,13 @@ def subset(
     return graph._with_triples(store, stated)
 
 
-def _found(graph: Graph, query: str, variable: str, wanted: Iterable[Term]) -> set[str]:
-    rows = builtin.ask(graph.store, f"selection/{query}", **{variable: wanted})
+def _found(graph: Graph, query: str, variable: str, values: Iterable[Term]) -> set[str]:
+    rows = builtin.ask(graph.store, f"selection/{query}", **{variable: values})
     return {term.value for (term,) in rows if isinstance(term, NamedNode)}
 
 
 def _classes(graph: Graph, names: Iterable[str]) -> list[Term]:
-    return [graph.names.resolve(name, "http://www.w3.org/2002/07/owl#Class", "kind") for name in names]
+    return [graph.names.resolve(name, "http://www.w3.org/2002/07/owl#Class") for name in names]
 
 
 def _reachable(seeds: set[str], stars: dict[str, list[Triple]], within: set[str]) -> set[str]:
@@ -107,17 +107,17 @@ def _drop_uncited(in_part: set[str], stars: dict[str, list[Triple]]) -> set[str]
     cited = {lexical(t.object) for iri in in_part for t in stars[iri] if t.predicate.value == _CITED}
     unused = {iri for iri in in_part if iri.startswith(BASE + "id/cite/")} - cited
     in_part = in_part - unused
-    used = {lexical(t.object) for iri in in_part for t in stars[iri]}
-    return in_part - ({iri for iri in in_part if iri.startswith(BASE + "id/source/")} - used)
+    sources_used = {lexical(t.object) for iri in in_part for t in stars[iri]}
+    return in_part - ({iri for iri in in_part if iri.startswith(BASE + "id/source/")} - sources_used)
 
 
 def _in_language(triples: Iterable[Triple], language: str) -> Iterable[Triple]:
     """Leave out texts in the other official language where the same property has one in ``language``."""
     all_triples = list(triples)
-    others = [other for other in LANGUAGES if other != language]
+    other_languages = [other for other in LANGUAGES if other != language]
     has = {(t.subject, t.predicate) for t in all_triples if has_language(t.object, language)}
     return (
         t
         for t in all_triples
-        if (t.subject, t.predicate) not in has or not any(has_language(t.object, other) for other in others)
+        if (t.subject, t.predicate) not in has or not any(has_language(t.object, other) for other in other_languages)
     )

@@ -15,30 +15,32 @@ from cmgraph.graph import Graph
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
-def test_equal_rows_stay_and_add_up(graph: Graph) -> None:
+def test_equal_rows_stay_and_add_up(bundled_graph: Graph) -> None:
     pattern = "{ ?commitment a cm:FundingCommitment ; cm:value ?amount }"
-    amounts = [row[0] for row in graph.query(f"SELECT ?amount {pattern}")]
-    counted, total = graph.query(f"SELECT (COUNT(?amount) AS ?n) (SUM(?amount) AS ?sum) {pattern}").rows[0]
+    amounts = [row[0] for row in bundled_graph.query(f"SELECT ?amount {pattern}")]
+    counted, total = bundled_graph.query(f"SELECT (COUNT(?amount) AS ?n) (SUM(?amount) AS ?sum) {pattern}").rows[0]
     assert len(amounts) == counted > len(set(amounts)) and sum(amounts) == total  # type: ignore[arg-type]
 
 
-def test_a_saved_question_without_a_citation_column_keeps_equal_rows(graph: Graph) -> None:
-    answer = graph.query(graph.question("partners"), actor="Japan")
+def test_a_saved_question_without_a_citation_column_keeps_equal_rows(bundled_graph: Graph) -> None:
+    answer = bundled_graph.query(bundled_graph.question("partners"), actor="Japan")
     assert len({row.terms for row in answer}) == len(answer) and any(len(row.citations) > 1 for row in answer)
 
 
-def test_citations_alone_are_rows_and_beside_others_are_told_by_number(graph: Graph) -> None:
+def test_citations_alone_are_rows_and_beside_others_are_told_by_number(bundled_graph: Graph) -> None:
     cited = "{ ?body a cm:Forum ; cm:hasCitation ?citation }"
-    alone = graph.query(f"SELECT ?citation {cited}")
-    beside = graph.query(f"SELECT ?body ?citation {cited}")
+    alone = bundled_graph.query(f"SELECT ?citation {cited}")
+    beside = bundled_graph.query(f"SELECT ?body ?citation {cited}")
     assert alone.columns == ("citation",) and not alone.citations and len(alone) == len(beside)
     assert beside.columns == ("body",) and all(len(row.citations) == 1 for row in beside)
-    both = graph.query(f"SELECT ?citation (?citation AS ?again) {cited}")
+    both = bundled_graph.query(f"SELECT ?citation (?citation AS ?again) {cited}")
     assert both.columns == ("citation", "again") and len(both) == len(alone)
 
 
-def test_a_column_named_as_ours_loses_nothing(graph: Graph) -> None:
-    answer = graph.query("SELECT ?citations ?c { ?s a cm:Forum ; cm:hasCitation ?c BIND(7 AS ?citations) } LIMIT 2")
+def test_a_column_named_as_ours_loses_nothing(bundled_graph: Graph) -> None:
+    answer = bundled_graph.query(
+        "SELECT ?citations ?c { ?s a cm:Forum ; cm:hasCitation ?c BIND(7 AS ?citations) } LIMIT 2"
+    )
     assert [row["citations"] for row in json.loads(render(answer, "json"))["rows"]] == [7, 7]
 
 
@@ -59,17 +61,17 @@ def test_a_column_named_as_ours_loses_nothing(graph: Graph) -> None:
         ("<<( <e:a> <e:b> 'c' )>>", '<e:a> <e:b> "c"'),
     ],
 )
-def test_a_value_is_what_its_datatype_says_or_text(graph: Graph, written: str, value: object) -> None:
-    answer = graph.query(f"SELECT ?x {{ VALUES ?x {{ {written} }} }}")
+def test_a_value_is_what_its_datatype_says_or_text(bundled_graph: Graph, written: str, value: object) -> None:
+    answer = bundled_graph.query(f"SELECT ?x {{ VALUES ?x {{ {written} }} }}")
     assert answer.rows[0][0] == value and type(answer.rows[0][0]) is type(value)
     for form in ROW_FORMATS:
         assert render(answer, form)
 
 
-def test_json_is_json_and_loses_no_digit(graph: Graph) -> None:
+def test_json_is_json_and_loses_no_digit(bundled_graph: Graph) -> None:
     numbers = ["'NaN'^^xsd:double", "'INF'^^xsd:double", "12345678901234567890.123", "0.1", "5"]
     prefix = f"PREFIX xsd: <{XSD}>"
-    answer = graph.query(f"{prefix} SELECT ?x {{ VALUES ?x {{ {' '.join(numbers)} }} }}")
+    answer = bundled_graph.query(f"{prefix} SELECT ?x {{ VALUES ?x {{ {' '.join(numbers)} }} }}")
 
     def refused(constant: str) -> None:
         raise AssertionError(constant)
@@ -79,6 +81,6 @@ def test_json_is_json_and_loses_no_digit(graph: Graph) -> None:
     assert render(answer, "csv").split() == ["x", "NaN", "INF", "12345678901234567890.123", "0.1", "5"]
 
 
-def test_a_triple_term_has_no_node_of_rdflib(graph: Graph) -> None:
+def test_a_triple_term_has_no_node_of_rdflib(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="rdflib does not know triple terms"):
-        _ = graph.query("SELECT ?x { VALUES ?x { <<( <e:a> <e:b> <e:c> )>> } }").terms
+        _ = bundled_graph.query("SELECT ?x { VALUES ?x { <<( <e:a> <e:b> <e:c> )>> } }").terms

@@ -132,20 +132,20 @@ def test_a_bad_file_is_named_with_place_and_remedy(
         assert part in done.stderr
 
 
-def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page: str) -> None:
+def test_validate_says_where_and_exits_1_on_findings(run: Run, seed_page_folder: str) -> None:
     bad = ROOT / "tests/fixtures/invalid/C2.ttl"
-    command = ("validate", str(bad), "--data", seed_page)
+    command = ("validate", str(bad), "--data", seed_page_folder)
     done = run(*command)
     assert done.returncode == 1
     assert "C2 violation: Every agent, " in done.stdout
     assert "Bad" in done.stdout and "C2.ttl:5" in done.stdout
-    found = json.loads(run(*command, "-f", "json", "--lang", "fr").stdout)
-    assert [f["rule"] for f in found] == ["C2"] and found[0]["message"].startswith("Tout acteur")
+    rows = json.loads(run(*command, "-f", "json", "--lang", "fr").stdout)
+    assert [f["rule"] for f in rows] == ["C2"] and rows[0]["message"].startswith("Tout acteur")
     assert "sh:ValidationReport" in run(*command, "-f", "ttl").stdout
 
 
-def test_a_warning_fails_only_on_request(run: Run, seed_page: str) -> None:
-    command = ("validate", str(ROOT / "tests/fixtures/invalid/C10.ttl"), "--data", seed_page)
+def test_a_warning_fails_only_on_request(run: Run, seed_page_folder: str) -> None:
+    command = ("validate", str(ROOT / "tests/fixtures/invalid/C10.ttl"), "--data", seed_page_folder)
     assert run(*command).returncode == 0
     assert run(*command, "--fail-on", "warning").returncode == 1
 

@@ -110,11 +110,11 @@ def test_a_saved_question_goes_before_a_file_of_its_name(
         ("SELECT ?s ?p ?s { ?s ?p ?o }", "1:14", "?s is selected twice", "another name"),
         ("SELECT (1 AS ?o) { ?s ?p ?o }", "1:14", "SELECT gives a value to ?o", "another name"),
         ("SELECT * { ?s ?p ?o BIND(?o + 1 AS ?o) }", "1:36", "BIND gives a value to ?o", "another name"),
-        ("SELECT * { ?s ?p ?o } GROUP BY ?s", "1:34", "SELECT * cannot stand with GROUP BY", ""),
+        ("SELECT * { ?s ?p ?o } GROUP BY ?s", "1:34", "SELECT * cannot be used with GROUP BY", ""),
         ("SELECT * { ?s <open pit> ?o }", "1:15", "this is not an absolute IRI: <open pit>", "%20"),
         ("SELECT * { ?s <pit> ?o }", "1:15", "this is not an absolute IRI: <pit>", "BASE"),
         ("DELETE WHERE { ?s ?p ?o }", "1:1", "DELETE is an update", "cmgraph load"),
-        ("SELECT * { ?s ?p 'open }", "1:18", "this text is never closed", "quotation mark"),
+        ("SELECT * { ?s ?p 'open }", "1:18", "this string is never closed", "quotation mark"),
         (
             'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), "a(?!b)", "i")) }',
             "1:43",
@@ -125,7 +125,7 @@ def test_a_saved_question_goes_before_a_file_of_its_name(
             r'SELECT (REPLACE("aa", "(a)\\1", "b") AS ?x) { }',
             "1:23",
             "the engine cannot read this pattern",
-            "references back",
+            "back-references",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_the_reason_is_the_engines_and_names_what_is_wrong(
     ("query", "form", "says"),
     [
         ("CONSTRUCT { ?s <e:p> ?o } { VALUES (?s ?o) { (<e:s> <<( <e:a> <e:b> <e:c> )>>) } }", "jsonld", "JSON-LD"),
-        ("SELEKT ?s { ?s ?p ?o }", "csv", "this is no query"),
+        ("SELEKT ?s { ?s ?p ?o }", "csv", "this is not a query"),
         ("", "csv", "the query is empty"),
     ],
 )
@@ -150,9 +150,9 @@ def test_what_cannot_be_answered_is_one_message(run: Run, query: str, form: str,
     assert done.returncode == 2 and done.stdout == "" and says in done.stderr and "Traceback" not in done.stderr
 
 
-def test_bytes_that_are_no_text_are_refused(graph: Graph) -> None:
+def test_bytes_that_are_no_text_are_refused(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="not UTF-8") as error:
-        graph.query("ASK { ?s\n ?p '\udcff' }")
+        bundled_graph.query("ASK { ?s\n ?p '\udcff' }")
     assert error.value.where == "query:2:6"
 
 
@@ -183,16 +183,16 @@ WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) = CONCAT(STR(?f), STR(?i),
     ],
 )
 def test_the_time_of_a_command_ends_whatever_it_does(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed_page: str, command: list[str]
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed_page_folder: str, command: list[str]
 ) -> None:
-    shutil.copytree(seed_page, tmp_path / "data")
+    shutil.copytree(seed_page_folder, tmp_path / "data")
     shutil.copytree(ROOT / "queries/partners", tmp_path / "data/queries")
     (tmp_path / "data/ontology/rules/slow.rq").write_text(SLOW_RULE)
     monkeypatch.chdir(tmp_path)
     started = time.monotonic()
-    done = run(*command, "--data", "data", "--timeout", "1.5", CMGRAPH_CACHE="")
+    done = run(*command, "--data", "data", "--timeout", "0.5", CMGRAPH_CACHE="")
     assert done.returncode == 5 and done.stdout == "" and time.monotonic() - started < 15
-    assert "cmgraph: stopped after 1.5 s\n" in done.stderr and "Traceback" not in done.stderr
+    assert "cmgraph: stopped after 0.5 s\n" in done.stderr and "Traceback" not in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "out") == ["data"]
 
 

@@ -79,8 +79,8 @@ def test_letters_that_an_encoding_lacks_are_escaped_and_said(encoding: str) -> N
     done = shell("cmgraph show 'ʔaq̓am'", PYTHONIOENCODING=encoding)
     assert done.returncode == 0 and done.stdout.startswith(r"\u0294aq\u0313am (Indigenous nation)")
     assert done.stderr.strip().endswith("are written as \\uXXXX; set PYTHONIOENCODING=utf-8 to keep them")
-    found = shell("cmgraph search 'ʔaq̓am' -f json", PYTHONIOENCODING=encoding)
-    assert json.loads(found.stdout)["rows"][0]["matched"] == "ʔaq̓am"
+    hits = shell("cmgraph search 'ʔaq̓am' -f json", PYTHONIOENCODING=encoding)
+    assert json.loads(hits.stdout)["rows"][0]["matched"] == "ʔaq̓am"
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_a_bug_is_one_line_that_asks_for_a_report_and_the_rest_on_demand(
         monkeypatch.setattr(sys, "argv", ["cmgraph", *verbose, "stats"])
         with pytest.raises(SystemExit) as end:
             main()
-        said = capsys.readouterr().err
+        errors = capsys.readouterr().err
         assert end.value.code == 2
-        assert "cmgraph: a bug in cmgraph itself: KeyError: 'two\\nlines'\n" in said and REPORT in said
-        assert ("Traceback" in said) == bool(verbose)
+        assert "cmgraph: a bug in cmgraph itself: KeyError: 'two\\nlines'\n" in errors and REPORT in errors
+        assert ("Traceback" in errors) == bool(verbose)
 
 
 @pytest.mark.parametrize(

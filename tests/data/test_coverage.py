@@ -27,11 +27,13 @@ def rows(table: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def things(graph: Graph) -> dict[str, int]:
+def things(bundled_graph: Graph) -> dict[str, int]:
     """Count, for each table, the things of its kind that its file describes."""
     kinds: dict[str, set[str]] = {}
-    for thing, kind in (row.terms for row in graph.query("SELECT ?thing ?kind { ?thing a/rdfs:subClassOf* ?kind }")):
-        kinds.setdefault(thing.value, set()).add(graph.prefixes.shorten(kind.value))
+    for thing, kind in (
+        row.terms for row in bundled_graph.query("SELECT ?thing ?kind { ?thing a/rdfs:subClassOf* ?kind }")
+    ):
+        kinds.setdefault(thing.value, set()).add(bundled_graph.prefixes.shorten(kind.value))
     counts = {}
     for entry in LEDGER:
         path = ROOT / f"data/{entry['table']}.ttl"
@@ -76,9 +78,9 @@ def test_the_page_shows_the_ledger(things: dict[str, int], request: pytest.Fixtu
     assert PAGE.read_text(encoding="utf-8") == text
 
 
-def test_no_actor_goes_by_another_s_name(graph: Graph) -> None:
+def test_no_actor_goes_by_another_s_name(bundled_graph: Graph) -> None:
     """One company, one IRI: a name that is another's alias would be two things for one."""
-    twice = graph.query(
+    twice = bundled_graph.query(
         "SELECT ?one ?other ?name { ?one a/rdfs:subClassOf* cm:Agent ; skos:prefLabel ?name ."
         " ?other a/rdfs:subClassOf* cm:Agent ; skos:prefLabel|skos:altLabel ?name . FILTER(?one != ?other) }"
     )

@@ -40,7 +40,7 @@ PICKED = [
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[tuple[str, ...], str]:
+def publisher_figures() -> dict[tuple[str, ...], str]:
     """Read the publisher's file by commodity, country, detail and year."""
     text = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252")
     rows = csv.DictReader(text.splitlines())
@@ -49,20 +49,20 @@ def published() -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("key", PICKED, ids=lambda key: "-".join(key))
 def test_a_figure_is_the_one_in_the_publisher_s_file(
-    graph: Graph, published: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
+    bundled_graph: Graph, publisher_figures: dict[tuple[str, ...], str], key: tuple[str, str, str, str]
 ) -> None:
     commodity, country, detail, year = key
-    rows = graph.query(
+    rows = bundled_graph.query(
         f"""SELECT ?value ?cite {{
           ?figure cm:publishedMeasure "{commodity}: {detail}"@en ; cm:describesPlace/cm:publishedName "{country}" ;
             cm:period "{year}"^^xsd:gYear ; cm:value ?value ; cm:hasCitation ?cite }}"""
     )
-    assert [row[0] for row in rows] == [Decimal(published[key].replace(",", ""))]
+    assert [row[0] for row in rows] == [Decimal(publisher_figures[key].replace(",", ""))]
     assert rows.rows[0].citations
 
 
-def test_withheld_and_missing_numbers_are_said_and_never_filled_in(graph: Graph) -> None:
-    rows = graph.query(
+def test_withheld_and_missing_numbers_are_said_and_never_filled_in(bundled_graph: Graph) -> None:
+    rows = bundled_graph.query(
         "SELECT ?reason (COUNT(?figure) AS ?count) { ?figure cm:publishedMeasure ?p ; cm:hasMissingReason ?reason "
         "FILTER NOT EXISTS { ?figure cm:value ?v } } GROUP BY ?reason"
     )
@@ -70,8 +70,8 @@ def test_withheld_and_missing_numbers_are_said_and_never_filled_in(graph: Graph)
     assert {"withheld", "net exporter", "given in words"} <= reasons
 
 
-def test_mining_and_refining_never_mix(graph: Graph) -> None:
-    rows = graph.query(
+def test_mining_and_refining_never_mix(bundled_graph: Graph) -> None:
+    rows = bundled_graph.query(
         "SELECT DISTINCT ?said { ?figure cm:observesQuantity quantity:mine-production ; cm:publishedMeasure ?said }"
     )
     assert rows.rows and not any("refine" in str(row[0]).lower() or "smelter" in str(row[0]).lower() for row in rows)

@@ -13,7 +13,9 @@ from conftest import ROOT
 
 
 @pytest.mark.gate
-def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(graph: Graph, tmp_path: Path) -> None:
+def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
     import jupytext
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -26,8 +28,8 @@ def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(
     text = (ROOT / "docs/notebooks/canada_partnerships.py").read_text(encoding="utf-8")
     shown = ran(text)
     states = NetworkFilter(kinds=("national government", "supranational union"))
-    canada = graph.names.resolve("Government of Canada").value
-    partners = build_network(graph, "actors", network_filter=states, asOf="2020-12-31").degree(canada)
+    canada = bundled_graph.names.resolve("Government of Canada").value
+    partners = build_network(bundled_graph, "actors", network_filter=states, asOf="2020-12-31").degree(canada)
     assert f"2020 {'#' * partners} {partners}" in shown
     assert "Canada-Japan Comprehensive Strategic Partnership" in shown and "https://" in shown
     assert "image/svg+xml" in shown and "text/html" in shown

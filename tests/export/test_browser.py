@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("ending", [".html", ".fr.html"])
 def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scroll(
-    browser: Browser, published: Path, ending: str, width: int
+    browser: Browser, untrusted_export: Path, ending: str, width: int
 ) -> None:
     axe = _axe()
     page = browser.new_page(viewport={"width": width, "height": 900})
@@ -70,7 +70,7 @@ def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scr
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("dialog", lambda dialog: errors.append(dialog.message))
     for name in PAGES:
-        page.goto((published / f"{name}{ending}").as_uri())
+        page.goto((untrusted_export / f"{name}{ending}").as_uri())
         assert _violations(page, axe) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert not errors and all(url.startswith("file:") for url in asked)
@@ -83,10 +83,10 @@ def test_pages_have_no_violation_no_error_no_outside_request_and_no_sideways_scr
     [("network", "actors"), ("entity", "NRCan"), ("matrix", None), ("timeline", "Japan"), ("flow", None)],
 )
 def test_pictures_as_pages_have_no_violation_and_fit_a_phone(
-    browser: Browser, graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
+    browser: Browser, bundled_graph: Graph, tmp_path: Path, kind: str, name: str | None, lang: str
 ) -> None:
     axe = _axe()
-    draw(graph.with_language(lang), kind, name, tmp_path / "picture.html")
+    draw(bundled_graph.with_language(lang), kind, name, tmp_path / "picture.html")
     for width in (1280, 390):
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto((tmp_path / "picture.html").as_uri())
@@ -105,13 +105,13 @@ def _axe() -> str:
 def _violations(page: Page, axe: str) -> list[Any]:
     page.add_script_tag(path=axe)
     # what passes is left out: of a page with thousands of marks, its description alone takes most of the time
-    found: list[Any] = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    violations: list[Any] = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
 
 
-def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, published: Path) -> None:
+def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, untrusted_export: Path) -> None:
     page = browser.new_page()
-    page.goto((published / "index.fr.html").as_uri())
+    page.goto((untrusted_export / "index.fr.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.fill("#name", "premieres NATIONS")
@@ -125,10 +125,10 @@ def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, publi
 
 
 def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_keeps_it(
-    browser: Browser, published: Path
+    browser: Browser, untrusted_export: Path
 ) -> None:
     page = browser.new_page()
-    address = (published / "network/actors.html").as_uri()
+    address = (untrusted_export / "network/actors.html").as_uri()
     page.goto(address)
     assert page.locator("#kinds input").count() >= 2
     page.fill("#one", "government of canada")
@@ -142,9 +142,9 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
     page.fill("#two", "Government of Canada")
     page.press("#two", "Tab")
     assert "Government of Canada" in (page.text_content("#details ol") or "")
-    kept = page.url
+    address = page.url
     page.goto("about:blank")
-    page.goto(kept)
+    page.goto(address)
     assert page.text_content("#details h2") == name and page.input_value("#two") == "Government of Canada"
     before = page.text_content("#status")
     page.uncheck("#kinds input >> nth=0")
@@ -153,16 +153,16 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
 
 
 def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_sources(
-    browser: Browser, graph: Graph, tmp_path: Path
+    browser: Browser, bundled_graph: Graph, tmp_path: Path
 ) -> None:
     def shown() -> list[int]:
         return [int(number) for number in re.findall(r"\d+", page.text_content("#status") or "")]
 
     def cut(**scope: Any) -> list[int]:
-        net = build_network(graph, "actors", network_filter=NetworkFilter(**scope))
+        net = build_network(bundled_graph, "actors", network_filter=NetworkFilter(**scope))
         return [len(net), net.number_of_edges()]
 
-    made = draw(graph, "network", "actors", tmp_path / "actors.html")
+    picture = draw(bundled_graph, "network", "actors", tmp_path / "actors.html")
     page = browser.new_page()
     page.goto((tmp_path / "actors.html").as_uri())
     assert shown() == cut()
@@ -189,14 +189,14 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     first = page.locator("#details ul >> nth=0 >> li >> nth=0").text_content() or ""
     number = (re.findall(r"\[(\d+)\]", first) or [""])[0]
     listed = page.locator("#details ul >> nth=1").text_content() or ""
-    assert f"[{number}] " in listed and made.table.citations[int(number) - 1].title in listed
+    assert f"[{number}] " in listed and picture.table.citations[int(number) - 1].title in listed
     page.close()
 
 
-def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, published: Path) -> None:
+def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, untrusted_export: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((published / "id/agent/government-of-canada.html").as_uri())
+    page.goto((untrusted_export / "id/agent/government-of-canada.html").as_uri())
     assert page.is_visible("h1") and page.is_visible("ul.said li") and not page.is_visible("#search")
     page.emulate_media(media="print")
     assert not page.is_visible("nav") and page.is_visible("ol.sources li")

@@ -67,8 +67,8 @@ def test_jena_reads_every_form(folder: Path, number: dict[str, int], tmp_path: P
         done = subprocess.run(
             [*command, str(folder / f"cmgraph.{ending}")], capture_output=True, text=True, check=False
         )
-        said = done.stdout + done.stderr
-        assert f"= {number[ending]:,}" in said and "WARN" not in said.replace("SLF4J", ""), said[-500:]
+        output = done.stdout + done.stderr
+        assert f"= {number[ending]:,}" in output and "WARN" not in output.replace("SLF4J", ""), output[-500:]
 
 
 @pytest.mark.parametrize("ending", FORMS)

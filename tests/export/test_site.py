@@ -37,10 +37,12 @@ def pages(top: Path) -> Iterator[tuple[Path, str]]:
         yield path, read(path)
 
 
-def test_every_link_leads_to_a_file_and_a_place_in_it(published: Path) -> None:
-    places: dict[Path, set[str]] = {path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages(published)}
+def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) -> None:
+    places: dict[Path, set[str]] = {
+        path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages(untrusted_export)
+    }
     broken, checked = [], 0
-    for path, text in pages(published):
+    for path, text in pages(untrusted_export):
         assert len(re.findall(r'\bid="', text)) == len(places[path]), f"{path}: an id stands twice"
         for link in map(html.unescape, re.findall(r'(?:href|src)="([^"]*)"', text)):
             if link.startswith(("https://", "http://")):
@@ -53,130 +55,135 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(published: Path) -> None:
     assert not broken and checked > 10_000
 
 
-def test_no_page_asks_another_server_for_anything(published: Path) -> None:
-    for path, text in pages(published):
+def test_no_page_asks_another_server_for_anything(untrusted_export: Path) -> None:
+    for path, text in pages(untrusted_export):
         loaded = re.findall(r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="([^"]*)"', text)
         assert not [link for link in loaded if "//" in link], path
 
 
-def test_text_from_data_is_text_wherever_it_lands(published: Path) -> None:
-    for path, text in pages(published):
+def test_text_from_data_is_text_wherever_it_lands(untrusted_export: Path) -> None:
+    for path, text in pages(untrusted_export):
         assert "<script>alert" not in text and 'href="javascript:' not in text, path
         for block in re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL):
             json.loads(block)
-    page = read(published / "id/agent/evil.html")
+    page = read(untrusted_export / "id/agent/evil.html")
     assert "<h1>&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in page
     assert 'lang="iu">ᐃᓄᒃᑎᑐᑦ<' in page and 'lang="he">עברית<' in page
-    names = read(published / "assets/names.en.js").removeprefix("window.cmgraphNames = ").rstrip(";\n")
+    names = read(untrusted_export / "assets/names.en.js").removeprefix("window.cmgraphNames = ").rstrip(";\n")
     assert any("<script>alert(1)</script>" in entry["n"] for entry in json.loads(names))
 
 
-def test_a_name_that_climbs_out_of_the_folder_gets_no_file(published: Path) -> None:
-    assert "agent whose name climbs" in read(published / "tables/agents.csv")
-    assert not list(published.parent.rglob("*escaped*"))
-    assert all("climbs" not in text for path, text in pages(published) if path.parent.name == "agent")
+def test_a_name_that_climbs_out_of_the_folder_gets_no_file(untrusted_export: Path) -> None:
+    assert "agent whose name climbs" in read(untrusted_export / "tables/agents.csv")
+    assert not list(untrusted_export.parent.rglob("*escaped*"))
+    assert all("climbs" not in text for path, text in pages(untrusted_export) if path.parent.name == "agent")
 
 
-def test_every_file_can_be_kept_on_every_system(published: Path) -> None:
-    paths = [path.relative_to(published) for path in published.rglob("*")]
+def test_every_file_can_be_kept_on_every_system(untrusted_export: Path) -> None:
+    paths = [path.relative_to(untrusted_export) for path in untrusted_export.rglob("*")]
     for part in {part for path in paths for part in path.parts}:
         assert not re.match(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", part, re.IGNORECASE), part
         assert re.fullmatch(r"[\w.~-]*[\w~-]", part, re.ASCII) and len(part) < 150, part
     assert len({str(path).casefold() for path in paths}) == len(paths)
-    named = read(published / "tables/agents.csv")
+    named = read(untrusted_export / "tables/agents.csv")
     assert all(f"hard to file: {name}" in named for name in ("agent/aux", "agent/Evil", "agent/evil.fr", "agent/long-"))
-    assert "hard to file: evilkind/x" in read(published / "id/evilkind/x.html")
-    assert "evilkind" in read(published / "browse.html")
+    assert "hard to file: evilkind/x" in read(untrusted_export / "id/evilkind/x.html")
+    assert "evilkind" in read(untrusted_export / "browse.html")
 
 
-def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(published: Path) -> None:
+def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(untrusted_export: Path) -> None:
     seen = 0
-    for path, text in (page for page in pages(published) if page[0].parent.name != "cite"):
-        for said in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
-            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", said, re.DOTALL):
+    for path, text in (page for page in pages(untrusted_export) if page[0].parent.name != "cite"):
+        for statements in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
+            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", statements, re.DOTALL):
                 assert re.search(r'<sup><a href="#source-\d+">', item), f"{path}: {item}"
                 seen += 1
     assert seen > 500
 
 
-def test_every_citation_of_a_statement_is_a_mark_beside_it(published: Path) -> None:
+def test_every_citation_of_a_statement_is_a_mark_beside_it(untrusted_export: Path) -> None:
     cited: dict[str, int] = {}
-    for quad in ox.parse(path=published / "cmgraph.nt", format=ox.RdfFormat.N_TRIPLES):
+    for quad in ox.parse(path=untrusted_export / "cmgraph.nt", format=ox.RdfFormat.N_TRIPLES):
         if quad.predicate.value == CM + "hasCitation":
             cited[quad.subject.value] = cited.get(quad.subject.value, 0) + 1
     marked = {}
-    for path in [*(published / "id/rel").glob("*.html"), *(published / "id/obs").glob("*.html")]:
-        said = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
-        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', said, re.DOTALL):
+    for path in [*(untrusted_export / "id/rel").glob("*.html"), *(untrusted_export / "id/obs").glob("*.html")]:
+        statements = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
+        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', statements, re.DOTALL):
             marked[f"https://w3id.org/cmgraph/id/{path.parent.name}/{slug}", path.name.count(".")] = item.count("<sup>")
     wanted = {iri: number for iri, number in cited.items() if "/id/rel/" in iri or "/id/obs/" in iri}
     assert {iri: number for (iri, dots), number in marked.items() if dots == 1} == wanted  # English
     assert {iri: number for (iri, dots), number in marked.items() if dots == 2} == wanted  # French
 
 
-def test_a_page_says_the_same_in_two_languages_and_its_data_is_beside_it(published: Path) -> None:
-    english, french = (read(published / f"id/agent/government-of-canada{ending}.html") for ending in ("", ".fr"))
+def test_a_page_says_the_same_in_two_languages_and_its_data_is_beside_it(untrusted_export: Path) -> None:
+    english, french = (read(untrusted_export / f"id/agent/government-of-canada{ending}.html") for ending in ("", ".fr"))
     assert '<html lang="en">' in english and '<html lang="fr">' in french
     assert "<h1>Government of Canada</h1>" in english and "<h1>gouvernement du Canada</h1>" in french
     count = r'<li id="[^"]*">'
     assert len(re.findall(count, english)) == len(re.findall(count, french)) > 30
     assert "n'a pas encore été révisé" in html.unescape(french)
-    turtle = ox.parse(path=published / "id/agent/government-of-canada.ttl", format=ox.RdfFormat.TURTLE)
+    turtle = ox.parse(path=untrusted_export / "id/agent/government-of-canada.ttl", format=ox.RdfFormat.TURTLE)
     subjects = {quad.subject.value for quad in turtle}
     for place in re.findall(r'<li id="(late-[^"]*)">', english):
         assert f"https://w3id.org/cmgraph/id/rel/{place}" in subjects
     assert {"https://w3id.org/cmgraph/id/cite/evil", "https://w3id.org/cmgraph/id/source/evil"} <= subjects
 
 
-def test_a_question_has_its_answer_and_its_query(published: Path, tiny: Path) -> None:
-    graph = cmgraph.load(tiny)
+def test_a_question_has_its_answer_and_its_query(untrusted_export: Path, untrusted_folder: Path) -> None:
+    graph = cmgraph.load(untrusted_folder)
     answer = graph.query("partners")
-    page = read(published / "queries/partners.html")
+    page = read(untrusted_export / "queries/partners.html")
     assert len(re.findall("<tr><td", page)) == len(answer)
-    assert len(read(published / "queries/partners.csv").splitlines()) == len(answer) + 1
+    assert len(read(untrusted_export / "queries/partners.csv").splitlines()) == len(answer) + 1
     engine = ox.Store()
-    engine.load(path=published / "cmgraph.nt")
-    engine.load(path=published / "derived.nt")
-    rows = list(engine.query(read(published / "queries/partners.rq")))
+    engine.load(path=untrusted_export / "cmgraph.nt")
+    engine.load(path=untrusted_export / "derived.nt")
+    rows = list(engine.query(read(untrusted_export / "queries/partners.rq")))
     assert {str(row["partner"]) for row in rows} == {str(row.terms[0]) for row in answer}
-    assert "<h1>Partenaires d&#39;un acteur</h1>" in read(published / "queries/partners.fr.html")
+    assert "<h1>Partenaires d&#39;un acteur</h1>" in read(untrusted_export / "queries/partners.fr.html")
 
 
-def test_the_reference_has_every_term_in_both_languages(published: Path, tiny: Path) -> None:
-    terms = {t.subject.value for f in cmgraph.load(tiny).files for t in f.triples if t.subject.value.startswith(CM)}
+def test_the_reference_has_every_term_in_both_languages(untrusted_export: Path, untrusted_folder: Path) -> None:
+    terms = {
+        t.subject.value
+        for f in cmgraph.load(untrusted_folder).files
+        for t in f.triples
+        if t.subject.value.startswith(CM)
+    }
     for ending, word in ((".html", "belongs to or sits in a body"), (".fr.html", "appartient ou siège à un organisme")):
-        page = read(published / f"def{ending}")
+        page = read(untrusted_export / f"def{ending}")
         assert {CM + name for name in re.findall(r'<h3 id="([^"]*)"', page)} == terms
         assert word in page
 
 
-def test_the_sitemap_names_every_page_in_each_language(published: Path) -> None:
-    named = set(re.findall(r"<loc>https://w3id.org/cmgraph/([^<]*)</loc>", read(published / "sitemap.xml")))
-    assert named == {path.relative_to(published).as_posix() for path, _ in pages(published)}
+def test_the_sitemap_names_every_page_in_each_language(untrusted_export: Path) -> None:
+    named = set(re.findall(r"<loc>https://w3id.org/cmgraph/([^<]*)</loc>", read(untrusted_export / "sitemap.xml")))
+    assert named == {path.relative_to(untrusted_export).as_posix() for path, _ in pages(untrusted_export)}
 
 
-def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(graph: cmgraph.Graph) -> None:
+def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_graph: cmgraph.Graph) -> None:
     patterns = yaml.safe_load(read(ROOT / "src/cmgraph/answers/sentences.yaml"))
     for forms in patterns.values():
         for form in forms:
             assert re.findall(r"\{\w+\}", form["en"]) == re.findall(r"\{\w+\}", form["fr-t-en"])
     for name in ("Government of Canada", "lithium", "Galore Creek", "Tahltan Central Government"):
-        for statement in graph.entity(name).statements:
-            said = sentence(statement, "en")
-            kept = [
+        for statement in bundled_graph.entity(name).statements:
+            words = sentence(statement, "en")
+            values = [
                 value
                 for _, value in statement.says
                 if not str(getattr(value, "iri", "")).endswith(("/stated", "/unknown"))
             ]
-            assert all(value in said for value in kept)
-    told = Statement(
+            assert all(value in words for value in values)
+    membership = Statement(
         NamedRef(CM + "Membership", "membership"), "rel:x", ((NamedRef(CM + "hasRole", "has role"), "guest"),), ()
     )
-    assert sentence(told, "en") == ["has role ", "guest"]
+    assert sentence(membership, "en") == ["has role ", "guest"]
 
 
 @pytest.fixture(scope="module")
-def server(published: Path) -> Iterator[str]:
+def server(untrusted_export: Path) -> Iterator[str]:
     """Serve the export with Apache, and w3id's rules beside it; yield the address."""
     apache = shutil.which("apache2") or "/usr/sbin/apache2"
     if not Path(apache).exists():
@@ -186,8 +193,8 @@ def server(published: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     top = Path(tempfile.mkdtemp(prefix="apache"))  # where a server that gives up its rights may read
     top.chmod(0o755)
-    shutil.copytree(published / "w3id", top / "htdocs/w3id")
-    shutil.copytree(published, top / "htdocs/site")
+    shutil.copytree(untrusted_export / "w3id", top / "htdocs/w3id")
+    shutil.copytree(untrusted_export, top / "htdocs/site")
     names = ("mpm_event", "authz_core", "rewrite", "mime", "dir", "headers")
     lines = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names]
     lines += ["User nobody", "Group nogroup"] if os.geteuid() == 0 else []
@@ -246,12 +253,12 @@ def ask(address: str, path: str, **headers: str) -> dict[str, str]:
 )
 @pytest.mark.parametrize("place", ["site", "w3id"])
 def test_an_iri_is_answered_by_303_in_the_form_asked_for(
-    server: str, published: Path, place: str, asked: str, accept: str, language: str, given: str
+    server: str, untrusted_export: Path, place: str, asked: str, accept: str, language: str, given: str
 ) -> None:
     answer = ask(server, f"{place}/{asked}", Accept=accept, Accept_Language=language)
     assert answer["Status"] == "303" and "Accept" in answer["Vary"]
     assert answer["Location"] == (f"{server}site/{given}" if place == "site" else f"https://w3id.org/cmgraph/{given}")
-    assert (published / given.partition("#")[0]).is_file()
+    assert (untrusted_export / given.partition("#")[0]).is_file()
 
 
 def test_a_file_is_served_with_its_type(server: str) -> None:

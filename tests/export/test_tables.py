@@ -38,20 +38,20 @@ def test_the_byte_order_mark_reaches_standard_output(run: Run) -> None:
     assert done.stdout == "\ufeffx\né\n"
 
 
-def test_frictionless_accepts_the_data_package(published: Path) -> None:
+def test_frictionless_accepts_the_data_package(untrusted_export: Path) -> None:
     frictionless = pytest.importorskip("frictionless")
-    report = frictionless.validate(str(published / "datapackage.json"))
+    report = frictionless.validate(str(untrusted_export / "datapackage.json"))
     assert report.valid, report.flatten(["title", "note"])[:3]
-    package = json.loads((published / "datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((untrusted_export / "datapackage.json").read_text(encoding="utf-8"))
     keys = {resource["name"]: resource["schema"].get("primaryKey") for resource in package["resources"]}
     assert keys["sources"] is None or keys["sources"] == ["source_iri"]
     assert keys["relationships"] is None  # a relationship takes several rows
     assert "" in package["resources"][0]["schema"]["missingValues"]
 
 
-def test_the_workbook_holds_the_rows_and_values_of_the_csv_tables(published: Path) -> None:
-    book = openpyxl.load_workbook(published / "cmgraph.xlsx")
-    for path in (published / "tables").glob("*.csv"):
+def test_the_workbook_holds_the_rows_and_values_of_the_csv_tables(untrusted_export: Path) -> None:
+    book = openpyxl.load_workbook(untrusted_export / "cmgraph.xlsx")
+    for path in (untrusted_export / "tables").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             header, *lines = csv.reader(file)
         shown = [name for name in header if name not in ("citations", "sources")]

@@ -28,10 +28,10 @@ Ask = Callable[[str], set[tuple[str, ...]]]
 
 
 @pytest.fixture(scope="module")
-def ask(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Ask:
+def ask(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """Return what asks the published Turtle a query, and gives rows of local names and texts."""
     folder = tmp_path_factory.mktemp("published") / "out"
-    export(graph, folder, Options(only=["ontology"]))
+    export(bundled_graph, folder, Options(only=["ontology"]))
     store = Store()
     for path in (folder / "ontology.ttl", *(folder / "ontology/alignments").glob("*.ttl")):
         store.load(path=path, format=RdfFormat.TURTLE)
@@ -152,12 +152,12 @@ def test_every_term_says_what_defines_it_and_has_its_texts_as_rdfs_calls_them(as
         assert ask(f"SELECT ?term {{ ?term {old} ?text FILTER NOT EXISTS {{ ?term {new} ?text }} }}") == set()
 
 
-def test_data_uses_each_property_with_what_the_model_says_it_goes_with(graph: Graph) -> None:
+def test_data_uses_each_property_with_what_the_model_says_it_goes_with(bundled_graph: Graph) -> None:
     said: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     kinds: dict[object, set[str]] = defaultdict(set)
     schemes: dict[object, str] = {}
-    triples = [t for path in graph.ontology.term_files for t in RdfFile.read(path).triples]
-    for s, p, o in (*triples, *graph.asserted):
+    triples = [t for path in bundled_graph.ontology.term_files for t in RdfFile.read(path).triples]
+    for s, p, o in (*triples, *bundled_graph.asserted):
         name = p.value.removeprefix(SCHEMA).removeprefix(RDFS)
         if name in ("domainIncludes", "rangeIncludes", "seeAlso", "domain", "subClassOf") and isinstance(o, NamedNode):
             said[s.value][name].add(o.value)
@@ -172,7 +172,7 @@ def test_data_uses_each_property_with_what_the_model_says_it_goes_with(graph: Gr
         return widened(some | new) if new else some
 
     wrong = set()
-    for s, p, o in graph.asserted:
+    for s, p, o in bundled_graph.asserted:
         if not p.value.startswith(CM):
             continue
         model, name = said[p.value], p.value.removeprefix(CM)

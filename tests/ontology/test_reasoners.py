@@ -71,18 +71,18 @@ def test_owl_rl_finds_the_clash(path: Path) -> None:
     assert clashes(closure(path)) != []
 
 
-def test_the_rules_derive_what_the_axioms_entail(graph: Graph) -> None:
+def test_the_rules_derive_what_the_axioms_entail(bundled_graph: Graph) -> None:
     """The SPARQL rules and the reasoner agree on every shortcut."""
-    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), graph.ontology))
+    rules = dict(infer(LocalStore(RdfFile.read(BASE).triples), bundled_graph.ontology))
     by_rule = {str(t) for triples in rules.values() for t in triples}
     for name in ("hasTakenPartIn", "hasBeenPartyTo", "hasBeenMemberOf", "hasEngagedWith", "hasParticipant", "concerns"):
         entailed = {f"<{s}> <{CM}{name}> <{o}>" for s, o in base_closure().subject_objects(rdflib.URIRef(CM + name))}
         assert {line for line in by_rule if f"<{CM}{name}>" in line} == entailed, name
 
 
-def test_no_alignment_makes_a_nation_or_a_people_an_organization(graph: Graph) -> None:
+def test_no_alignment_makes_a_nation_or_a_people_an_organization(bundled_graph: Graph) -> None:
     """With all alignments, the base is consistent, and what is no organization here is none in other words."""
-    aligned = closure(*graph.ontology.alignment_files)
+    aligned = closure(*bundled_graph.ontology.alignment_files)
     assert clashes(aligned) == []
     kinds = {
         name: {str(kind) for kind in aligned.objects(rdflib.URIRef(f"{BASE_IRI}id/agent/base-{name}"), rdflib.RDF.type)}

@@ -20,7 +20,7 @@ PAGE = ROOT / "docs/competency-questions.md"
 
 
 @pytest.fixture(scope="module")
-def uses(graph: Graph) -> dict[str, dict[str, list[str]]]:
+def uses(bundled_graph: Graph) -> dict[str, dict[str, list[str]]]:
     """Return, for each term of ours, the questions, rules, derivations and exports that use it."""
     found: dict[str, dict[str, set[str]]] = {}
     for path in ROOT.glob("queries/*/*.rq"):
@@ -30,21 +30,21 @@ def uses(graph: Graph) -> dict[str, dict[str, list[str]]]:
         for path in ROOT.glob(paths):
             for name in re.findall(r"\bcm:(\w+)", path.read_text(encoding="utf-8")):
                 found.setdefault(name, {}).setdefault(where, set()).add(path.stem)
-    for file in graph.ontology.shapes:
+    for file in bundled_graph.ontology.shapes:
         for triple in file.triples:
-            said = [triple.object.value] if isinstance(triple.object, NamedNode) else []
-            said += [CM + name for name in re.findall(r"\bcm:(\w+)", str(triple.object)) if "sparql" in str(triple)]
-            for iri in said:
+            values = [triple.object.value] if isinstance(triple.object, NamedNode) else []
+            values += [CM + name for name in re.findall(r"\bcm:(\w+)", str(triple.object)) if "sparql" in str(triple)]
+            for iri in values:
                 if iri.startswith(CM):
                     found.setdefault(iri.removeprefix(CM), {}).setdefault("rules", set()).add(file.path.stem)
     return {name: {where: sorted(some) for where, some in kinds.items()} for name, kinds in found.items()}
 
 
 @pytest.fixture(scope="module")
-def declared(graph: Graph) -> dict[str, str]:
+def declared(bundled_graph: Graph) -> dict[str, str]:
     """Return every declared class and property, with the reason why it is reserved, if it is."""
     terms: dict[str, str] = {}
-    for triple in (t for path in graph.ontology.term_files for t in RdfFile.read(path).triples):
+    for triple in (t for path in bundled_graph.ontology.term_files for t in RdfFile.read(path).triples):
         name = triple.subject.value.removeprefix(CM) if isinstance(triple.subject, NamedNode) else CM
         if (
             not name.startswith("http")
@@ -86,15 +86,15 @@ def test_every_term_is_used_or_reserved_with_a_reason(
     assert set(uses) - declared.keys() == set()
 
 
-def test_every_concept_is_used_or_says_why_it_is_there(graph: Graph) -> None:
+def test_every_concept_is_used_or_says_why_it_is_there(bundled_graph: Graph) -> None:
     """Used by a statement, or named in a question, rule, shape or template."""
-    triples = [t for path in graph.ontology.term_files for t in RdfFile.read(path).triples]
+    triples = [t for path in bundled_graph.ontology.term_files for t in RdfFile.read(path).triples]
     spelt = {
-        graph.prefixes.shorten(t.subject.value): t.subject.value
+        bundled_graph.prefixes.shorten(t.subject.value): t.subject.value
         for t in triples
         if isinstance(t.subject, NamedNode) and t.predicate.value == SKOS + "inScheme"
     }
-    used = {t.object.value for t in graph.asserted if isinstance(t.object, NamedNode)}
+    used = {t.object.value for t in bundled_graph.asserted if isinstance(t.object, NamedNode)}
     for pattern in ("queries/*/*.rq", "ontology/*/*.rq", "ontology/shapes/*.ttl"):
         for path in ROOT.glob(pattern):
             used |= {spelt[name] for name in re.findall(r"[a-z-]+:[\w-]+", path.read_text("utf-8")) if name in spelt}
@@ -103,7 +103,9 @@ def test_every_concept_is_used_or_says_why_it_is_there(graph: Graph) -> None:
     assert sorted(set(spelt.values()) & used & noted) == []
 
 
-def test_every_competency_question_is_answered_or_says_why_not(graph: Graph, request: pytest.FixtureRequest) -> None:
+def test_every_competency_question_is_answered_or_says_why_not(
+    bundled_graph: Graph, request: pytest.FixtureRequest
+) -> None:
     lines = [
         "# What analysts ask, and what answers it",
         "",
@@ -114,7 +116,7 @@ def test_every_competency_question_is_answered_or_says_why_not(graph: Graph, req
     for group in ASKED:
         lines += ["", f"## {group['subject']}", "", "| asked | answered by (rows) |", "| --- | --- |"]
         for one in group["asked"]:
-            by = [f"`{name}` ({len(graph.query(name))})" for name in one.get("by", [])]
+            by = [f"`{name}` ({len(bundled_graph.query(name))})" for name in one.get("by", [])]
             assert bool(by) != bool(one.get("not_yet")), one["ask"]
             lines.append(f"| {one['ask']} | {', '.join(by) or 'Not yet: ' + one['not_yet']} |")
     text = "\n".join(lines) + "\n"
@@ -123,4 +125,4 @@ def test_every_competency_question_is_answered_or_says_why_not(graph: Graph, req
     assert PAGE.read_text(encoding="utf-8") == text
     assert "(0)" not in text
     named = {name for group in ASKED for one in group["asked"] for name in one.get("by", [])}
-    assert named == set(graph.questions)
+    assert named == set(bundled_graph.questions)

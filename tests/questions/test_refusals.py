@@ -10,21 +10,21 @@ from conftest import Run
 
 
 @pytest.mark.parametrize("second", ["Government of Saskatchewan", "Government of the United Kingdom"])
-def test_nothing_is_missing_from_a_list_that_was_not_seen_as_a_whole(graph: Graph, second: str) -> None:
+def test_nothing_is_missing_from_a_list_that_was_not_seen_as_a_whole(bundled_graph: Graph, second: str) -> None:
     with pytest.raises(cmgraph.CmgraphError, match=r"no general list of .* was seen as a whole"):
-        graph.query("listed-here-not-there", first="Canada", second=second)
+        bundled_graph.query("listed-here-not-there", first="Canada", second=second)
 
 
-def test_one_value_of_several_is_enough_to_refuse(graph: Graph) -> None:
+def test_one_value_of_several_is_enough_to_refuse(bundled_graph: Graph) -> None:
     with pytest.raises(cmgraph.CmgraphError, match="Government of Saskatchewan"):
-        graph.query("on-all-lists", first="Canada", second=["Japan", "Government of Saskatchewan"])
+        bundled_graph.query("on-all-lists", first="Canada", second=["Japan", "Government of Saskatchewan"])
     with pytest.raises(cmgraph.CmgraphError, match="what is on it is not known"):
-        graph.query("listed-here-not-there", first="Government of the United Kingdom", second="Canada")
+        bundled_graph.query("listed-here-not-there", first="Government of the United Kingdom", second="Canada")
 
 
-def test_an_edition_seen_in_part_has_lost_nothing(graph: Graph) -> None:
+def test_an_edition_seen_in_part_has_lost_nothing(bundled_graph: Graph) -> None:
     with pytest.raises(cmgraph.CmgraphError, match="was not seen as a whole"):
-        graph.query("list-changes", older="list:uk-2021", newer="list:uk-2024")
+        bundled_graph.query("list-changes", older="list:uk-2021", newer="list:uk-2024")
 
 
 def test_the_refusal_speaks_the_language_asked_for(run: Run) -> None:
@@ -32,9 +32,9 @@ def test_the_refusal_speaks_the_language_asked_for(run: Run) -> None:
     assert refused.returncode == 2 and refused.stdout == "" and "on ne peut y répondre" in refused.stderr
 
 
-def test_japan_quebec_and_nato_have_lists_too(graph: Graph) -> None:
+def test_japan_quebec_and_nato_have_lists_too(bundled_graph: Graph) -> None:
     def minerals(**issuers: str) -> set[str]:
-        return {str(row[0]) for row in graph.query("listed-here-not-there", **issuers)}
+        return {str(row[0]) for row in bundled_graph.query("listed-here-not-there", **issuers)}
 
     assert not minerals(first="Canada", second="Japan") & {"lithium", "cobalt", "uranium"}
     assert minerals(first="NATO", second="Canada") == {"beryllium"}
@@ -55,8 +55,8 @@ def test_japan_quebec_and_nato_have_lists_too(graph: Graph) -> None:
     ],
 )
 def test_what_is_printed_or_grouped_otherwise_has_neither_entered_nor_left(
-    graph: Graph, older: str, newer: str, entered: set[str], left: set[str]
+    bundled_graph: Graph, older: str, newer: str, entered: set[str], left: set[str]
 ) -> None:
-    changes = graph.query("list-changes", older=f"list:{older}", newer=f"list:{newer}")
+    changes = bundled_graph.query("list-changes", older=f"list:{older}", newer=f"list:{newer}")
     assert {str(row[1]) for row in changes if row[0] == "entered"} == entered
     assert {str(row[1]) for row in changes if row[0] == "left"} == left

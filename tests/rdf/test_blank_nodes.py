@@ -123,20 +123,20 @@ def test_a_folder_and_a_store_keep_them_apart(folder: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("engine", ["fast", pytest.param("reference", marks=pytest.mark.gate)])
-def test_validation_keeps_them_apart(tmp_path: Path, seed_page: str, engine: str) -> None:
+def test_validation_keeps_them_apart(tmp_path: Path, seed_page_folder: str, engine: str) -> None:
     cm = "https://w3id.org/cmgraph/def#"
     paths = [tmp_path / "a.ttl", tmp_path / "b.ttl"]
     for path in paths:
         path.write_text(f"\n_:x a <{cm}Participation> .")
-    findings = [f for f in cmgraph.load(seed_page).validate(*paths, engine=engine).findings if f.rule == "P2"]
+    findings = [f for f in cmgraph.load(seed_page_folder).validate(*paths, engine=engine).findings if f.rule == "P2"]
     assert {(f.file, f.line, f.column) for f in findings} == {(str(path), 2, 1) for path in paths}
     assert len({f.focus.iri for f in findings}) == 2
 
 
-def test_what_is_added_to_a_store_is_derived_from_though_it_has_no_name(tmp_path: Path, seed_page: str) -> None:
+def test_what_is_added_to_a_store_is_derived_from_though_it_has_no_name(tmp_path: Path, seed_page_folder: str) -> None:
     cm, one = "https://w3id.org/cmgraph/def#", tmp_path / "one.ttl"
     one.write_text(f"[] a <{cm}Membership> ; <{cm}hasMemberAgent> <a:a> ; <{cm}concernsBody> <a:b> .")
-    graph = cmgraph.load(seed_page)
+    graph = cmgraph.load(seed_page_folder)
     for folder, loads in (("once", [[one]]), ("added", [[], [one]])):
         for paths in loads:
             cmgraph.load_store(tmp_path / folder, paths, graph)

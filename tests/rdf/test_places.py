@@ -119,8 +119,8 @@ BLANK = {
 def test_nodes_without_a_name_have_places(tmp_path: Path, name: str, content: bytes, places: str) -> None:
     (tmp_path / name).write_bytes(content)
     file = RdfFile.read(tmp_path / name)
-    told = {t.object.value: file.place_of(t.subject) for t in file.triples if t.predicate.value == "p:q"}
-    assert " ".join(f"{place.line}:{place.column}" for _, place in sorted(told.items())) == places
+    positions = {t.object.value: file.place_of(t.subject) for t in file.triples if t.predicate.value == "p:q"}
+    assert " ".join(f"{place.line}:{place.column}" for _, place in sorted(positions.items())) == places
     assert all(isinstance(t.subject, BlankNode) for t in file.triples if t.predicate.value == "p:q")
 
 

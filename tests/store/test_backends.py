@@ -30,6 +30,8 @@ from cmgraph.store.local import LocalStore
 from cmgraph.validation.validate import validate
 from conftest import ROOT, Run
 
+pytestmark = pytest.mark.gate
+
 
 def _at(server: AbstractContextManager[servers.Server], graph: Graph) -> Iterator[Graph]:
     """Send the graph to a server, as who may, and give it as anybody reaches it there."""
@@ -42,33 +44,33 @@ def _at(server: AbstractContextManager[servers.Server], graph: Graph) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def store(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
+def store(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
     folder = tmp_path_factory.mktemp("homes") / "store"
-    load_store(folder, graph.data_files, graph)
+    load_store(folder, bundled_graph.data_files, bundled_graph)
     return cmgraph.load(store=folder)
 
 
 @pytest.fixture(scope="module")
-def oxigraph(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    yield from _at(servers.oxigraph(tmp_path_factory.mktemp("oxigraph")), graph)
+def oxigraph(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    yield from _at(servers.oxigraph(tmp_path_factory.mktemp("oxigraph")), bundled_graph)
 
 
 @pytest.fixture(scope="module")
-def virtuoso(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), graph)
+def virtuoso(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), bundled_graph)
 
 
-@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.gate)])
+@pytest.fixture(params=["store", "oxigraph", "virtuoso"])
 def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
-def answers(graph: Graph) -> dict[tuple[str, bool], cmgraph.Result]:
+def answers(bundled_graph: Graph) -> dict[tuple[str, bool], cmgraph.Result]:
     """Return the answer to every question, with its defaults and with its second set of values."""
     return {
-        (name, also): graph.query(name, **(question.also if also else {}))
-        for name, question in graph.questions.items()
+        (name, also): bundled_graph.query(name, **(question.also if also else {}))
+        for name, question in bundled_graph.questions.items()
         for also in (False, True)
     }
 
@@ -78,40 +80,40 @@ def test_every_question_answers_alike(elsewhere: Graph, answers: dict[tuple[str,
         assert elsewhere.query(name, **(elsewhere.question(name).also if also else {})) == answer, name
 
 
-def test_search_show_stats_networks_and_paths_are_alike(graph: Graph, elsewhere: Graph) -> None:
-    assert elsewhere.search("japan") == graph.search("japan")
-    assert elsewhere.entity("NRCan") == graph.entity("NRCan")
-    assert elsewhere.stats() == graph.stats()
-    for name in projections(graph):
-        assert tie_rows(elsewhere, name) == tie_rows(graph, name), name
-    assert subjects(elsewhere) == subjects(graph)
-    assert shortest_paths(elsewhere, "Canada", "Chile") == shortest_paths(graph, "Canada", "Chile")
+def test_search_show_stats_networks_and_paths_are_alike(bundled_graph: Graph, elsewhere: Graph) -> None:
+    assert elsewhere.search("japan") == bundled_graph.search("japan")
+    assert elsewhere.entity("NRCan") == bundled_graph.entity("NRCan")
+    assert elsewhere.stats() == bundled_graph.stats()
+    for name in projections(bundled_graph):
+        assert tie_rows(elsewhere, name) == tie_rows(bundled_graph, name), name
+    assert subjects(elsewhere) == subjects(bundled_graph)
+    assert shortest_paths(elsewhere, "Canada", "Chile") == shortest_paths(bundled_graph, "Canada", "Chile")
 
 
 def test_the_graph_is_clean_wherever_it_lives(elsewhere: Graph) -> None:
     assert elsewhere.validate().findings == ()
 
 
-def test_what_is_broken_is_found_wherever_it_lives(graph: Graph, tmp_path: Path) -> None:
+def test_what_is_broken_is_found_wherever_it_lives(bundled_graph: Graph, tmp_path: Path) -> None:
     broken = [ROOT / f"tests/fixtures/invalid/{rule}.ttl" for rule in ("C1", "D1", "I5", "K2", "O5", "P1", "T1", "T5")]
     files = [ROOT / "tests/fixtures/valid/base.ttl", *broken]
-    read = [RdfFile.read(path) for path in (*graph.ontology.term_files, *files)]
+    read = [RdfFile.read(path) for path in (*bundled_graph.ontology.term_files, *files)]
     here = validate(
-        LocalStore(t for file in read for t in file.triples), graph.ontology.shapes, graph.prefixes
+        LocalStore(t for file in read for t in file.triples), bundled_graph.ontology.shapes, bundled_graph.prefixes
     ).findings
-    load_store(tmp_path / "disk", files, graph)
+    load_store(tmp_path / "disk", files, bundled_graph)
     assert cmgraph.load(store=tmp_path / "disk").validate().findings == here != ()
     with servers.oxigraph(tmp_path) as server:
-        upload(server.graph_store, files, graph)
+        upload(server.graph_store, files, bundled_graph)
         assert cmgraph.load(endpoint=server.endpoint).validate().findings == here
 
 
-def test_what_is_stated_and_what_follows_are_told_apart(graph: Graph, store: Graph, oxigraph: Graph) -> None:
+def test_what_is_stated_and_what_follows_are_told_apart(bundled_graph: Graph, store: Graph, oxigraph: Graph) -> None:
     for there in (store, oxigraph):
-        assert {rule: set(found) for rule, found in there.inferred.items()} == {
-            rule: set(found) for rule, found in graph.inferred.items()
+        assert {rule: set(statements) for rule, statements in there.inferred.items()} == {
+            rule: set(statements) for rule, statements in bundled_graph.inferred.items()
         }
-        assert len(set(there.asserted)) == len(set(graph.asserted))
+        assert len(set(there.asserted)) == len(set(bundled_graph.asserted))
 
 
 @pytest.mark.parametrize(
@@ -122,16 +124,15 @@ def test_what_is_stated_and_what_follows_are_told_apart(graph: Graph, store: Gra
         "# add\n# construct\nSELECT ?s { ?s a cm:Forum } ORDER BY ?s",
     ],
 )
-def test_comments_change_nothing_and_strings_are_kept(graph: Graph, oxigraph: Graph, query: str) -> None:
-    assert oxigraph.query(query) == graph.query(query)
+def test_comments_change_nothing_and_strings_are_kept(bundled_graph: Graph, oxigraph: Graph, query: str) -> None:
+    assert oxigraph.query(query) == bundled_graph.query(query)
 
 
-@pytest.mark.gate
-def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(graph: Graph, virtuoso: Graph) -> None:
+def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(bundled_graph: Graph, virtuoso: Graph) -> None:
     subjects = "SELECT DISTINCT ?s { ?s ?p ?o }"
     here, unordered, ordered = (
         one.store.select(subjects + order, {})[1]
-        for one, order in ((graph, ""), (virtuoso, ""), (virtuoso, " ORDER BY ?s"))
+        for one, order in ((bundled_graph, ""), (virtuoso, ""), (virtuoso, " ORDER BY ?s"))
     )
     assert set(here) == set(unordered) == set(ordered)
     assert len(here) == len(unordered) == len(ordered) > 10_000
@@ -139,43 +140,45 @@ def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(graph: Graph,
         virtuoso.store.select(subjects + " LIMIT 11000", {})
 
 
-def test_sending_again_changes_nothing_and_replacing_replaces(graph: Graph, small: Path, tmp_path: Path) -> None:
+def test_sending_again_changes_nothing_and_replacing_replaces(
+    bundled_graph: Graph, international_folder: Path, tmp_path: Path
+) -> None:
     with servers.oxigraph(tmp_path) as server:
-        few = sorted((small / "data/seed-page").glob("*.ttl"))
-        first = upload(server.graph_store, few, graph)
+        few = sorted((international_folder / "data/seed-page").glob("*.ttl"))
+        first = upload(server.graph_store, few, bundled_graph)
         there = cmgraph.load(endpoint=server.endpoint)
         stats = there.stats()
-        assert upload(server.graph_store, few, graph) == first
+        assert upload(server.graph_store, few, bundled_graph) == first
         assert cmgraph.load(endpoint=server.endpoint).stats() == stats
-        assert upload(server.graph_store, few[:1], graph, replace=True) < first
+        assert upload(server.graph_store, few[:1], bundled_graph, replace=True) < first
         assert cmgraph.load(endpoint=server.endpoint).stats() != stats
 
 
-def test_the_command_loads_and_asks(run: Run, graph: Graph, tmp_path: Path, small: Path) -> None:
-    few = [str(path) for path in sorted((small / "data/seed-page").glob("*.ttl"))]
+def test_the_command_loads_and_asks(run: Run, bundled_graph: Graph, tmp_path: Path, international_folder: Path) -> None:
+    few = [str(path) for path in sorted((international_folder / "data/seed-page").glob("*.ttl"))]
     with servers.virtuoso(tmp_path) as server:
         there = ["--graph", server.graph or ""]
         refused = run("load", *few, "--endpoint", server.graph_store, *there)
         assert refused.returncode == 4 and "CMGRAPH_USER" in refused.stderr
-        said = run("load", *few, "--endpoint", server.graph_store, *there, "--dry-run", **server.environment)
-        assert said.returncode == 0 and "would go into" in said.stderr
+        tried = run("load", *few, "--endpoint", server.graph_store, *there, "--dry-run", **server.environment)
+        assert tried.returncode == 0 and "would go into" in tried.stderr
         done = run("load", *few, "--endpoint", server.graph_store, *there, **server.environment)
-        assert done.returncode == 0 and said.stderr.split()[0] == done.stderr.split()[0]
+        assert done.returncode == 0 and tried.stderr.split()[0] == done.stderr.split()[0]
         known = run("stats", "--endpoint", server.endpoint + "-auth", *there, **server.environment)
     disk = tmp_path / "store"
     assert run("load", *few, "--store", str(disk)).returncode == 0
     assert run("stats", "--store", str(disk)).stdout == known.stdout != ""
 
 
-def test_trouble_with_a_server_is_said(oxigraph: Graph, graph: Graph) -> None:
+def test_trouble_with_a_server_is_said(oxigraph: Graph, bundled_graph: Graph) -> None:
     assert isinstance(oxigraph.store, EndpointStore)
     address = oxigraph.store.url
     with pytest.raises(cmgraph.EndpointError, match="the endpoint refused: 404"):
         cmgraph.load(endpoint=address.replace("/query", "/nothing")).stats()
     with pytest.raises(cmgraph.EndpointError, match="rejected the upload"):
-        upload(address.replace("/query", "/nothing"), [], graph)
+        upload(address.replace("/query", "/nothing"), [], bundled_graph)
     with pytest.raises(cmgraph.EndpointError, match="the upload failed"):
-        upload("http://127.0.0.1:9/store", [], graph)
+        upload("http://127.0.0.1:9/store", [], bundled_graph)
 
 
 ANSWER = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "y"}}]}}'
@@ -189,13 +192,13 @@ def _moody(code: Callable[[Message], int]) -> Iterator[str]:
     class Moody(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            said = code(self.headers)
-            self.send_response(said)
+            status = code(self.headers)
+            self.send_response(status)
             self.send_header("Retry-After", "0")
             self.send_header("WWW-Authenticate", 'Basic realm="here"')
             self.send_header("Content-Type", "application/sparql-results+json")
             self.end_headers()
-            self.wfile.write(ANSWER if said == 200 else b"no")
+            self.wfile.write(ANSWER if status == 200 else b"no")
 
         do_PUT = do_POST  # noqa: N815
 
@@ -221,7 +224,9 @@ def test_what_fails_for_a_moment_is_asked_again_and_what_fails_for_good_is_not()
             assert codes == [200]
 
 
-def test_who_asks_is_told_from_the_environment_or_at_a_prompt(monkeypatch: pytest.MonkeyPatch, graph: Graph) -> None:
+def test_who_asks_is_told_from_the_environment_or_at_a_prompt(
+    monkeypatch: pytest.MonkeyPatch, bundled_graph: Graph
+) -> None:
     wanted = "Basic " + b64encode(b"me:secret").decode()
     with _moody(lambda headers: 200 if headers["Authorization"] == wanted else 401) as address:
         store = EndpointStore(address)
@@ -240,14 +245,14 @@ def test_who_asks_is_told_from_the_environment_or_at_a_prompt(monkeypatch: pytes
         )
         assert asking.stderr is not None and asking.stderr.read(9) == "Password:"
         os.write(ours, b"secret\n")
-        said, rest = asking.communicate(timeout=30)
+        answer, rest = asking.communicate(timeout=30)
         echoed = os.read(ours, 1000) if select.select([ours], [], [], 0)[0] else b""
-        assert asking.returncode == 0 and said == "x\ny\n" and "secret" not in rest and b"secret" not in echoed
+        assert asking.returncode == 0 and answer == "x\ny\n" and "secret" not in rest and b"secret" not in echoed
         monkeypatch.setenv("CMGRAPH_USER", "me")
         monkeypatch.setenv("CMGRAPH_PASSWORD", "secret")
         graph_there = cmgraph.load(endpoint=address)
         assert str(graph_there.store.select(ASKED, {})[1][0][0]) == '"y"'
-        assert upload(address, [], graph) > 0
+        assert upload(address, [], bundled_graph) > 0
         monkeypatch.setenv("CMGRAPH_PASSWORD", "wrong")
         with pytest.raises(cmgraph.EndpointError, match="rejected the upload: 401"):
-            upload(address, [], graph)
+            upload(address, [], bundled_graph)

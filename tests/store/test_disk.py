@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -27,91 +24,76 @@ def held(store: Path) -> set[str]:
     return {str(quad.triple) for quad in open_store(store)}
 
 
-def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(graph: Graph, tmp_path: Path) -> None:
-    cmgraph.load_store(tmp_path / "both", [*SEED, *MORE], graph)
-    cmgraph.load_store(tmp_path / "one", SEED, graph)
-    cmgraph.load_store(tmp_path / "one", MORE, graph)
+def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    cmgraph.load_store(tmp_path / "both", [*SEED, *MORE], bundled_graph)
+    cmgraph.load_store(tmp_path / "one", SEED, bundled_graph)
+    cmgraph.load_store(tmp_path / "one", MORE, bundled_graph)
     one, both = (held(tmp_path / name) for name in ("one", "both"))
-    assert one == both and any(f" <{CM}hasBeenPartyTo> <" in said for said in both)
-    count = cmgraph.load_store(tmp_path / "one", SEED, graph, replace=True)
+    assert one == both and any(f" <{CM}hasBeenPartyTo> <" in line for line in both)
+    count = cmgraph.load_store(tmp_path / "one", SEED, bundled_graph, replace=True)
     assert count < len(both)
 
 
-def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(graph: Graph, tmp_path: Path) -> None:
+def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(bundled_graph: Graph, tmp_path: Path) -> None:
     """Rules read one subject at a time, so halves of every subject are the hardest that can come."""
     triples = sorted({str(triple) for path in SEED for triple in RdfFile.read(path).triples})
     for name, some in (("even", triples[::2]), ("odd", triples[1::2])):
         with gzip.open(tmp_path / f"{name}.nt.gz", "wt", encoding="utf-8") as file:
             file.write("".join(f"{triple} .\n" for triple in some))
-    cmgraph.load_store(tmp_path / "whole", SEED, graph)
+    cmgraph.load_store(tmp_path / "whole", SEED, bundled_graph)
     for name in ("even", "odd"):
-        cmgraph.load_store(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], graph)
+        cmgraph.load_store(tmp_path / "halves", [tmp_path / f"{name}.nt.gz"], bundled_graph)
     assert held(tmp_path / "halves") == held(tmp_path / "whole")
 
 
-def test_killing_a_load_at_any_moment_loses_nothing(graph: Graph, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    before = cmgraph.load_store(store, SEED, graph)
-    command = [sys.executable, "-c", "from cmgraph.cli.main import main; main()", "load", "--store", str(store)]
-    seen = set()
-    for moment in range(10):
-        loading = subprocess.Popen([*command, *map(str, MORE)], stderr=subprocess.DEVNULL)
-        time.sleep(0.15 + 0.15 * moment)
-        loading.kill()
-        loading.wait()
-        seen.add(len(held(store)))
-    assert min(seen) == before
-    after = cmgraph.load_store(store, MORE, graph)
-    assert len(seen - {before}) <= 1 and max(seen) <= after
-    assert len([path for path in store.iterdir() if path.is_dir()]) <= 2
-
-
-def test_a_mistake_in_a_file_is_told_and_changes_nothing(graph: Graph, tmp_path: Path) -> None:
+def test_a_mistake_in_a_file_is_told_and_changes_nothing(bundled_graph: Graph, tmp_path: Path) -> None:
     store, wrong = tmp_path / "store", tmp_path / "wrong.nt"
-    before = cmgraph.load_store(store, SEED, graph)
+    before = cmgraph.load_store(store, SEED, bundled_graph)
     wrong.write_text("<a:a> <a:b> <a:c> .\n<a:a> <a:b> oops .\n", encoding="utf-8")
     with pytest.raises(CmgraphError) as error:
-        cmgraph.load_store(store, [wrong], graph)
+        cmgraph.load_store(store, [wrong], bundled_graph)
     assert error.value.where.startswith(f"{wrong}:2:") and "oops" in error.value.excerpt
     assert len(held(store)) == before
 
 
-def test_only_one_fills_a_store_and_only_a_store_is_filled(graph: Graph, tmp_path: Path) -> None:
+def test_only_one_fills_a_store_and_only_a_store_is_filled(bundled_graph: Graph, tmp_path: Path) -> None:
     with replace_store(tmp_path / "store"), pytest.raises(CmgraphError, match="another process is writing"):
-        cmgraph.load_store(tmp_path / "store", [], graph)
+        cmgraph.load_store(tmp_path / "store", [], bundled_graph)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("dear")
     with pytest.raises(CmgraphError, match=r"contains something else: letter\.txt"):
-        cmgraph.load_store(tmp_path / "mine", [], graph)
+        cmgraph.load_store(tmp_path / "mine", [], bundled_graph)
     with pytest.raises(CmgraphError, match="there is no store here"):
         cmgraph.load(store=tmp_path / "mine")
     assert (tmp_path / "mine/letter.txt").read_text() == "dear"
 
 
-def test_what_a_killed_load_left_is_cleaned_up_by_the_next(graph: Graph, tmp_path: Path) -> None:
+def test_what_a_killed_load_left_is_cleaned_up_by_the_next(bundled_graph: Graph, tmp_path: Path) -> None:
     store = tmp_path / "store"
     (store / "state-1").mkdir(parents=True)
     (store / "state-1/000004.log").touch()
     (store / "lock").touch()
     (store / "current.new").write_text("state-")
     (store / ".current-abc").mkdir()
-    assert cmgraph.load_store(store, SEED, graph) > 0
+    assert cmgraph.load_store(store, SEED, bundled_graph) > 0
     assert sorted(path.name.partition("-")[0] for path in store.iterdir()) == ["current", "lock", "state"]
 
 
 @pytest.mark.parametrize("name", ["state-1/letter.txt", "state-old/CURRENT", "notes/state-1/CURRENT", "current.txt"])
-def test_nothing_that_only_looks_like_a_store_is_touched(graph: Graph, tmp_path: Path, name: str) -> None:
+def test_nothing_that_only_looks_like_a_store_is_touched(bundled_graph: Graph, tmp_path: Path, name: str) -> None:
     letter = tmp_path / "store" / name
     letter.parent.mkdir(parents=True)
     letter.write_text("dear")
     with pytest.raises(CmgraphError, match="contains something else"):
-        cmgraph.load_store(tmp_path / "store", SEED, graph, replace=True)
+        cmgraph.load_store(tmp_path / "store", SEED, bundled_graph, replace=True)
     assert letter.read_text() == "dear"
 
 
-def test_a_damaged_store_says_so(graph: Graph, tmp_path: Path) -> None:
+def test_a_damaged_store_says_so(bundled_graph: Graph, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    cmgraph.load_store(store, SEED, graph)
+    cmgraph.load_store(store, SEED, bundled_graph)
     for table in store.glob("state-*/*.sst"):
         content = bytearray(table.read_bytes())
         content[: len(content) * 9 // 10 : 1000] = bytes(len(content[: len(content) * 9 // 10 : 1000]))

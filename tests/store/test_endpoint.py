@@ -52,15 +52,15 @@ def test_blank_nodes_stay_apart_however_they_are_labelled(server: Manners) -> No
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("blank-in-iri", r"row 2 of the answer, \?mine, is no RDF term: .*open pit.*Invalid IRI"),
-        ("relative", r"row 1 of the answer, \?mine, is no RDF term: .*mine/12.*No scheme"),
-        ("language", r"row 1 of the answer, \?mine, is no RDF term: .*fr_CA"),
-        ("no-kind", r"row 1 of the answer, \?mine, is no RDF term: .*it has no 'type'"),
+        ("blank-in-iri", r"row 2 of the answer, \?mine, is not an RDF term: .*open pit.*Invalid IRI"),
+        ("relative", r"row 1 of the answer, \?mine, is not an RDF term: .*mine/12.*No scheme"),
+        ("language", r"row 1 of the answer, \?mine, is not an RDF term: .*fr_CA"),
+        ("no-kind", r"row 1 of the answer, \?mine, is not an RDF term: .*it has no 'type'"),
         ("broken-off", "the answer broke off, or is broken: … .*time limit reached"),
         ("in-a-text", "the answer broke off"),
         ("hung-up", "the answer broke off"),
         ("empty", "the answer is empty"),
-        ("page", "the server sent a page, not an answer: Please sign in"),
+        ("page", "the server sent a web page, not an answer: Please sign in"),
         ("xml", "the answer is not JSON: <.xml"),
         ("csv", "the answer is not JSON: mine"),
         ("truth", "the answer is not that of a SELECT"),
@@ -117,7 +117,7 @@ def test_or_not_at_all(server: Manners, path: str) -> None:
     with pytest.raises(EndpointError, match="the server cut the answer at") as error:
         EndpointStore(server.at(path)).select(ALL + " LIMIT 2000", {})
     assert "ORDER BY" in error.value.hint
-    with pytest.raises(EndpointError, match="blank nodes come in no pages"):
+    with pytest.raises(EndpointError, match="blank nodes cannot be fetched by page"):
         EndpointStore(server.at("nodes-1000")).select(ALL, {})
 
 

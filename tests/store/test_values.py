@@ -32,15 +32,17 @@ def test_every_block_of_a_name_is_bound_and_others_stay() -> None:
     assert bound == "SELECT * { { VALUES ?a { UNDEF } } UNION { VALUES ?a { UNDEF } VALUES ?b { 3 } } }"
 
 
-def test_a_query_without_a_place_for_a_value_is_refused(graph: Graph) -> None:
+def test_a_query_without_a_place_for_a_value_is_refused(bundled_graph: Graph) -> None:
     with pytest.raises(cmgraph.CmgraphError, match=r"no VALUES block for \?thing"):
         bind_values("SELECT * { VALUES (?thing) { (UNDEF) } }", {"thing": [CANADA]})
     with pytest.raises(cmgraph.CmgraphError, match=r"labels: there is no VALUES block for \?nobody"):
-        list(builtin.ask(graph.store, "labels", nobody=[CANADA]))
+        list(builtin.ask(bundled_graph.store, "labels", nobody=[CANADA]))
 
 
-def test_many_values_are_asked_in_batches_and_every_row_comes(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    iris = sorted({str(row[0].value) for row in builtin.ask(graph.store, "kinds") if row[0]})[:1200]
-    rows = set(builtin.ask(graph.store, "labels", thing=iris))
+def test_many_values_are_asked_in_batches_and_every_row_comes(
+    bundled_graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iris = sorted({str(row[0].value) for row in builtin.ask(bundled_graph.store, "kinds") if row[0]})[:1200]
+    rows = set(builtin.ask(bundled_graph.store, "labels", thing=iris))
     monkeypatch.setattr(builtin, "BATCH", 7)
-    assert set(builtin.ask(graph.store, "labels", thing=iris)) == rows
+    assert set(builtin.ask(bundled_graph.store, "labels", thing=iris)) == rows

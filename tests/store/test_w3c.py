@@ -26,14 +26,18 @@ def test_the_suite_is_whole() -> None:
     assert sum(w3c.right(case, w3c.by_engine(case)) for case in EVALUATION) > 470
 
 
-def test_every_answer_is_the_engines(graph: Graph) -> None:
+@pytest.mark.gate
+def test_what_the_engine_gets_wrong_comes_out_as_wrong(bundled_graph: Graph) -> None:
     for case in EVALUATION:
-        assert w3c.by_library(case, graph) == w3c.by_engine(case), case.name
+        if w3c.right(case, w3c.by_engine(case)):
+            continue  # goes through the command, below
+        assert w3c.by_library(case, bundled_graph) == w3c.by_engine(case), case.name
 
 
-def test_what_the_engine_can_read_is_read_and_what_it_cannot_is_refused(graph: Graph) -> None:
+@pytest.mark.gate
+def test_what_the_engine_can_read_is_read_and_what_it_cannot_is_refused(bundled_graph: Graph) -> None:
     for case in SYNTAX:
-        engine, library = w3c.by_engine(case), w3c.by_library(case, graph)
+        engine, library = w3c.by_engine(case), w3c.by_library(case, bundled_graph)
         assert (library[0] == "refused") == (engine[0] == "refused"), case.name
 
 

@@ -33,10 +33,10 @@ AGREEMENTS = (
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, international_folder: Path) -> Path:
     """Return a folder laid out as data, with a source and three agreements that exist only in these tests."""
     folder = tmp_path_factory.mktemp("prepared")
-    shutil.copytree(small, folder, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(international_folder, folder, symlinks=True, dirs_exist_ok=True)
     for name in ("instruments", "instrument-links", "memberships", "observations"):
         (folder / f"data/international/{name}.ttl").unlink()
     (folder / "data/sources.csv").write_text(SOURCES)
@@ -97,20 +97,20 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("parties", "Cannada;Japan", "column parties: 'Cannada': unknown parties 'Cannada'. Did you mean Canada"),
-        ("kind", "memo", "column kind: 'memo': unknown kind 'memo'."),
-        ("class", "agreements", "column class: 'agreements': unknown class 'agreements'. Did you mean agreement"),
+        ("parties", "Cannada;Japan", "column parties: 'Cannada': unknown actor 'Cannada'. Did you mean Canada"),
+        ("kind", "memo", "column kind: 'memo': unknown instrument type 'memo'."),
+        ("class", "agreements", "column class: 'agreements': unknown kind 'agreements'. Did you mean agreement"),
         ("date", "last spring", "column date: 'last spring': not a date. Write 2020, 2020-01 or 2020-01-09"),
         ("date", "2025-13", "column date: '2025-13': not a date."),
         ("act", "signd", "column act: 'signd': unknown act 'signd'. Did you mean signed"),
-        ("themes", "stockpile", "column themes: 'stockpile': unknown themes 'stockpile'."),
-        ("minerals", "unobtainium", "column minerals: 'unobtainium': unknown minerals 'unobtainium'."),
+        ("themes", "stockpile", "column themes: 'stockpile': unknown theme 'stockpile'."),
+        ("minerals", "unobtainium", "column minerals: 'unobtainium': unknown mineral 'unobtainium'."),
         ("source", "", "column source: this column must be filled."),
         ("source", "Gazete", "column source: 'Gazete': unknown source 'Gazete'. Did you mean Gazette"),
         ("checked", "2 January", "column checked: '2 January': not a day. Write it as 2020-01-09."),
         ("name_en", "", "column id: the row does not say which thing it describes. Fill name_en."),
         ("name_en", "Bad\x07bell", "column name_en: 'Bad\x07bell': there is a control character, U+0007."),
-        ("themes_basis", "unknown", "column themes_basis: 'unknown': unknown themes_basis 'unknown'."),
+        ("themes_basis", "unknown", "column themes_basis: 'unknown': unknown basis 'unknown'."),
     ],
 )
 def test_a_mistake_in_a_column_names_row_column_value_and_remedy(
@@ -145,7 +145,7 @@ def test_a_new_thing_needs_saying_so(folder: Path) -> None:
     with pytest.raises(TableErrors, match="Add new things with --create"):
         ingest(folder / "data/instruments.csv", data=folder)
     (folder / "data/instruments.csv").write_text(AGREEMENTS.replace("CA;Indonésie", "CA;Atlantis"))
-    with pytest.raises(TableErrors, match=r"unknown parties 'Atlantis'\. .*Add it as new with --create parties"):
+    with pytest.raises(TableErrors, match=r"unknown actor 'Atlantis'\. .*Add it as new with --create parties"):
         ingest(folder / "data/instruments.csv", data=folder, create=True)
     done = ingest(folder / "data/instruments.csv", data=folder, create=["id", "parties"])
     assert "https://w3id.org/cmgraph/id/agent/atlantis" in done.created
@@ -251,13 +251,13 @@ def test_a_template_that_lacks_a_block_says_so(tmp_path: Path) -> None:
         for p in TABLES
     ],
 )
-def test_the_bundled_tables_make_the_bundled_graph(path: Path, graph: Graph) -> None:
+def test_the_bundled_tables_make_the_bundled_graph(path: Path, bundled_graph: Graph) -> None:
     taken = TAKEN.get(path.relative_to(ROOT / "data").with_suffix("").as_posix(), {})
     by = taken.get("template", path.stem)
-    create = [column.name for column in find_template(graph, by).columns if column.new]
+    create = [column.name for column in find_template(bundled_graph, by).columns if column.new]
     done = ingest(path, by, given=taken.get("given"), create=create, dry_run=True)
     assert done.changes == ()
-    assert done.silent == () or find_template(graph, by).silent
+    assert done.silent == () or find_template(bundled_graph, by).silent
 
 
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
@@ -273,12 +273,12 @@ def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: 
     assert wrong.returncode == 3 and "Did you mean release" in wrong.stderr
 
 
-def test_every_template_is_complete_in_both_languages(graph: Graph) -> None:
-    for name in template_files(graph):
-        found = find_template(graph, name)
-        assert set(found.title) == set(found.about) == {"en", "fr-t-en"}
-        assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in found.columns), name
-        assert not found.describes or found.describes in [c.name for c in found.columns]
+def test_every_template_is_complete_in_both_languages(bundled_graph: Graph) -> None:
+    for name in template_files(bundled_graph):
+        template = find_template(bundled_graph, name)
+        assert set(template.title) == set(template.about) == {"en", "fr-t-en"}
+        assert all(set(c.label) == {"en", "fr-t-en"} and c.type in TYPES for c in template.columns), name
+        assert not template.describes or template.describes in [c.name for c in template.columns]
 
 
 def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Run) -> None:
@@ -291,10 +291,10 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
         table = str(ROOT / f"tests/fixtures/tables/ontario-{day}.csv")
         done = run("--data", str(tmp_path), "ingest", table, *given)
         assert done.returncode == 0, done.stderr
-    told = done.stdout.splitlines()
-    assert "  Victoria – active – advanced project" in told
-    changed = told.index("changed: 1 state of a project")
-    assert told[changed + 1].startswith("  Nickel Rim South")
-    assert "    has activity: active → on hold or suspended" in told[changed:]
-    assert "seen again in a newer source: 48 state of a project" in told
-    assert not [line for line in told if line.startswith("removed")]
+    output = done.stdout.splitlines()
+    assert "  Victoria – active – advanced project" in output
+    changed = output.index("changed: 1 state of a project")
+    assert output[changed + 1].startswith("  Nickel Rim South")
+    assert "    has activity: active → on hold or suspended" in output[changed:]
+    assert "seen again in a newer source: 48 state of a project" in output
+    assert not [line for line in output if line.startswith("removed")]

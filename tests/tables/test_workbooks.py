@@ -102,7 +102,7 @@ def test_days_count_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None
     ("column", "value", "shown_as", "what"),
     [
         ("note", MARCH, "mmm-yy", "the cell is a date"),
-        ("note", 4, "000", "in a form of its own (000)"),
+        ("note", 4, "000", "in a custom format (000)"),
         ("since", MARCH, "d-mmm", "the cell shows no year"),
         ("note", 0.125, "0.0%", "as a percentage"),
     ],

@@ -108,10 +108,10 @@ def found(graph: Graph, shape: str, folder: Path, engine: str) -> set[tuple[str,
 
 
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-def test_both_validators_find_the_same(graph: Graph, tmp_path: Path, constraint: str) -> None:
+def test_both_validators_find_the_same(bundled_graph: Graph, tmp_path: Path, constraint: str) -> None:
     shape = f":s {TARGET} ; {constraint} ."
-    expected = found(graph, shape, tmp_path, "reference")
-    assert found(graph, shape, tmp_path, "fast") == expected
+    expected = found(bundled_graph, shape, tmp_path, "reference")
+    assert found(bundled_graph, shape, tmp_path, "fast") == expected
     assert expected or "deactivated" in constraint
 
 
@@ -132,6 +132,6 @@ def test_both_validators_find_the_same(graph: Graph, tmp_path: Path, constraint:
         '<https://w3id.org/cmgraph/shape/n> ?value FILTER(?value > 4) }" ] .',
     ],
 )
-def test_targets_are_the_same(graph: Graph, tmp_path: Path, targets: str) -> None:
-    expected = found(graph, targets, tmp_path, "reference")
-    assert found(graph, targets, tmp_path, "fast") == expected != set()
+def test_targets_are_the_same(bundled_graph: Graph, tmp_path: Path, targets: str) -> None:
+    expected = found(bundled_graph, targets, tmp_path, "reference")
+    assert found(bundled_graph, targets, tmp_path, "fast") == expected != set()

@@ -92,9 +92,9 @@ def test_a_folder_that_extends_the_graph_has_shapes_too(tmp_path: Path, run: Run
     )
     (tmp_path / "shapes/own.ttl").write_text(PREFIXES + shape, encoding="utf-8")
     done = run("validate", "--data", str(tmp_path), "-f", "json")
-    found = json.loads(done.stdout)
+    report = json.loads(done.stdout)
     assert done.returncode == 1
-    assert {finding["rule"] for finding in found} == {"http://example.org/S http://example.org/page"}
+    assert {finding["rule"] for finding in report} == {"http://example.org/S http://example.org/page"}
 
 
 def test_files_of_shapes_are_given_by_an_option_or_as_files_to_check(folder: Path, run: Run) -> None:

@@ -39,46 +39,46 @@ def rules(graph: Graph) -> set[str]:
     return {t.subject.value.removeprefix(spot) for t in triples if spot in str(t.subject)}
 
 
-def test_the_valid_base_breaks_no_rule(graph: Graph) -> None:
-    assert check(graph).findings == ()
+def test_the_valid_base_breaks_no_rule(bundled_graph: Graph) -> None:
+    assert check(bundled_graph).findings == ()
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
-def test_each_rule_fires_exactly_on_its_fixture(graph: Graph, path: Path) -> None:
-    findings = check(graph, path).findings
+def test_each_rule_fires_exactly_on_its_fixture(bundled_graph: Graph, path: Path) -> None:
+    findings = check(bundled_graph, path).findings
     assert {finding.rule for finding in findings} == {path.stem}
     assert all(finding.message and finding.file == str(path) and finding.line for finding in findings)
 
 
-def test_every_rule_has_a_fixture(graph: Graph) -> None:
-    assert rules(graph) == {path.stem for path in INVALID}
+def test_every_rule_has_a_fixture(bundled_graph: Graph) -> None:
+    assert rules(bundled_graph) == {path.stem for path in INVALID}
 
 
-def test_every_rule_speaks_both_languages(graph: Graph) -> None:
+def test_every_rule_speaks_both_languages(bundled_graph: Graph) -> None:
     message = "http://www.w3.org/ns/shacl#message"
-    tags = [t.object.language for f in graph.ontology.shapes for t in f.triples if t.predicate.value == message]
-    assert tags.count("en") == tags.count("fr-t-en") == len(rules(graph))
+    tags = [t.object.language for f in bundled_graph.ontology.shapes for t in f.triples if t.predicate.value == message]
+    assert tags.count("en") == tags.count("fr-t-en") == len(rules(bundled_graph))
 
 
-def test_the_bundled_graph_is_clean(graph: Graph) -> None:
-    assert graph.validate().findings == ()
+def test_the_bundled_graph_is_clean(bundled_graph: Graph) -> None:
+    assert bundled_graph.validate().findings == ()
 
 
-def test_no_shapes_is_an_error_not_a_pass(graph: Graph) -> None:
+def test_no_shapes_is_an_error_not_a_pass(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="no shapes"):
-        validate(graph.store, [], graph.prefixes)
+        validate(bundled_graph.store, [], bundled_graph.prefixes)
 
 
 @pytest.mark.gate
-def test_both_validators_find_the_bundled_graph_clean(graph: Graph) -> None:
-    assert graph.validate(engine="reference").findings == graph.validate().findings == ()
+def test_both_validators_find_the_bundled_graph_clean(bundled_graph: Graph) -> None:
+    assert bundled_graph.validate(engine="reference").findings == bundled_graph.validate().findings == ()
 
 
 @pytest.fixture(scope="module")
-def apart(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def apart(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with every fixture again, about things of its own: to their IRIs its name is added."""
     folder = tmp_path_factory.mktemp("apart")
-    shared = {subject for file in _common(graph) for subject in file.subjects}
+    shared = {subject for file in _common(bundled_graph) for subject in file.subjects}
 
     for fixture in map(RdfFile.read, INVALID):
         new = {iri: NamedNode(iri + fixture.path.stem) for iri in fixture.subjects - shared}
@@ -88,14 +88,14 @@ def apart(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def merged(graph: Graph, apart: Path) -> dict[str, tuple[Finding, ...]]:
+def merged(bundled_graph: Graph, apart: Path) -> dict[str, tuple[Finding, ...]]:
     """Return what each validator finds in one graph of all fixtures, the reference in a single run.
 
     Every fixture is in it twice: apart, where none can hide what is wrong with another; and as it is, where what
     several call by one name is one thing, which breaks many rules at once.
     """
     paths = [*INVALID, *sorted(apart.glob("*.ttl"))]
-    return {engine: check(graph, *paths, engine=engine).findings for engine in ENGINES}
+    return {engine: check(bundled_graph, *paths, engine=engine).findings for engine in ENGINES}
 
 
 @pytest.mark.gate
@@ -116,6 +116,6 @@ def test_both_validators_find_the_same_in_all_fixtures_and_where_a_thing_breaks_
     assert len(broken) > 20
 
 
-def test_an_unknown_validator_is_an_error(graph: Graph) -> None:
+def test_an_unknown_validator_is_an_error(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="unknown validator 'other'"):
-        graph.validate(engine="other")
+        bundled_graph.validate(engine="other")

@@ -74,8 +74,8 @@ class Says:
         """Write a path; one without a name is what is said of it, and a list is a list whatever else is said."""
         if not isinstance(step, BlankNode):
             return str(step)
-        said = {t.predicate.value: self.path(t.object) for t in self.triples if t.subject == step}  # type: ignore[arg-type]
-        return str({iri: said[iri] for iri in sorted(said) if iri.startswith(RDF) or RDF + "first" not in said})
+        values = {t.predicate.value: self.path(t.object) for t in self.triples if t.subject == step}  # type: ignore[arg-type]
+        return str({iri: values[iri] for iri in sorted(values) if iri.startswith(RDF) or RDF + "first" not in values})
 
     def result(self, node: Term) -> tuple[str, ...]:
         """Write what is said of one result; shapes and constraints without a name are all alike."""

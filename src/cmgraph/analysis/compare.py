@@ -27,7 +27,7 @@ def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
     >>> {str(row[0]) for row in shared} >= {"arrangement", "body"}
     True
     """
-    nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent", "actor") for name in actors))
+    nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent") for name in actors))
     if len(nodes) < 2:
         raise CmgraphError("name two actors or more", hint="cmgraph compare Canada Japan")
     have: dict[tuple[str, Term], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -37,10 +37,10 @@ def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
     called = graph.names.labels(node.value for node in nodes)
     solutions: list[tuple[Term | None, ...]] = []
     order = sorted(have.items(), key=lambda item: (item[0][0], -len(item[1]), str(item[0][1])))
-    for (kind, what), whose in order:
+    for (kind, shared), whose in order:
         names = "; ".join(called[node.value] for node in nodes if node.value in whose)
-        said = (Literal(message(f"respect_{kind}", graph.lang)), what, Literal(names), Literal(len(whose)))
-        solutions += [(*said, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
+        cells = (Literal(message(f"respect_{kind}", graph.lang)), shared, Literal(names), Literal(len(whose)))
+        solutions += [(*cells, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
     columns = ("respect", "thing", "whose", "number")
     headings = {name: message(name, graph.lang) for name in columns}
     return build(((*columns, "citation"), solutions), graph.store, graph.names, "citation", headings)

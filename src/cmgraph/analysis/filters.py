@@ -48,8 +48,8 @@ class NetworkFilter:
     def apply(self, answer: Result, graph: Graph) -> Result:
         """Return the rows of a projection's answer that are in scope.
 
-        :raises UnknownName: if nothing goes by one of the names.
-        :raises CmgraphError: if a date is none, or the period ends before it begins.
+        :raises UnknownName: if one of the names is unknown.
+        :raises CmgraphError: if a date is not valid, or the period ends before it begins.
         """
         for date in filter(None, (self.since, self.until)):
             _check_date(date)
@@ -60,17 +60,17 @@ class NetworkFilter:
                 hint="Give the earlier date to --since.",
             )
         kinds = {_kind(graph, name) for name in self.kinds}
-        wanted = [
-            {graph.names.resolve(name, scheme, what).value for name in names}
-            for names, scheme, what in ((self.minerals, MINERAL, "mineral"), (self.stages, STAGE, "stage"))
+        concepts = [
+            {graph.names.resolve(name, scheme).value for name in names}
+            for names, scheme in ((self.minerals, MINERAL), (self.stages, STAGE))
         ]
-        about = subjects(graph) if any(wanted) else {}
+        about = subjects(graph) if any(concepts) else {}
 
         def has(row: Row) -> bool:
             ends = [term.value for term in row.terms[:2] if term is not None]
             return (
                 all(not kinds or any(graph.names.has(end, kind) for kind in kinds) for end in ends)
-                and all(not some or some & subjects_of(row, about) for some in wanted)
+                and all(not some or some & subjects_of(row, about) for some in concepts)
                 and self._dated(str(row[_ENDS] or ""))
             )
 
@@ -83,10 +83,10 @@ class NetworkFilter:
             for names, scheme in ((self.minerals, MINERAL), (self.stages, STAGE))
             for name in names
         ]
-        wanted = [*(_kind(graph, name) for name in self.kinds), *named]
-        labels = graph.names.labels(wanted)
+        iris = [*(_kind(graph, name) for name in self.kinds), *named]
+        labels = graph.names.labels(iris)
         period = [f"{self.since}–{self.until}"] if self.since or self.until else []
-        return [*(labels[iri] for iri in wanted), *period]
+        return [*(labels[iri] for iri in iris), *period]
 
     def _dated(self, date: str) -> bool:
         """Say whether a date, as precise as its source gives it, may be in the period."""
@@ -110,10 +110,10 @@ def subjects(graph: Graph) -> Mapping[str, set[str]]:
 
 def subjects_of(row: Row, about: Mapping[str, set[str]]) -> set[str]:
     """Return what a tie is about: its two ends and what ties them; a mineral at an end is the only one it is about."""
-    things = [term.value for term in row.terms[:_ENDS] if term is not None]
-    subjects = set[str]().union(*(about.get(thing, ()) for thing in things))
+    iris = [term.value for term in row.terms[:_ENDS] if term is not None]
+    subjects = set[str]().union(*(about.get(iri, ()) for iri in iris))
     for scheme in (MINERAL, STAGE):
-        if own := {thing for thing in things if thing.startswith(scheme + "/")}:
+        if own := {iri for iri in iris if iri.startswith(scheme + "/")}:
             subjects = {subject for subject in subjects if not subject.startswith(scheme + "/")} | own
     return subjects
 
@@ -131,7 +131,7 @@ def _check_date(date: str) -> None:
 def _kind(graph: Graph, name: str) -> str:
     owl_class, scheme = "http://www.w3.org/2002/07/owl#Class", "http://www.w3.org/2004/02/skos/core#ConceptScheme"
     try:
-        return graph.names.resolve(name, owl_class, "kind").value
+        return graph.names.resolve(name, owl_class).value
     except UnknownName as unknown:
         try:
             return graph.names.resolve(name, scheme).value

@@ -53,7 +53,7 @@ def graphml(net: networkx.Graph[str]) -> str:
 
 def cytoscape(net: networkx.Graph[str]) -> str:
     """Write Cytoscape JSON, with positions (y downwards, as screens count)."""
-    where = layout_nodes(net)
+    positions = layout_nodes(net)
     nodes = [
         {
             "data": {
@@ -61,10 +61,10 @@ def cytoscape(net: networkx.Graph[str]) -> str:
                 "value": iri,
                 "name": net.nodes[iri]["label"],
                 **net.nodes[iri],
-                "colour": where[iri].colour,
-                "size": where[iri].size,
+                "colour": positions[iri].colour,
+                "size": positions[iri].size,
             },
-            "position": {"x": where[iri].x, "y": -where[iri].y},
+            "position": {"x": positions[iri].x, "y": -positions[iri].y},
         }
         for iri in sorted(net)
     ]
@@ -72,8 +72,8 @@ def cytoscape(net: networkx.Graph[str]) -> str:
         {"data": {"id": f"e{number}", "source": one, "target": other, **data}}
         for number, (one, other, data) in enumerate(_edges(net))
     ]
-    said = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
-    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    document = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def edge_list(net: networkx.Graph[str]) -> str:

@@ -55,9 +55,9 @@ def shortest_paths(
         raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=over)
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(paths, 1):
-        for place, (here, there) in enumerate(pairwise(path), 1):
-            for row in ties[min(here, there), max(here, there)]:
-                hop = (Literal(number), Literal(place), NamedNode(here), NamedNode(there), *row.terms[2:4])
+        for place, (tail, head) in enumerate(pairwise(path), 1):
+            for row in ties[min(tail, head), max(tail, head)]:
+                hop = (Literal(number), Literal(place), NamedNode(tail), NamedNode(head), *row.terms[2:4])
                 solutions += [(*hop, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
     columns = ("path", "hop", "from", "to", "through", "dated", "citation")
     return build((columns, solutions), graph.store, graph.names, "citation")
@@ -90,10 +90,12 @@ def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> 
 
 
 def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
-    """Find the node meant by a name: an actor rather than the place that goes by the same name."""
+    """Find the node meant by a name: an actor rather than the place of the same name."""
     iri = graph.names.resolve_preferring(text, CM + "Agent").value
     if iri not in net:
         raise CmgraphError(
-            f"'{text}' is in no tie of this network", where=net.name, hint="Try --over with another, or a wider filter."
+            f"'{text}' has no ties in this network",
+            where=net.name,
+            hint="Try another projection with --over, or a wider filter.",
         )
     return iri

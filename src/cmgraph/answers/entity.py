@@ -62,9 +62,9 @@ def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None 
     day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
     kinds = {kind.value for (kind,) in builtin.ask(store, "statement-kinds") if kind}
     fetched: dict[str, list[tuple[str, Term]]] = {}
-    wanted = list(iris)
-    for start in range(0, len(wanted), builtin.BATCH):
-        batch = wanted[start : start + builtin.BATCH]
+    to_fetch = list(iris)
+    for start in range(0, len(to_fetch), builtin.BATCH):
+        batch = to_fetch[start : start + builtin.BATCH]
         solutions = builtin.ask(store, "relationships", thing=batch, asOf=day)
         rows = (tuple(term.value for term in row if term) for row in solutions)
         related = [row for row in rows if row[1] in kinds]
@@ -78,27 +78,27 @@ def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None 
 def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
     """Return what is said of each thing or statement itself."""
     pairs: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
-    for thing, prop, what in builtin.ask(store, "about", thing=pairs):
-        if thing and prop and what:
-            pairs[thing.value].append((prop.value, what))
+    for thing, prop, value in builtin.ask(store, "about", thing=pairs):
+        if thing and prop and value:
+            pairs[thing.value].append((prop.value, value))
     return pairs
 
 
 def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Entity:
     """Put what is said of a thing into words of one language, its citations numbered as they come."""
     own = statements.get((iri, iri), [])
-    others = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
+    linked = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
     number: dict[str, int] = {}
-    for pairs in (own, *others.values()):
+    for pairs in (own, *linked.values()):
         for prop, value in pairs:
             if prop == _CITED:
                 number.setdefault(value.value, len(number) + 1)
     labels = names.labels(
-        {iri, *(of for of, _ in others)}
-        | {prop for pairs in (own, *others.values()) for prop, _ in pairs}
-        | {v.value for pairs in (own, *others.values()) for _, v in pairs if isinstance(v, NamedNode)}
+        {iri, *(of for of, _ in linked)}
+        | {prop for pairs in (own, *linked.values()) for prop, _ in pairs}
+        | {v.value for pairs in (own, *linked.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
-    known = citations(store, set(number), names.lang)
+    citation_by_iri = citations(store, set(number), names.lang)
 
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))
@@ -120,6 +120,6 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         names=tuple((v.value, v.language or "") for p, v in own if p in _NAMES and isinstance(v, Literal)),
         facts=pairs_of(own),
         cited=cited(own),
-        statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in others.items()),
-        citations=tuple(known[iri] for iri in number),
+        statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in linked.items()),
+        citations=tuple(citation_by_iri[iri] for iri in number),
     )

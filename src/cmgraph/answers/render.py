@@ -116,8 +116,8 @@ def to_markdown(result: Result, lang: str) -> str:
     # an underscore stays: most are in addresses, which would break
     texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
     notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
-    said = ["", safe(result.note)] if result.note else []
-    return "\n".join([*lines, *said, *([""] if notes else []), *notes]) + "\n"
+    note_lines = ["", safe(result.note)] if result.note else []
+    return "\n".join([*lines, *note_lines, *([""] if notes else []), *notes]) + "\n"
 
 
 def to_table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
@@ -138,9 +138,9 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     for row in result.rows:
         marks = [Text(footnote_marks(row.citations), style="dim")] if result.citations else []
         grid.add_row(*(Text(strip_controls(as_text(value))) for value in row.values), *marks)
-    out = io.StringIO()
+    buffer = io.StringIO()
     console = Console(
-        file=out,
+        file=buffer,
         width=width or 100,
         force_terminal=color,
         no_color=not color,
@@ -153,7 +153,7 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
         console.print(Text(strip_controls(line)), soft_wrap=True)
     if result.note:
         console.print(Text("\n" + result.note, style="italic"))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
 def to_html(result: Result, limit: int = 50) -> str:
@@ -169,8 +169,8 @@ def to_html(result: Result, limit: int = 50) -> str:
         for row in result.rows[:limit]
     )
     notes = "".join(f"<li>{escape(str(citation))}</li>" for citation in result.citations)
-    said = f"<p>{escape(result.note)}</p>" if result.note else ""
+    note = f"<p>{escape(result.note)}</p>" if result.note else ""
     return (
         f"<table><caption>{escape(result.title)} ({len(result)})</caption>"
-        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table>{said}<ol>{notes}</ol>"
+        f"<thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table>{note}<ol>{notes}</ol>"
     )

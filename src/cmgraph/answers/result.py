@@ -37,9 +37,9 @@ class Citation:
     checked: str
 
     def __str__(self) -> str:
-        said = ". ".join(part for part in (self.publisher, self.title) if part)
+        publication = ". ".join(part for part in (self.publisher, self.title) if part)
         place = "" if self.locator == WHOLE else self.locator
-        return ", ".join(part for part in (said, place) if part) + (f". {self.url}" if self.url else "")
+        return ", ".join(part for part in (publication, place) if part) + (f". {self.url}" if self.url else "")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Result:
         cls, columns: Sequence[str], rows: Iterable[Sequence[Value]], lang: str, title: str = "", note: str = ""
     ) -> Result:
         """Make a list that rests on no citations, its columns headed by the program's words for them in ``lang``."""
-        made = tuple(Row(tuple(values), (None,) * len(columns), ()) for values in rows)
-        return cls(tuple(columns), tuple(message(name, lang) for name in columns), made, (), title, note)
+        table_rows = tuple(Row(tuple(values), (None,) * len(columns), ()) for values in rows)
+        return cls(tuple(columns), tuple(message(name, lang) for name in columns), table_rows, (), title, note)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -99,12 +99,12 @@ class Result:
         True
         """
         rows = [row for row in self.rows if keep(row)]
-        used = sorted({number for row in rows for number in row.citations})
-        number = {old: new for new, old in enumerate(used, 1)}
+        numbers_used = sorted({number for row in rows for number in row.citations})
+        number = {old: new for new, old in enumerate(numbers_used, 1)}
         return replace(
             self,
             rows=tuple(replace(row, citations=tuple(number[old] for old in row.citations)) for row in rows),
-            citations=tuple(self.citations[old - 1] for old in used),
+            citations=tuple(self.citations[old - 1] for old in numbers_used),
         )
 
     @property
@@ -141,14 +141,14 @@ class Result:
         >>> header
         ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
         """
-        things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
+        are_things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
         header: list[Value] = []
-        for name, is_thing in zip(self.columns, things, strict=True):
+        for name, is_thing in zip(self.columns, are_things, strict=True):
             header += [name, f"{name}_iri"] if is_thing else [name]
         yield [*header, "citations", "sources"] if self.citations else header
         for row in self.rows:
             line: list[Value] = []
-            for value, is_thing in zip(row.values, things, strict=True):
+            for value, is_thing in zip(row.values, are_things, strict=True):
                 iri = value.iri if isinstance(value, NamedRef) else None
                 line.append(value.label or value.iri if isinstance(value, NamedRef) else value)
                 line += [iri] if is_thing else []
@@ -180,9 +180,9 @@ def build(
     """
     variables, rows = solutions
     at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
-    shown = [i for i in range(len(variables)) if i != at]
+    value_columns = [i for i in range(len(variables)) if i != at]
     cited = [term.value if at is not None and isinstance(term := row[at], NamedNode) else "" for row in rows]
-    terms_of = [tuple(row[i] for i in shown) for row in rows]
+    terms_of = [tuple(row[i] for i in value_columns) for row in rows]
     if citation in variables:
         folded: dict[tuple[Term | None, ...], set[str]] = {}
         for terms, iri in zip(terms_of, cited, strict=True):
@@ -194,9 +194,9 @@ def build(
     for _, iris in lines:
         for iri in sorted(iris - {""}):
             numbers.setdefault(iri, len(numbers) + 1)
-    known = citations(store, set(numbers), names.lang)
+    citation_by_iri = citations(store, set(numbers), names.lang)
     labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
-    columns = tuple(variables[i] for i in shown)
+    columns = tuple(variables[i] for i in value_columns)
     return Result(
         columns=columns,
         headings=tuple((headings or {}).get(name, name) for name in columns),
@@ -208,7 +208,7 @@ def build(
             )
             for terms, iris in lines
         ),
-        citations=tuple(known[iri] for iri in numbers),
+        citations=tuple(citation_by_iri[iri] for iri in numbers),
         title=title,
         note=note,
     )
@@ -218,8 +218,8 @@ def _citation_column(variables: Sequence[str], rows: Sequence[Sequence[Term | No
     """Return which column holds nothing but citations, if it is the only such one, and others stand beside it."""
     if len(variables) < 2 or {"citations", "sources"} & set(variables):
         return None
-    found = [i for i in range(len(variables)) if _all_cites(i, rows)]
-    return found[0] if len(found) == 1 else None
+    columns = [i for i in range(len(variables)) if _all_cites(i, rows)]
+    return columns[0] if len(columns) == 1 else None
 
 
 def _all_cites(index: int, rows: Iterable[Sequence[Term | None]]) -> bool:
@@ -229,9 +229,9 @@ def _all_cites(index: int, rows: Iterable[Sequence[Term | None]]) -> bool:
 
 def citations(store: Store, iris: set[str], lang: str) -> dict[str, Citation]:
     """Return what each citation points at, with the source's title in ``lang`` where it has one."""
-    found = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
+    by_iri = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
     for row in builtin.ask(store, "citations", citation=sorted(iris)):
         iri, *rest = (term.value if term is not None else "" for term in row)
-        if not found[iri].source or getattr(row[2], "language", "") == lang:
-            found[iri] = Citation(iri, *rest)
-    return found
+        if not by_iri[iri].source or getattr(row[2], "language", "") == lang:
+            by_iri[iri] = Citation(iri, *rest)
+    return by_iri

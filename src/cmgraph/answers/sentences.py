@@ -28,11 +28,11 @@ def sentence(statement: Statement, lang: str) -> Words:
             values[name].append(value)
             labels[name] = prop.label
     patterns = [best_text(pattern, lang) for pattern in _patterns().get(statement.kind.iri.removeprefix(CM), ())]
-    words, used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
-    left = {name: phrase for name, phrase in values.items() if name not in used}
-    tail, more = _filled(best_text(_patterns()["_"][0], lang), left) or ([], set[str]())
+    words, names_used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
+    values_left = {name: phrase for name, phrase in values.items() if name not in names_used}
+    tail, names_in_tail = _filled(best_text(_patterns()["_"][0], lang), values_left) or ([], set[str]())
     words += tail
-    rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in left.items() if name not in more]
+    rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in values_left.items() if name not in names_in_tail]
     if not words:
         return [word for place, phrase in enumerate(rest) for word in (["; "] if place else []) + phrase]
     for place, phrase in enumerate(rest):
@@ -43,7 +43,7 @@ def sentence(statement: Statement, lang: str) -> Words:
 def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words, set[str]] | None:
     """Fill a pattern in; None if it lacks what it must have."""
     words: Words = []
-    used: set[str] = set()
+    names_used: set[str] = set()
     for part in re.findall(r"\[[^\]]*\]|[^\[\]]+", pattern):
         needed = set(re.findall(r"\{(\w+)\}", part))
         if not all(values.get(name) for name in needed):
@@ -52,8 +52,8 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words,
             return None
         for piece in re.findall(r"\{\w+\}|[^{}]+", part.strip("[]")):
             words += _listed(values[piece[1:-1]]) if piece.startswith("{") else [piece]
-        used |= needed
-    return words, used
+        names_used |= needed
+    return words, names_used
 
 
 def _listed(values: Sequence[Value]) -> Words:

@@ -33,8 +33,8 @@ _FILTERS = (
     click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only things of this kind; repeatable."),
     click.option("--mineral", "minerals", multiple=True, metavar="NAME", help="Only ties about this; repeatable."),
     click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only ties at this stage; repeatable."),
-    click.option("--since", default="", metavar="DATE", help="Only ties dated then or later."),
-    click.option("--until", default="", metavar="DATE", help="Only ties dated then or earlier."),
+    click.option("--since", default="", metavar="DATE", help="Only ties dated on or after this."),
+    click.option("--until", default="", metavar="DATE", help="Only ties dated on or before this."),
 )
 
 
@@ -56,8 +56,8 @@ def _echo(result: Result, form: str | None, graph: Graph, why: Iterable[str] = (
     """Print an answer, and on stderr that it is empty, with what of the graph was asked for."""
     echo_result(result, form, graph.lang)
     if not result.rows and not options_of(click.get_current_context()).get("quiet"):
-        asked = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
-        click.echo(f"empty: nothing in the graph is so{f' ({asked})' if asked else ''}", err=True)
+        scope = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
+        click.echo(f"empty: nothing in the graph matches{f' ({scope})' if scope else ''}", err=True)
 
 
 def _refuse_day(graph: Graph, projection: str) -> None:
@@ -65,7 +65,7 @@ def _refuse_day(graph: Graph, projection: str) -> None:
     from cmgraph.analysis.projections import find_projection
 
     if graph.as_of and find_projection(graph, projection).time != "as-of":
-        raise CmgraphError(f"projection '{projection}' takes no day", where="--as-of", hint="Leave it out.")
+        raise CmgraphError(f"projection '{projection}' does not take a day", where="--as-of", hint="Leave it out.")
 
 
 @click.command()
@@ -79,11 +79,13 @@ def _refuse_day(graph: Graph, projection: str) -> None:
 )
 @click.option("--two-mode", is_flag=True, help="In that file, tie things to what ties them.")
 @click.option("--brokerage", "broker", is_flag=True, help="Count brokers' roles by kind of actor, instead of measures.")
-@click.option("--change", "days", nargs=2, metavar="DAY DAY", help="Say which ties changed between two days.")
+@click.option(
+    "--change", "days", nargs=2, metavar="DAY DAY", help="List which ties changed between two days, the earlier first."
+)
 @click.option(
     "--communities",
     type=click.Choice(["louvain", "leiden"]),
-    help="How to find communities: louvain, if not told; leiden needs an extra.",
+    help="Algorithm for communities, louvain by default; leiden needs an extra.",
 )
 @format_option
 @_filtered
@@ -187,7 +189,9 @@ def visualise(
     help="The projection that paths run over.",
 )
 @click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
-@click.option("--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="No longer ones.")
+@click.option(
+    "--max-hops", "hops", type=click.IntRange(1), default=6, show_default=True, help="At most this many hops."
+)
 @format_option
 @_filtered
 @graph_options(*ASKED)

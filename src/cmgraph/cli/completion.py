@@ -109,10 +109,10 @@ class Zsh(ZshComplete):
 
     def source(self) -> str:
         """Give click's script, but for that space."""
-        whole = "compadd -U -V unsorted -a completions"
+        added = "compadd -U -V unsorted -a completions"
         begun = "compadd -U -V unsorted -S '' -- ${(M)completions:#*=}"
         rest = "completions=(${completions:#*=})"
-        return super().source().replace(whole, f"{begun}; {rest}; {whole}")
+        return super().source().replace(added, f"{begun}; {rest}; {added}")
 
 
 @add_completion_class
@@ -129,8 +129,8 @@ def _quietly(complete: Callable[[Graph, click.Context, str], Iterable[str]]) -> 
 
     @wraps(complete)
     def run(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-        given = {**ctx.find_root().params, **ctx.params}
-        options = {name: value for name, value in given.items() if value is not None}
+        params = {**ctx.find_root().params, **ctx.params}
+        options = {name: value for name, value in params.items() if value is not None}
         if "endpoint" in options:
             return []
         try:

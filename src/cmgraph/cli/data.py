@@ -75,7 +75,7 @@ def validate(
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
     """Put FILES (RDF), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
-    The terms of the ontology and what follows by rule go along. What was there stays as it was until all is done.
+    The ontology's terms and inferred statements are loaded too. The store stays as it was until the load is complete.
 
     \b
     cmgraph load more.nt.gz --store mystore && cmgraph stats --store mystore
@@ -84,26 +84,26 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
     from cmgraph.graph import load as load_files
     from cmgraph.loading import count_triples, load_store, upload
 
-    given = options_of(click.get_current_context())
-    store, url, into = given.get("store"), given.get("endpoint"), given.get("graph")
+    options = options_of(click.get_current_context())
+    store, url, into = options.get("store"), options.get("endpoint"), options.get("graph")
     if (store is None) == (url is None):
         raise CmgraphError("say where to load it: --store DIR or --endpoint URL", hint="See: cmgraph load --help")
     if store is not None:
         refuse(graph=into)
-    graph = load_files(given.get("data"))
+    graph = load_files(options.get("data"))
     paths = list(files) or graph.data_files
-    where = f"{store or url}{f' ({into})' if into else ''}"
-    with progress_bar("", "MB", 1_000_000, quiet=bool(given.get("quiet"))) as progress:
+    target = f"{store or url}{f' ({into})' if into else ''}"
+    with progress_bar("", "MB", 1_000_000, quiet=bool(options.get("quiet"))) as progress:
         if dry_run:
             number = count_triples(paths, graph, progress=progress)
-            click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {where}", err=True)
+            click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {target}", err=True)
             return 0
         if store is not None:
             number = load_store(store, paths, graph, replace=replace, progress=progress)
         elif url is not None:
             who = credentials()
             number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress)
-    click.echo(f"{number} statements {'in' if store else 'sent to'} {where}", err=True)
+    click.echo(f"{number} statements {'in' if store else 'sent to'} {target}", err=True)
     return 0
 
 
@@ -170,7 +170,7 @@ def template(load: Callable[[], Graph], name: str | None, output: Path | None, f
     flag_value="",
     help="Let unknown names in this column become new things; repeatable. Alone: in the one that rows describe.",
 )
-@click.option("--encoding", help="How the table's text is encoded; told by its bytes if left out.")
+@click.option("--encoding", help="Encoding of the table's text; detected if left out.")
 @click.option("--dry-run", is_flag=True, help="Find problems and changes, and write nothing.")
 @graph_options("lang", "data", "timeout", "verbose")
 def ingest(
@@ -183,15 +183,15 @@ def ingest(
     encoding: str | None,
     dry_run: bool,
 ) -> int:
-    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or say all that is wrong with it.
+    """Turn TABLE (CSV, TSV or XLSX) into a Turtle file by a template, or report everything that is wrong with it.
 
     Exit code 0: written, or nothing changed; 1: problems, nothing written; 2: could not run.
     """
     from cmgraph.cli.format import changes_text, notes_text
     from cmgraph.tables.ingest import ingest as ingest_table
 
-    given = options_of(click.get_current_context())
-    quiet, lang = bool(given.get("quiet")), language(given)
+    options = options_of(click.get_current_context())
+    quiet, lang = bool(options.get("quiet")), language(options)
     cells = {}
     for name, values in parse_parameters(parameters).items():
         if len(values) > 1:
@@ -202,7 +202,7 @@ def ingest(
             table,
             by,
             output,
-            data=given.get("data"),
+            data=options.get("data"),
             lang=lang,
             given=cells,
             create=True if create == ("",) else create,

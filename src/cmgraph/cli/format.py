@@ -35,8 +35,8 @@ SHOWN = 20
 def entity_text(entity: Entity, lang: str) -> str:
     """Write an entity as a short dossier that ends with its numbered sources."""
     lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
-    others = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
-    lines += [f"{message('also', lang)}: {strip_controls('; '.join(others))}"] if others else []
+    other_names = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
+    lines += [f"{message('also', lang)}: {strip_controls('; '.join(other_names))}"] if other_names else []
     lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
     lines[-1] += _marks(entity.cited)
     for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
@@ -139,7 +139,7 @@ def report_text(report: Report, form: str, lang: str) -> str:
 
 
 def severity_text(severity: str, lang: str) -> str:
-    """Name a severity; one that SHACL does not define goes by its IRI."""
+    """Name a severity; one that SHACL does not define, by its IRI."""
     return message(severity, lang) if severity in SEVERITIES else severity
 
 
@@ -176,14 +176,14 @@ def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
     """Say what of a table was not read, and which rows say nothing."""
     lines = [f"not read: {part}" for part in ingested.unread]
     rows_that = {
-        "say nothing by the template": ingested.silent,
+        "produce no statements by the template": ingested.silent,
         "repeat rows before them": ingested.repeated,
         "differ from rows before them about the same thing, all kept": ingested.differing,
     }
-    for what, rows in rows_that.items():
+    for finding, rows in rows_that.items():
         if rows:
             more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
-            lines.append(f"rows that {what}: {', '.join(map(str, rows[:shown]))}{more}")
+            lines.append(f"rows that {finding}: {', '.join(map(str, rows[:shown]))}{more}")
     return lines
 
 

@@ -85,9 +85,9 @@ def _run(options: dict[str, Any]) -> int:
             import traceback
 
             _say(traceback.format_exc().rstrip())
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        problem = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         more = "." if verbose else "; -v says where it is."
-        _say(f"cmgraph: a bug in cmgraph itself: {what}\n  Please report it, with the command, at {REPORT}{more}")
+        _say(f"cmgraph: a bug in cmgraph itself: {problem}\n  Please report it, with the command, at {REPORT}{more}")
         return CmgraphError.exit_code
 
 

@@ -29,12 +29,12 @@ GRAPH_OPTIONS = {
     "store": click.option("--store", metavar="DIR", help="Ask a store on disk, made by: cmgraph load."),
     "endpoint": click.option("--endpoint", metavar="URL", help="Ask a SPARQL endpoint that holds the graph."),
     "graph": click.option("--graph", metavar="IRI", help="The graph at the endpoint, if not the server's default."),
-    "as_of": click.option("--as-of", metavar="DATE", help="Ask for this day, YYYY-MM-DD."),
+    "as_of": click.option("--as-of", metavar="DATE", help="Answer as of this day, YYYY-MM-DD."),
     "timeout": click.option(
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(0, min_open=True),
-        help="Stop the command then; if left out, a question is stopped after 60.",
+        help="Stop the command after this many; without it, a question is stopped after 60.",
     ),
     "allow_service": click.option(
         "--allow-service", is_flag=True, default=None, help="Let queries call other servers."
@@ -105,12 +105,12 @@ def refuse_graph_options(ctx: click.Context, taken: Iterable[str]) -> None:
         raise CmgraphError(f"{path} does not take {option}", hint=f"Leave it out, or see: {path} --help")
 
 
-def refuse(**given: object) -> None:
+def refuse(**options: object) -> None:
     """Refuse options that have no effect: give each by its name, with its value if it was given.
 
     :raises CmgraphError: if one of them is neither None, False nor empty.
     """
-    for name, value in given.items():
+    for name, value in options.items():
         if value not in (None, False, (), ""):
             raise CmgraphError(f"--{name.replace('_', '-')} has no effect here", hint="Leave it out.")
 
@@ -120,10 +120,10 @@ def load_graph(options: dict[str, Any]) -> Graph:
     from cmgraph.graph import load
 
     started = time.perf_counter()
-    known = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
-    given = {name: options[name] for name in known if name in options}
-    given |= {"credentials": credentials()} if "endpoint" in options else {}
-    graph = load(**given, lang=language(options), timeout=options.get("timeout", 60.0))
+    names = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
+    arguments = {name: options[name] for name in names if name in options}
+    arguments |= {"credentials": credentials()} if "endpoint" in options else {}
+    graph = load(**arguments, lang=language(options), timeout=options.get("timeout", 60.0))
     if options.get("verbose"):
         click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
     return graph
@@ -133,10 +133,10 @@ def credentials() -> Credentials | None:
     """Return who asks an endpoint; ask for the password if it is not set and somebody is there to give it."""
     from cmgraph.store.endpoint import environment_credentials
 
-    known = environment_credentials()
-    if isinstance(known, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
-        return known[0], click.prompt("Password", hide_input=True, err=True)
-    return known
+    login = environment_credentials()
+    if isinstance(login, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
+        return login[0], click.prompt("Password", hide_input=True, err=True)
+    return login
 
 
 def language(options: dict[str, Any]) -> str:
@@ -172,7 +172,7 @@ format_option = click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "csv-excel", "tsv", "json", "md"]),
-    help="Form of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
+    help="Format of the answer: a table on a terminal, CSV otherwise. csv-excel has the byte-order mark Excel needs.",
 )
 
 parameter_option = click.option(
@@ -181,10 +181,10 @@ parameter_option = click.option(
 
 
 @contextmanager
-def progress_bar(what: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
+def progress_bar(task_name: str, unit: str, every: int, *, quiet: bool) -> Iterator[Callable[..., object]]:
     """Show how much is done, on a terminal and nowhere else.
 
-    What is given is told the number done, and may be told the name of what is being done.
+    The function given takes the number done and, if it changes, the name of what is being done.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda done, name="": None
@@ -194,5 +194,5 @@ def progress_bar(what: str, unit: str, every: int, *, quiet: bool) -> Iterator[C
 
     columns = (TextColumn("{task.description}"), TextColumn("{task.completed} " + unit), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, name=what: bar.update(task, completed=round(done / every), description=name)
+        task = bar.add_task(task_name, total=None)
+        yield lambda done, name=task_name: bar.update(task, completed=round(done / every), description=name)

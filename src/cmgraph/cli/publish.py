@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--force", is_flag=True, help="Replace the folder if it holds an earlier export.")
-@click.option(
-    "--only", multiple=True, metavar="NAME", help="Write this alone: cmgraph.nt, tables, site, …; repeatable."
-)
+@click.option("--only", multiple=True, metavar="NAME", help="Write only this: cmgraph.nt, tables, site, …; repeatable.")
 @click.option("--zip", "packed", is_flag=True, help="Write one ZIP file instead of a folder.")
 @click.option("-f", "--format", "form", metavar="FORM", help="Write one file: nt, nq, trig, ttl, rdf, jsonld, xlsx.")
 @click.option("-o", "--output", metavar="FILE", help="That file; - for stdout.")
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     "--base-iri", "base", metavar="IRI", help="Begin the project's IRIs with this instead of its own address."
 )
 @click.option("--site", metavar="URL", help="Where the files will be served, if not at their IRIs.")
-@click.option("--check", is_flag=True, help="Say whether FOLDER is what the graph gives today, and write nothing.")
+@click.option("--check", is_flag=True, help="Report whether FOLDER is up to date with the graph, and write nothing.")
 @graph_options(*HELD, "as_of")
 def export(
     load: Callable[[], Graph],
@@ -50,7 +48,7 @@ def export(
     """Publish the graph in FOLDER: linked data, tables, networks, a site, and descriptions of them.
 
     With --lang, in this language alone; with --as-of, as it may have held on that day.
-    Exit code 0: written, or as it should be; 1: --check found differences; 2: could not run.
+    Exit code 0: written, or up to date; 1: --check found differences; 2: could not run.
 
     \b
     cmgraph export public
@@ -59,14 +57,14 @@ def export(
     from cmgraph.export.export import Options, check_export, pack, single
     from cmgraph.export.export import export as write_export
 
-    given = options_of(click.get_current_context())
-    quiet = bool(given.get("quiet"))
-    options = Options(language=given.get("lang"), **{name: value for name, value in chosen.items() if value})
+    global_options = options_of(click.get_current_context())
+    quiet = bool(global_options.get("quiet"))
+    options = Options(language=global_options.get("lang"), **{name: value for name, value in chosen.items() if value})
     if form or profile:
         if folder is not None or output is None:
             raise CmgraphError("say where to write the one file", hint="-o FILE, or -o - for stdout")
         if form and profile:
-            raise CmgraphError("a profile has a form of its own", where="--format", hint="Leave --format out.")
+            raise CmgraphError("a profile has its own format", where="--format", hint="Leave --format out.")
         refuse(force=force, zip=packed, check=check, only=options.only, site=options.site)
         single(load(), form or "", None if output == "-" else Path(output), options, profile=profile or "")
         return 0
@@ -74,10 +72,10 @@ def export(
     if folder is None:
         raise CmgraphError("say where to write", hint="cmgraph export DIR, or -f FORM -o FILE")
     if check:
-        refuse(force=force, zip=packed, lang=given.get("lang"), as_of=given.get("as_of"))
+        refuse(force=force, zip=packed, lang=global_options.get("lang"), as_of=global_options.get("as_of"))
         refuse(**{{"sources": "source", "base": "base_iri"}.get(name, name): value for name, value in chosen.items()})
         differing = check_export(load(), folder)
-        click.echo("\n".join(differing) or f"{folder} is what the graph gives today.")
+        click.echo("\n".join(differing) or f"{folder} is up to date with the graph.")
         return 1 if differing else 0
     with progress_bar("", "", 1, quiet=quiet) as progress:
         if packed:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice([*ROW_FORMATS, *GRAPH_FORMATS]),
-    help="Form of the answer: of rows, a table on a terminal and CSV otherwise; of statements, ttl.",
+    help="Format of the answer: for rows, a table on a terminal, CSV otherwise; for statements, ttl.",
 )
 @graph_options(*ASKED)
 def query(
@@ -79,25 +79,25 @@ def query(
         raise CmgraphError("say what to ask: a question's name, a file, - or -q TEXT", hint="See: cmgraph queries")
     values = parse_parameters(parameters)
     graph = load()
-    asked: str | Question
+    to_ask: str | Question
     if question is None or question == "-":
-        asked = ((sys.stdin.read() if text is None else text).strip().removeprefix("\ufeff")) + "\n"
-        if not asked.strip():
+        to_ask = ((sys.stdin.read() if text is None else text).strip().removeprefix("\ufeff")) + "\n"
+        if not to_ask.strip():
             raise CmgraphError("the query is empty", hint="Write SPARQL, for instance SELECT ?s { ?s a cm:Forum }")
         if values:
             raise CmgraphError("SPARQL text takes no parameters", where="-p", hint="Save it as a .rq file.")
         refuse(as_of=graph.as_of)
-        kind = query_form(asked)
+        kind = query_form(to_ask)
     else:
         is_file = question.endswith(ENDINGS) or "/" in question
         is_file = is_file or (Path(question).is_file() and not graph.has_question(question))
-        asked = Question.read(Path(question)) if is_file else graph.question(question)
-        if graph.as_of and asked.time != "as-of":
-            what = f"question '{asked.name}' takes no day"
+        to_ask = Question.read(Path(question)) if is_file else graph.question(question)
+        if graph.as_of and to_ask.time != "as-of":
+            problem = f"question '{to_ask.name}' does not take a day"
             raise CmgraphError(
-                what, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
+                problem, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
             )
-        kind = query_form(asked.text)
+        kind = query_form(to_ask.text)
     if kind in ("CONSTRUCT", "DESCRIBE"):
         from pyoxigraph import RdfFormat
 
@@ -106,7 +106,7 @@ def query(
         _refuse_form(form, GRAPH_FORMATS, kind)
         rdf_form = RdfFormat.from_extension(form or "ttl")
         assert rdf_form is not None
-        triples = graph.construct(asked, **values)
+        triples = graph.construct(to_ask, **values)
         try:
             written = serialize_triples(triples, rdf_form, graph.prefixes)
         except OSError as error:  # how the engine says that a form cannot hold a statement
@@ -115,10 +115,10 @@ def query(
         return 0
     _refuse_form(form, ROW_FORMATS, kind)
     if kind == "ASK":
-        answer = graph.ask(asked, **values)
+        answer = graph.ask(to_ask, **values)
         click.echo("true" if answer else "false")
         return 0 if answer else 1
-    echo_result(graph.query(asked, **values), form, graph.lang)
+    echo_result(graph.query(to_ask, **values), form, graph.lang)
     return 0
 
 

@@ -45,9 +45,9 @@ def limited(seconds: float | None) -> Iterator[None]:
                 hint = "Ask for less, or allow more time with --timeout SECONDS."
                 reasons.append(QueryStopped(f"stopped after {seconds:g} s", hint=hint))
             elif _resident() > bound:
-                said = f"stopped: it took more than {bound / 2**30:.1f} GiB of memory"
+                problem = f"stopped: it took more than {bound / 2**30:.1f} GiB of memory"
                 reasons.append(
-                    QueryStopped(said, hint="Ask for less, or use a store on disk: cmgraph load --store DIR")
+                    QueryStopped(problem, hint="Ask for less, or use a store on disk: cmgraph load --store DIR")
                 )
             else:
                 continue

@@ -61,8 +61,8 @@ def _triples(graph: Graph, question: Question) -> Iterator[Triple]:
         yield Triple(node, NamedNode(_SH + "select"), Literal(sparql))
         for tag, title in question.title.items():
             yield Triple(node, NamedNode(_RDFS + "label"), Literal(title + values, language=tag))
-        for tag, asked in question.question.items():
-            yield Triple(node, NamedNode(_RDFS + "comment"), Literal(asked, language=tag))
+        for tag, question_text in question.question.items():
+            yield Triple(node, NamedNode(_RDFS + "comment"), Literal(question_text, language=tag))
         for keyword in question.tags:
             yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(keyword))
     for tag, note in question.note.items():

@@ -166,17 +166,17 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
 
 
 def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
-    wanted = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
+    parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         message = "the publication names no contact for corrections: set contact in data/dataset.yaml"
         logging.getLogger(__name__).warning("warning: %s", message)
     for name, write in FILES.items():
-        if name in wanted and name != "site":
+        if name in parts and name != "site":
             write(publication, target / name)
     if not options.only:
         dataset.describe(publication, target)
-    if "site" in wanted:
+    if "site" in parts:
         site.site(publication, target)
     recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
@@ -212,15 +212,15 @@ def _refuse_to_replace(folder: Path, force: bool) -> None:
     lines = read_text(folder / _CHECKSUMS).splitlines()
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     contents = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
-    if others := sorted(contents.keys() - listed.keys() - {_CHECKSUMS}):
-        what = (
-            f"the folder contains files that no export wrote: {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"
+    if extra := sorted(contents.keys() - listed.keys() - {_CHECKSUMS}):
+        problem = (
+            f"the folder contains files that no export wrote: {', '.join(extra[:3])}{' …' if len(extra) > 3 else ''}"
         )
-        raise CmgraphError(what, where=str(folder), hint=hint)
+        raise CmgraphError(problem, where=str(folder), hint=hint)
     for name, path in sorted(contents.items()):
         if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
-            what = f"{name} has changed since it was exported"
-            raise CmgraphError(what, where=str(folder), hint=hint)
+            problem = f"{name} has changed since it was exported"
+            raise CmgraphError(problem, where=str(folder), hint=hint)
 
 
 def _plain_folder(path: Path) -> bool:

@@ -129,35 +129,37 @@ def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes
 
     :raises CmgraphError: if the form cannot hold one of them.
     """
-    used = prefixes.used(triples)
+    declared = prefixes.used(triples)
     if form == RdfFormat.RDF_XML:
-        written = serialize(_for_xml(triples, prefixes, used), format=form, prefixes=used) or b""
+        written = serialize(_for_xml(triples, prefixes, declared), format=form, prefixes=declared) or b""
         return written.replace(b"\r", b"&#13;")  # a parser of XML would read a line's end in its place
     if form == RdfFormat.JSON_LD:
         for triple in triples:
             _refuse_triple_term(triple, prefixes)
-    return serialize(triples, format=form, prefixes=used) or b""
+    return serialize(triples, format=form, prefixes=declared) or b""
 
 
 _ELSEWHERE = "Choose another format: with -f for one file, with --only for a publication."
 
 
-def _for_xml(triples: list[Triple], prefixes: Prefixes, used: Mapping[str, str]) -> list[Triple]:
+def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, str]) -> list[Triple]:
     """Return statements in an order in which RDF/XML can hold them all, or refuse one that it cannot hold."""
-    nameless = {iri for iri in {t.predicate.value for t in triples} if not _names_element(NamedNode(iri), None, used)}
+    nameless = {
+        iri for iri in {t.predicate.value for t in triples} if not _names_element(NamedNode(iri), None, declared)
+    }
     kinds = {t.object for t in triples if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode)}
-    attributes = {kind for kind in kinds if not _names_element(RDF_TYPE, kind, used)}
-    others = {t.subject for t in triples if t.predicate != RDF_TYPE or t.object not in attributes}
+    attributes = {kind for kind in kinds if not _names_element(RDF_TYPE, kind, declared)}
+    describable = {t.subject for t in triples if t.predicate != RDF_TYPE or t.object not in attributes}
     for triple in triples:
         if any(NOT_XML.search(lexical(term)) for term in triple):
             hint = f"Take the control character out of the data. {_ELSEWHERE}"
             raise _unsayable("XML cannot hold this text", triple, prefixes, hint)
         if triple.predicate.value in nameless:
-            said = f"XML has no name for the property <{triple.predicate.value}>"
-            raise _unsayable(said, triple, prefixes, _ELSEWHERE)
-        if triple.subject not in others:
-            said = f"XML has no name for the class {triple.object}"
-            raise _unsayable(said, triple, prefixes, _ELSEWHERE)
+            problem = f"XML has no name for the property <{triple.predicate.value}>"
+            raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
+        if triple.subject not in describable:
+            problem = f"XML has no name for the class {triple.object}"
+            raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
     if not attributes:
         return triples
     # what comes first of a thing names its element
@@ -168,7 +170,7 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, used: Mapping[str, str])
     ]
 
 
-def _names_element(prop: NamedNode, kind: NamedNode | None, used: Mapping[str, str]) -> bool:
+def _names_element(prop: NamedNode, kind: NamedNode | None, declared: Mapping[str, str]) -> bool:
     """Say whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
     from xml.parsers import expat
 
@@ -177,7 +179,7 @@ def _names_element(prop: NamedNode, kind: NamedNode | None, used: Mapping[str, s
     parser = expat.ParserCreate(namespace_separator="\n")
     parser.StartElementHandler = lambda name, _: names.append(name.replace("\n", ""))
     try:
-        parser.Parse(serialize([one], format=RdfFormat.RDF_XML, prefixes=dict(used)) or b"", True)
+        parser.Parse(serialize([one], format=RdfFormat.RDF_XML, prefixes=dict(declared)) or b"", True)
     except (OSError, expat.ExpatError):
         return False
     return kind is not None or names[-1] == prop.value
@@ -188,9 +190,9 @@ def _refuse_triple_term(triple: Triple, prefixes: Prefixes) -> None:
         raise _unsayable("JSON-LD cannot hold a triple term", triple, prefixes, _ELSEWHERE)
 
 
-def _unsayable(said: str, triple: Triple, prefixes: Prefixes, hint: str) -> CmgraphError:
+def _unsayable(problem: str, triple: Triple, prefixes: Prefixes, hint: str) -> CmgraphError:
     where = f"{prefixes.shorten(lexical(triple.subject))} {prefixes.shorten(triple.predicate.value)}"
-    return CmgraphError(said, where=where, hint=hint)
+    return CmgraphError(problem, where=where, hint=hint)
 
 
 def _write_lines(
@@ -214,15 +216,15 @@ def context(publication: Publication) -> dict[str, Any]:
     """Return the JSON-LD context: the one kept with the ontology, or else one that fits the statements."""
     path = publication.graph.ontology.context
     if path.is_file():
-        kept: dict[str, Any] = json.loads(read_text(path))
-        return kept
+        own_context: dict[str, Any] = json.loads(read_text(path))
+        return own_context
     return {"@context": jsonld_context(publication.stated, publication.graph.prefixes)}
 
 
 def jsonld_context(triples: Iterable[Triple], prefixes: Prefixes) -> dict[str, Any]:
     """Return a JSON-LD context: prefixes, and each property with the one kind of value it takes.
 
-    A property goes by its local name, unless that is taken: by a prefix, a keyword or another property.
+    A property's key is its local name, unless that is taken by a prefix, a keyword or another property.
     """
     kinds: dict[str, set[str]] = defaultdict(set)
     for triple in triples:

@@ -108,7 +108,7 @@ class _Site:
     def _stems(self) -> dict[str, str]:
         """Where things have their documents; one whose name cannot be a file's is in the data all the same."""
         stems: dict[str, str] = {}
-        taken: dict[str, str] = {}
+        folded: dict[str, str] = {}
         without: list[str] = []
         for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # of two that clash, the plainer
             path = iri.removeprefix(BASE)
@@ -116,13 +116,13 @@ class _Site:
                 continue
             head, _, slug = path.rpartition("/")
             stem = f"{head}/{slug.partition('-')[0]}" if head.removeprefix("id/") in _SHARED else path
-            if not _PATH.fullmatch(stem) or not path.isascii() or taken.setdefault(stem.casefold(), stem) != stem:
+            if not _PATH.fullmatch(stem) or not path.isascii() or folded.setdefault(stem.casefold(), stem) != stem:
                 without.append(iri)
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
         if without:
-            what = "things have no page, for their names cannot be those of files everywhere"
-            logging.getLogger("cmgraph").warning("%d %s: %s", len(without), what, ", ".join(without[:_NAMED]))
+            problem = "things have no page, because their names cannot be file names on every system"
+            logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
         return stems
 
     def write(
@@ -298,19 +298,19 @@ def _shared(shared: _Site) -> None:
 
 def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
     """Return what is said of things and in the statements they stand in, with citations, sources and names."""
-    wanted = dict.fromkeys([*iris, *uses])
+    described = dict.fromkeys([*iris, *uses])
     cited = dict.fromkeys(
-        lexical(t.object) for iri in wanted for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
+        lexical(t.object) for iri in described for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
     )
     sources = dict.fromkeys(
         lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
-    whole = [t for iri in {**wanted, **cited, **sources} for t in stars.get(iri, ())]
-    named = {lexical(t.object) for t in whole} - {*wanted, *cited, *sources}
+    triples = [t for iri in {**described, **cited, **sources} for t in stars.get(iri, ())]
+    named = {lexical(t.object) for t in triples} - {*described, *cited, *sources}
     names = [
         t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"
     ]
-    return sorted({*whole, *names}, key=str)
+    return sorted({*triples, *names}, key=str)
 
 
 def _data(shared: _Site, stem: str, triples: list[Triple]) -> None:
@@ -318,14 +318,14 @@ def _data(shared: _Site, stem: str, triples: list[Triple]) -> None:
     publication.write(shared.folder / f"{stem}.ttl", serialize_triples(triples, RdfFormat.TURTLE, prefixes))
     nodes = list(jsonld_nodes(triples, shared.context, prefixes))
     keys = {key for node in nodes for key in node} | {"id", "type", *prefixes.used(triples), "xsd"}
-    used = {key: definition for key, definition in shared.context.items() if key in keys}
-    publication.write_json_ld(shared.folder / f"{stem}.jsonld", used, nodes)
+    definitions = {key: definition for key, definition in shared.context.items() if key in keys}
+    publication.write_json_ld(shared.folder / f"{stem}.jsonld", definitions, nodes)
 
 
 def _schema(publication: Publication, folder: str, entity: Entity, star: list[Triple]) -> dict[str, Any]:
     kinds = {lexical(t.object) for t in star if t.predicate == RDF_TYPE}
     kind = "Thing" if kinds & _NO_ORGANIZATION else _SCHEMA.get(folder.removeprefix("id/"), "DefinedTerm")
-    others = [name for name, _ in entity.names if name != entity.thing.label]
+    other_names = [name for name, _ in entity.names if name != entity.thing.label]
     record = {
         "@context": "https://schema.org",
         "@type": kind,
@@ -333,7 +333,7 @@ def _schema(publication: Publication, folder: str, entity: Entity, star: list[Tr
         "name": entity.thing.label,
         "isPartOf" if kind == "CreativeWork" else "subjectOf": {"@type": "Dataset", "@id": dataset_iri(publication)},
     }
-    return record | ({"alternateName": others} if others else {})
+    return record | ({"alternateName": other_names} if other_names else {})
 
 
 def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -376,10 +376,10 @@ def _networks(shared: _Site) -> None:
     for lang, graph in publication.by_language.items():
         for name in names:
             table = tie_rows(graph, name)
-            others = [f"{name}{shared.ending(other)}" for other in publication.languages if other != lang]
+            other_pages = [f"{name}{shared.ending(other)}" for other in publication.languages if other != lang]
             home = f"../network{shared.ending(lang)}"
             text = network_page(
-                graph, to_networkx(graph, name, table), table, heading(graph, name), home, "".join(others)
+                graph, to_networkx(graph, name, table), table, heading(graph, name), home, "".join(other_pages)
             )
             publication.write(shared.folder / f"network/{name}{shared.ending(lang)}", text)
             shared.pages.append(
@@ -489,7 +489,7 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write the first page, and the page of downloads."""
     publication = shared.publication
     data = distributions(shared.folder)
-    shown = [
+    folders = [
         "id/agent",
         "id/arrangement",
         "id/project",
@@ -509,7 +509,7 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "schema": schema_org(publication, data),
             "segments": [
                 (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
-                for folder in shown
+                for folder in folders
                 if folder in segments
             ],
         }

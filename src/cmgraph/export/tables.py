@@ -52,8 +52,8 @@ def workbook(publication: Publication, path: Path) -> None:
     cited: list[Citation] = []
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
     with _written(path), xlsxwriter.Workbook(str(path), options) as book:
-        made = datetime.fromisoformat(publication.modified or "1980-01-01")
-        book.set_properties({"author": "cmgraph", "created": made})
+        created = datetime.fromisoformat(publication.modified or "1980-01-01")
+        book.set_properties({"author": "cmgraph", "created": created})
         bold = book.add_format({"bold": True})
         written = count()
 
@@ -157,11 +157,11 @@ def parquet(publication: Publication, folder: Path) -> None:
     lines = folder / "lines"
     ntriples(publication, lines)
     cited_by = {publication.rebased(thing): cited for thing, cited in publication.sources.items()}
-    for subject, said in _stars(lines):
+    for subject, statements in _stars(lines):
         sources = [publication.rebased(source) for source in cited_by.get(subject, ())]
         kinds: list[str] = []
         names: dict[str, str] = {}
-        for prop, value in said:
+        for prop, value in statements:
             if prop == RDF_TYPE.value:
                 kinds.append(_name(value))
             if isinstance(value, Literal):

@@ -63,8 +63,8 @@ def heading(
     parameters: Mapping[str, object] | None = None,
 ) -> Head:
     """Give a projection's title, its question with what of it is asked for, and its note."""
-    found = projections(graph)[projection]
-    title, question, note = (best_text(text, graph.lang) for text in (found.title, found.question, found.note))
+    query = projections(graph)[projection]
+    title, question, note = (best_text(text, graph.lang) for text in (query.title, query.question, query.note))
     cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
     only = f" ({message('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
     return Head(title, question + only, note)

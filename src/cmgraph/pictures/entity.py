@@ -31,24 +31,24 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
     """
     if name is None:
         raise CmgraphError("say which thing to draw", hint="cmgraph visualise entity NAME -o FILE")
-    found = graph.entity(name)
+    entity = graph.entity(name)
     rows = tuple(
         Row((statement.kind, "".join(map(as_text, sentence(statement, graph.lang)))), (None, None), statement.citations)
-        for statement in found.statements
+        for statement in entity.statements
     )
     headings = (message("kind", graph.lang), message("what", graph.lang))
-    table = Result(("kind", "what"), headings, rows, found.citations)
-    head = Head(found.thing.label, found.kind)
-    svg = svg_renderer("ties.svg", graph, table, 940, head, href=str, picture=ties(found))
+    table = Result(("kind", "what"), headings, rows, entity.citations)
+    head = Head(entity.thing.label, entity.kind)
+    svg = svg_renderer("ties.svg", graph, table, 940, head, href=str, picture=ties(entity))
     return Picture(head, table, f"{len(rows)} {message('pic_statements', graph.lang)}", svg)
 
 
-def ties(found: Entity) -> dict[str, Any]:
+def ties(entity: Entity) -> dict[str, Any]:
     """Place the ends of a thing's ties: those who act on the left, what they act on at the right."""
     ends: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
-    for statement in found.statements:
+    for statement in entity.statements:
         for _, value in statement.says:
-            if isinstance(value, NamedRef) and value.iri.startswith(_ENDS) and value.iri != found.thing.iri:
+            if isinstance(value, NamedRef) and value.iri.startswith(_ENDS) and value.iri != entity.thing.iri:
                 side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
                 kinds = ends[side].setdefault(value.iri, (value, []))[1]
                 if statement.kind.label not in kinds:
@@ -69,5 +69,5 @@ def ties(found: Entity) -> dict[str, Any]:
             for n, (thing, kinds) in enumerate(shown)
         ]
         svg_renderer["more"][side] = len(some) - len(shown)
-    title = textwrap.wrap(truncate(found.thing.label, 54), 19)[:3]
+    title = textwrap.wrap(truncate(entity.thing.label, 54), 19)[:3]
     return svg_renderer | {"height": height + 16, "middle": height // 2, "title": title}

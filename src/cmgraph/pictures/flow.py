@@ -48,12 +48,12 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
         if isinstance(row[0], NamedRef) and isinstance(row[1], NamedRef) and row[0] != row[1]:
             via[row[0], row[1]].add(str(row[2]))
     column = _columns(via, projection)
-    through = _through({pair: len(said) for pair, said in via.items()})
-    kept: set[NamedRef] = set()
+    through = _through({pair: len(reasons) for pair, reasons in via.items()})
+    drawn: set[NamedRef] = set()
     for number in set(column.values()):
-        here = sorted((t for t in column if column[t] == number), key=lambda t: (-through[t], t.label, t.iri))
-        kept |= set(here[:MOST])
-    flows = {pair: len(said) for pair, said in sorted(via.items()) if set(pair) <= kept}
+        members = sorted((t for t in column if column[t] == number), key=lambda t: (-through[t], t.label, t.iri))
+        drawn |= set(members[:MOST])
+    flows = {pair: len(reasons) for pair, reasons in sorted(via.items()) if set(pair) <= drawn}
     boxes = _placed(flows, column)
     head = heading(graph, projection, network_filter, parameters)
     svg = svg_renderer(
@@ -62,11 +62,11 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
         table,
         _WIDTH,
         head,
-        bands=_bands(flows, boxes, {pair: "; ".join(sorted(said)) for pair, said in via.items()}),
+        bands=_bands(flows, boxes, {pair: "; ".join(sorted(reasons)) for pair, reasons in via.items()}),
         boxes=[
             {"x": _x(box, boxes), "y": box.y, "h": box.height, "colour": box.colour, "end": _end(box, boxes)}
-            | {"label": thing.label, "short": truncate(thing.label, 34)}
-            for thing, box in boxes.items()
+            | {"label": node.label, "short": truncate(node.label, 34)}
+            for node, box in boxes.items()
         ],
         columns=_headings(graph, boxes),
         height=max((box.y + max(box.height, _LINE) for box in boxes.values()), default=0.0),
@@ -85,8 +85,8 @@ def _columns(pairs: Mapping[tuple[NamedRef, NamedRef], object], projection: str)
         into.setdefault(one, set())
     column: dict[NamedRef, int] = {}
     try:
-        for thing in TopologicalSorter(into).static_order():
-            column[thing] = 1 + max((column[before] for before in into[thing]), default=-1)
+        for node in TopologicalSorter(into).static_order():
+            column[node] = 1 + max((column[before] for before in into[node]), default=-1)
     except CycleError:
         raise CmgraphError("this projection contains a cycle", where=projection, hint="Draw a network.") from None
     return column
@@ -94,52 +94,52 @@ def _columns(pairs: Mapping[tuple[NamedRef, NamedRef], object], projection: str)
 
 def _through(flows: Mapping[tuple[NamedRef, NamedRef], int]) -> Counter[NamedRef]:
     """Count what flows through each thing: what comes in or what goes out, whichever is more."""
-    out, into = Counter[NamedRef](), Counter[NamedRef]()
+    leaving, entering = Counter[NamedRef](), Counter[NamedRef]()
     for (one, other), count in flows.items():
-        out[one] += count
-        into[other] += count
-    return out | into
+        leaving[one] += count
+        entering[other] += count
+    return leaving | entering
 
 
 def _placed(flows: Mapping[tuple[NamedRef, NamedRef], int], column: Mapping[NamedRef, int]) -> dict[NamedRef, _Box]:
     """Stand boxes in their columns, near those that they share a flow with."""
     through = _through(flows)
     columns: dict[int, list[NamedRef]] = defaultdict(list)
-    for thing in sorted(through, key=lambda thing: (-through[thing], thing.label, thing.iri)):
-        columns[column[thing]].append(thing)
-    fullest = max((sum(through[thing] for thing in here) for here in columns.values()), default=1)
+    for node in sorted(through, key=lambda node: (-through[node], node.label, node.iri)):
+        columns[column[node]].append(node)
+    fullest = max((sum(through[node] for node in members) for members in columns.values()), default=1)
     unit = min(24.0, _TALL / fullest)
-    boxes = {thing: _Box(column[thing], unit * through[thing]) for thing in through}
+    boxes = {node: _Box(column[node], unit * through[node]) for node in through}
     near: dict[NamedRef, list[tuple[NamedRef, int]]] = defaultdict(list)
     for (one, other), count in flows.items():
         near[one].append((other, count))
         near[other].append((one, count))
-    height = max((_stacked(here, boxes) for here in columns.values()), default=0.0)
+    height = max((_stacked(members, boxes) for members in columns.values()), default=0.0)
     for sweep in range(_SWEEPS):
         for number in sorted(columns, reverse=bool(sweep % 2)):
-            here = columns[number]
+            members = columns[number]
             if sweep:
-                here.sort(key=lambda thing: (_middle(near[thing], boxes), thing.label))
-            _stacked(here, boxes, (height - _stacked(here, boxes)) / 2)
-    fewest: list[NamedRef] = min(columns.values(), key=lambda here: len(here), default=[])
-    for thing, colour in zip(fewest, COLOURS, strict=False):
-        boxes[thing].colour = colour
+                members.sort(key=lambda node: (_middle(near[node], boxes), node.label))
+            _stacked(members, boxes, (height - _stacked(members, boxes)) / 2)
+    fewest: list[NamedRef] = min(columns.values(), key=lambda members: len(members), default=[])
+    for node, colour in zip(fewest, COLOURS, strict=False):
+        boxes[node].colour = colour
     return boxes
 
 
-def _stacked(here: Sequence[NamedRef], boxes: Mapping[NamedRef, _Box], top: float = 0.0) -> float:
+def _stacked(members: Sequence[NamedRef], boxes: Mapping[NamedRef, _Box], top: float = 0.0) -> float:
     """Stack boxes from ``top`` down, each with room for its name; return the height they take."""
     y = top
-    for thing in here:
-        room = max(boxes[thing].height, _LINE)
-        boxes[thing].y = y + (room - boxes[thing].height) / 2
+    for node in members:
+        room = max(boxes[node].height, _LINE)
+        boxes[node].y = y + (room - boxes[node].height) / 2
         y += room + _GAP
     return y - top
 
 
 def _middle(near: Sequence[tuple[NamedRef, int]], boxes: Mapping[NamedRef, _Box]) -> float:
     total = sum(count for _, count in near)
-    return sum((boxes[thing].y + boxes[thing].height / 2) * count for thing, count in near) / total
+    return sum((boxes[neighbour].y + boxes[neighbour].height / 2) * count for neighbour, count in near) / total
 
 
 def _bands(
@@ -149,20 +149,20 @@ def _bands(
 ) -> list[dict[str, object]]:
     """Lead each flow from box to box, those of a box one below the other and crossing as little as may be."""
     through = _through(flows)
-    used: dict[tuple[NamedRef, bool], float] = defaultdict(float)
+    offsets: dict[tuple[NamedRef, bool], float] = defaultdict(float)
     starts, ends = {}, {}
     for pair in sorted(flows, key=lambda pair: (boxes[pair[1]].y, pair)):
-        starts[pair] = boxes[pair[0]].y + used[pair[0], False]
-        used[pair[0], False] += flows[pair] * boxes[pair[0]].height / through[pair[0]]
+        starts[pair] = boxes[pair[0]].y + offsets[pair[0], False]
+        offsets[pair[0], False] += flows[pair] * boxes[pair[0]].height / through[pair[0]]
     for pair in sorted(flows, key=lambda pair: (boxes[pair[0]].y, pair)):
-        ends[pair] = boxes[pair[1]].y + used[pair[1], True]
-        used[pair[1], True] += flows[pair] * boxes[pair[1]].height / through[pair[1]]
-    made: list[dict[str, object]] = []
+        ends[pair] = boxes[pair[1]].y + offsets[pair[1], True]
+        offsets[pair[1], True] += flows[pair] * boxes[pair[1]].height / through[pair[1]]
+    bands: list[dict[str, object]] = []
     for pair, count in flows.items():
         one, other = boxes[pair[0]], boxes[pair[1]]
         wide = count * one.height / through[pair[0]]
         colours = [box.colour for box in (one, other) if box.colour != _PLAIN]
-        made.append(
+        bands.append(
             {
                 "x1": _x(one, boxes) + _BOX,
                 "x2": _x(other, boxes),
@@ -173,7 +173,7 @@ def _bands(
                 "title": f"{pair[0].label} – {pair[1].label}: {via[pair]}",
             }
         )
-    return made
+    return bands
 
 
 def _x(box: _Box, boxes: Mapping[NamedRef, _Box]) -> int:

@@ -25,8 +25,8 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
             via[one, other].add(str(row[2]))
     ties = len(via)
     if {one for one, _ in via} & {other for _, other in via}:  # actors with actors: both ways
-        for (one, other), said in list(via.items()):
-            via[other, one] |= said
+        for (one, other), reasons in list(via.items()):
+            via[other, one] |= reasons
     ends = [Counter(pair[place] for pair in via) for place in (0, 1)]
     ranked = [sorted(some, key=lambda thing: (-some[thing], thing.label, thing.iri)) for some in ends]
     rows, columns = ranked[0][:ROWS], ranked[1][:COLUMNS]

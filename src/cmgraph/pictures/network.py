@@ -35,11 +35,13 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
     table = tie_rows(graph, projection, network_filter, **parameters)
     net = to_networkx(graph, projection, table)
     head = heading(graph, projection, network_filter, parameters)
-    said = f"{len(net)} {message('net_nodes', graph.lang)}, {net.number_of_edges()} {message('net_edges', graph.lang)}"
+    counts = (
+        f"{len(net)} {message('net_nodes', graph.lang)}, {net.number_of_edges()} {message('net_edges', graph.lang)}"
+    )
     return Picture(
         head,
         table,
-        said,
+        counts,
         lambda bare: _drawing(graph, net, table, head)(bare),
         lambda: page(graph, net, table, head),
     )
@@ -52,21 +54,21 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
     :param home: the page that a link back leads to.
     :param other: the same page in the other language.
     """
-    where, order = layout_nodes(net), sorted(net)
+    positions, order = layout_nodes(net), sorted(net)
     tones = colours(data["kind"] for _, data in net.nodes(data=True))
     kinds, number = sorted(tones), {iri: index for index, iri in enumerate(order)}
     ties, about = sorted(group_ties(table).items()), subjects(graph)
-    via, seen = _Numbered(), {scheme: _Numbered() for scheme in (MINERAL, STAGE)}
+    via, topics = _Numbered(), {scheme: _Numbered() for scheme in (MINERAL, STAGE)}
     edges = []
     for (one, another), rows in ties:
         edge: dict[str, Any] = {"a": number[one], "b": number[another], "r": []}
         for row in rows:
             subject = sorted(subjects_of(row, about))
-            numbers = [[some[iri] for iri in subject if iri.startswith(scheme)] for scheme, some in seen.items()]
+            numbers = [[some[iri] for iri in subject if iri.startswith(scheme)] for scheme, some in topics.items()]
             edge["r"].append([via[str(row[2])], str(row[3] or ""), [n - 1 for n in row.citations], *numbers])
         edges.append(edge)
-    called = graph.names.labels(iri for some in seen.values() for iri in some)
-    minerals, stages = ([called[iri] for iri in some] for some in seen.values())
+    called = graph.names.labels(iri for some in topics.values() for iri in some)
+    minerals, stages = ([called[iri] for iri in some] for some in topics.values())
     data = {
         "kinds": [{"name": kind, "colour": tones[kind]} for kind in kinds],
         "nodes": [
@@ -74,9 +76,9 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
                 "i": graph.prefixes.shorten(iri),
                 "n": net.nodes[iri]["label"],
                 "k": kinds.index(net.nodes[iri]["kind"]),
-                "x": where[iri].x,
-                "y": where[iri].y,
-                "s": where[iri].size,
+                "x": positions[iri].x,
+                "y": positions[iri].y,
+                "s": positions[iri].size,
             }
             for iri in order
         ],
@@ -111,11 +113,11 @@ _SPOKEN = ("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "ne
 
 
 def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) -> Callable[[bool], str]:
-    where = layout_nodes(net)
-    left = min((spot.x for spot in where.values()), default=0.0)
-    top = max((spot.y for spot in where.values()), default=0.0)
-    width = max((spot.x for spot in where.values()), default=0.0) - left or 1.0
-    height = top - min((spot.y for spot in where.values()), default=0.0) or 1.0
+    positions = layout_nodes(net)
+    left = min((spot.x for spot in positions.values()), default=0.0)
+    top = max((spot.y for spot in positions.values()), default=0.0)
+    width = max((spot.x for spot in positions.values()), default=0.0) - left or 1.0
+    height = top - min((spot.y for spot in positions.values()), default=0.0) or 1.0
     scale = min(960 / width, 900 / height, 4.0)
     shift = (_WIDTH - width * scale) / 2
     tones = colours(data["kind"] for _, data in net.nodes(data=True))
@@ -123,10 +125,10 @@ def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) 
     nodes = {
         iri: {
             "label": net.nodes[iri]["label"],
-            "x": round(shift + (where[iri].x - left) * scale, 1),
-            "y": round(30 + (top - where[iri].y) * scale, 1),
-            "size": round(max(1.0, where[iri].size / 2.5 * crowd), 1),
-            "colour": where[iri].colour,
+            "x": round(shift + (positions[iri].x - left) * scale, 1),
+            "y": round(30 + (top - positions[iri].y) * scale, 1),
+            "size": round(max(1.0, positions[iri].size / 2.5 * crowd), 1),
+            "colour": positions[iri].colour,
             "kind": kinds.index(net.nodes[iri]["kind"]),
         }
         for iri in sorted(net)
@@ -159,11 +161,11 @@ def outline(kind: int, x: float, y: float, size: float) -> str:
 
 def _apart(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Choose the nodes whose names do not lie on each other, the first ones first."""
-    taken: list[tuple[float, float, float]] = []
+    occupied: list[tuple[float, float, float]] = []
     chosen = []
     for node in nodes:
         half, y = 3.4 * min(len(node["label"]), 38), node["y"] + node["size"] + 11
-        if all(abs(y - other) > 12 or abs(node["x"] - x) > half + width for x, other, width in taken):
-            taken.append((node["x"], y, half))
+        if all(abs(y - other) > 12 or abs(node["x"] - x) > half + width for x, other, width in occupied):
+            occupied.append((node["x"], y, half))
             chosen.append(node)
     return chosen[:LABELLED]

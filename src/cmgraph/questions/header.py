@@ -43,7 +43,7 @@ class Parameter:
         match self.type:
             case "entity" | "concept":
                 of = prefixes.expand(self.of) if self.of else None
-                return names.resolve(text, of.value if of else "", self.name)
+                return names.resolve(text, of.value if of else "")
             case "date":
                 if len(text) != 10 or not _is_date(text):
                     raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.")
@@ -135,7 +135,7 @@ def word(value: object) -> str:
     :raises TypeError: if it is anything else.
     """
     if not isinstance(value, str):
-        raise TypeError(f"a {type(value).__name__} stands where a word should")
+        raise TypeError(f"a {type(value).__name__} stands where text was expected")
     return value
 
 

@@ -67,8 +67,8 @@ def _head(question: Question) -> Iterator[LintError]:
 
 def _body(question: Question, tree: Any) -> Iterator[LintError]:
     projected = [str(variable) for variable in tree.PV or ()]
-    wanted = [c.name for c in question.columns]
-    if [name for name in projected if name != question.citation] != wanted:
+    declared = [c.name for c in question.columns]
+    if [name for name in projected if name != question.citation] != declared:
         yield LintError("columns", f"columns: name what is projected, in its order: {', '.join(projected)}.")
     if question.citation not in (*projected, "none"):
         yield LintError("citation", 'citation: name the column that holds it, or "none" if the answer only counts.')

@@ -159,11 +159,11 @@ class _Structure:
             classes[colors[node]].add(node)
         todo = within & set(changed)
         while todo:
-            seen: dict[str, dict[str, set[BlankNode]]] = defaultdict(lambda: defaultdict(set))
+            by_signature: dict[str, dict[str, set[BlankNode]]] = defaultdict(lambda: defaultdict(set))
             for node in todo:
-                seen[colors[node]][self._signature(node, colors)].add(node)
+                by_signature[colors[node]][self._signature(node, colors)].add(node)
             todo = set()
-            for color, parts in sorted(seen.items()):
+            for color, parts in sorted(by_signature.items()):
                 rest = classes[color] - set().union(*parts.values())
                 groups = sorted([*parts.items(), *([("", rest)] if rest else [])])
                 if len(groups) == 1 and color:
@@ -192,8 +192,8 @@ class _Structure:
     def _spend(self, work: int) -> None:
         self._left -= work
         if self._left < 0:
-            said = "nodes without an IRI are too alike to be told apart"
-            raise CmgraphError(said, where=self._edges[self._nodes[0]][0].text, hint="Give them IRIs.")
+            problem = "nodes without an IRI are too alike to be told apart"
+            raise CmgraphError(problem, where=self._edges[self._nodes[0]][0].text, hint="Give them IRIs.")
 
 
 def _hash(*parts: str) -> str:

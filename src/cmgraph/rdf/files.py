@@ -288,8 +288,8 @@ def rdf_files(folder: Path) -> list[Path]:
 
 def unread_files(root: Path) -> list[Path]:
     """List what is below ``data/`` in ``root`` and is neither read nor expected beside what is."""
-    others = (path for path in _below(root / "data") if _ending(path) not in FORMATS)
-    return [path for path in others if path.suffix.lower() not in COMPANIONS]
+    unknown = (path for path in _below(root / "data") if _ending(path) not in FORMATS)
+    return [path for path in unknown if path.suffix.lower() not in COMPANIONS]
 
 
 def _below(folder: Path) -> list[Path]:
@@ -300,36 +300,36 @@ def _below(folder: Path) -> list[Path]:
 
 def _syntax_error(path: Path, form: RdfFormat, error: SyntaxError) -> CmgraphError:
     message = error.msg or str(error)
-    if "No scheme" in message and (found := re.search("parsing IRI '(.*)': ", message)):
-        return _relative(path, form, found[1])
+    if "No scheme" in message and (match := re.search("parsing IRI '(.*)': ", message)):
+        return _relative(path, form, match[1])
     line, column = error.lineno or 1, error.offset or 1
     with open_unpacked(path, xml=form == RdfFormat.RDF_XML) as file:
         text = next(islice(file, line - 1, None), b"")
-    said = re.sub(r"^Parser error at line \d+ .*?: ", "", message)
-    said = re.sub(r" \(line \d+\)$", "", said)
+    problem = re.sub(r"^Parser error at line \d+ .*?: ", "", message)
+    problem = re.sub(r" \(line \d+\)$", "", problem)
     try:
         written = text.decode()
     except UnicodeDecodeError:
         hint = "Save it again with the encoding UTF-8."
         return CmgraphError("the file is not UTF-8", where=f"{path}:{line}", hint=hint)
-    if "No scheme" in said:
-        said = "relative IRI without a base"
-    hint = _hint(said, form, written, column)
+    if "No scheme" in problem:
+        problem = "relative IRI without a base"
+    hint = _hint(problem, form, written, column)
     if not error.lineno:
-        return CmgraphError(said, where=str(path), hint=hint)
-    return CmgraphError(said, where=f"{path}:{line}:{column}", excerpt=excerpt(written, 1, column), hint=hint)
+        return CmgraphError(problem, where=str(path), hint=hint)
+    return CmgraphError(problem, where=f"{path}:{line}:{column}", excerpt=excerpt(written, 1, column), hint=hint)
 
 
-def _hint(said: str, form: RdfFormat, line: str, column: int) -> str:
+def _hint(problem: str, form: RdfFormat, line: str, column: int) -> str:
     """Say what to do about a syntax error."""
-    lowered = said.lower()
+    lowered = problem.lower()
     lines = form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
     if "prefix" in lowered and not lines:
         return "Declare the prefix at the top of the file: @prefix name: <IRI> ."
-    if "without a base" in said:
+    if "without a base" in problem:
         return "Write the whole IRI." if lines else "Write the whole IRI, or declare a base: @base <https://…/> ."
-    if found := re.search("Invalid IRI code point '(.)'", said, re.DOTALL):
-        return f"An IRI cannot contain it: write {''.join(f'%{byte:02X}' for byte in found[1].encode())}."
+    if match := re.search("Invalid IRI code point '(.)'", problem, re.DOTALL):
+        return f"An IRI cannot contain it: write {''.join(f'%{byte:02X}' for byte in match[1].encode())}."
     if "subtag" in lowered or "language" in lowered or re.search(r"@[A-Za-z0-9-]+_", line[: column + 1]):
         return "A language tag is made of letters and digits, eight at most between hyphens: en, en-CA."
     if "end of file" in lowered:

@@ -91,8 +91,8 @@ class _Reading:
                 yield from self.of(value, key)
 
     def _iri(self, name: Any) -> Iterator[Loss]:
-        if isinstance(name, str) and (found := _NO_IRI.search(name)):
-            hint = f"Write {''.join(f'%{byte:02X}' for byte in found[0].encode())} for '{found[0]}'."
+        if isinstance(name, str) and (match := _NO_IRI.search(name)):
+            hint = f"Write {''.join(f'%{byte:02X}' for byte in match[0].encode())} for '{match[0]}'."
             yield Loss(name, f"'{name}' is not an IRI", hint)
         elif isinstance(name, str) and self._base_off and ":" not in name and name not in self._terms:
             yield Loss(name, f"relative IRI '{name}' without a base", "Write the whole IRI, or give @base an address.")

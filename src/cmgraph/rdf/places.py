@@ -108,12 +108,12 @@ def _place_of_holder(node: BlankNode, holders: dict[BlankNode, NamedNode | Blank
 def _compare(triple: Triple, mark: Triple, named: dict[Any, Any], places: Places, *, quoted: bool = False) -> None:
     """Take note of the places that ``mark`` tells of the terms of ``triple``."""
     subjects = places.mentions if quoted else places.subjects
-    for known, term, other in zip((subjects, places.mentions, places.mentions), triple, mark, strict=True):
-        if isinstance(term, Triple) and isinstance(other, Triple):
-            _compare(term, other, named, places, quoted=True)
-        elif isinstance(term, (NamedNode, BlankNode)) and (place := _place(named.get(other, other))):
-            known.setdefault(term, place)
-        elif term != other and not (_may_differ(term) and _may_differ(other)):
+    for places_of, term, marked in zip((subjects, places.mentions, places.mentions), triple, mark, strict=True):
+        if isinstance(term, Triple) and isinstance(marked, Triple):
+            _compare(term, marked, named, places, quoted=True)
+        elif isinstance(term, (NamedNode, BlankNode)) and (place := _place(named.get(marked, marked))):
+            places_of.setdefault(term, place)
+        elif term != marked and not (_may_differ(term) and _may_differ(marked)):
             raise _Misread
 
 
@@ -127,14 +127,14 @@ def _mark(place: Place) -> str:
 
 
 def _place(term: object) -> Place | None:
-    if isinstance(term, NamedNode) and (found := re.fullmatch(rf"{_MARK}(\d+)\.(\d+)", term.value)):
-        return Place(int(found[1]), int(found[2]))
+    if isinstance(term, NamedNode) and (match := re.fullmatch(rf"{_MARK}(\d+)\.(\d+)", term.value)):
+        return Place(int(match[1]), int(match[2]))
     return None
 
 
 def _placer(text: str) -> Callable[[int], Place]:
     """Return what tells the line and column of an offset; lines end with LF, CR LF or CR."""
-    starts = [0, *(found.end() for found in re.finditer(r"\r\n|\n|\r", text))]
+    starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
 
     def place(offset: int) -> Place:
         line = bisect_right(starts, offset)
@@ -312,14 +312,14 @@ class _Context:
         self._aliases: dict[str, str] = {}
         self.maps, self.literal = {"@reverse", "@nest"}, {"@context"}
         for term in (term for key, terms in _objects(root) if key == "@context" for term in terms):
-            said = {member.key: member.value for member in term.value.members or ()}
-            means = said["@id"].scalar if "@id" in said else term.value.scalar
+            definition = {member.key: member.value for member in term.value.members or ()}
+            means = definition["@id"].scalar if "@id" in definition else term.value.scalar
             if isinstance(means, str) and means.startswith("@"):
                 self._aliases[term.key] = means
-            container = said.get("@container")
+            container = definition.get("@container")
             if container and {item.scalar for item in container.items or [container]} - {"@set", "@list"}:
                 self.maps.add(term.key)
-            if "@type" in said and said["@type"].scalar == "@json":
+            if "@type" in definition and definition["@type"].scalar == "@json":
                 self.literal.add(term.key)
         self.maps |= {key for key, means in self._aliases.items() if means in self.maps}
 
@@ -364,5 +364,5 @@ def _mark_json(text: str, *, name_all: bool) -> str:
 def line_with(text: str, form: RdfFormat, value: str) -> Place | None:
     """Return where XML or JSON first holds ``value`` as an attribute or a text by itself."""
     quoted = re.escape(_escaped(value) if form == RdfFormat.RDF_XML else json.dumps(value, ensure_ascii=False)[1:-1])
-    found = re.search(rf"""["']{quoted}["']""", text)
-    return _placer(text)(found.start()) if found else None
+    match = re.search(rf"""["']{quoted}["']""", text)
+    return _placer(text)(match.start()) if match else None

@@ -43,7 +43,7 @@ def local_name(iri: str) -> str:
 
 
 class NamedRef(NamedTuple):
-    """An IRI with the name it goes by in the language asked for."""
+    """An IRI with its name in the language asked for."""
 
     iri: str
     label: str
@@ -161,9 +161,9 @@ def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
     import rdflib
 
     if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None):
-        what = "triple terms" if isinstance(term, Triple) else "the direction of texts"
+        feature = "triple terms" if isinstance(term, Triple) else "the direction of texts"
         hint = "Use what does not need rdflib: cmgraph query, and validate --engine fast."
-        raise CmgraphError(f"rdflib does not know {what}", where=str(term), hint=hint)
+        raise CmgraphError(f"rdflib does not know {feature}", where=str(term), hint=hint)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):
@@ -203,8 +203,8 @@ def best_text(texts: Mapping[str, str], lang: str) -> str:
 
     Unreviewed French carries the tag ``fr-t-en`` and comes after reviewed ``fr``.
     """
-    for wanted in (lang, "en"):
+    for preferred in (lang, "en"):
         for tag in sorted(texts):
-            if tag == wanted or tag.startswith(wanted + "-"):
+            if tag == preferred or tag.startswith(preferred + "-"):
                 return texts[tag]
     return texts[min(texts)] if texts else ""

@@ -56,8 +56,8 @@ def _check_depth(steps: Iterator[int], path: Path) -> None:
 
 def _triple_terms(text: bytes) -> Iterator[int]:
     """Yield 1 for each triple term that begins, and -1 for each that ends."""
-    for found in _TRIPLE_TERM.finditer(text.decode(errors="replace")):
-        yield bool(found[1]) - bool(found[2])
+    for match in _TRIPLE_TERM.finditer(text.decode(errors="replace")):
+        yield bool(match[1]) - bool(match[2])
 
 
 def _brackets(file: IO[bytes], path: Path) -> Iterator[int]:
@@ -65,12 +65,12 @@ def _brackets(file: IO[bytes], path: Path) -> Iterator[int]:
     rest = b""
     for block in iter(lambda: file.read(_BLOCK), b""):
         text, end = rest + block, 0
-        for found in re.finditer(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])|"', text, re.DOTALL):
-            if found[0] == b'"':  # its end is in the next block
-                end = found.start()
+        for match in re.finditer(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])|"', text, re.DOTALL):
+            if match[0] == b'"':  # its end is in the next block
+                end = match.start()
                 break
-            yield bool(found[1]) - bool(found[2])
-            end = found.end()
+            yield bool(match[1]) - bool(match[2])
+            end = match.end()
         else:
             end = len(text)
         rest = text[end:]
@@ -80,8 +80,8 @@ def _brackets(file: IO[bytes], path: Path) -> Iterator[int]:
 
 def too_long(path: Path) -> CmgraphError:
     """Say that a text is longer than parsers take."""
-    said = f"a text or IRI in it is longer than {_LONGEST >> 20} MiB"
-    return CmgraphError(said, where=str(path), hint="Keep large content in a file of its own, and give its address.")
+    problem = f"a text or IRI in it is longer than {_LONGEST >> 20} MiB"
+    return CmgraphError(problem, where=str(path), hint="Keep large content in a file of its own, and give its address.")
 
 
 def _check_xml(file: IO[bytes], path: Path) -> None:
@@ -104,19 +104,19 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
 
     def entity(name: str, _: bool, value: str | None, *__: object) -> None:
         if value is None:
-            what = f"external entity '{name}' is not allowed"
-            raise CmgraphError(what, where=str(path), hint="Put its text into the file.")
+            problem = f"external entity '{name}' is not allowed"
+            raise CmgraphError(problem, where=str(path), hint="Put its text into the file.")
 
     parser = expat.ParserCreate("UTF-8")
     parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = enter, leave, entity
     try:
         parser.ParseFile(file)
     except expat.ExpatError as error:
-        said = expat.ErrorString(error.code)
+        problem = expat.ErrorString(error.code)
         if (error.lineno, error.offset) == (1, 0):
             hint = "It is not XML. If it is Turtle, let its name end in .ttl."
-        elif "amplification" in said or "recursive" in said:
-            hint = "Its entities swell: write out what they stand for."
+        elif "amplification" in problem or "recursive" in problem:
+            hint = "Its entities expand too far: write out their text."
         else:
             hint = "It is not well-formed XML, or not in the encoding that it declares: fix it here."
-        raise CmgraphError(said, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None
+        raise CmgraphError(problem, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None

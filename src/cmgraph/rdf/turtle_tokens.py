@@ -44,6 +44,6 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a file, without blanks and comments, by the grammar's own terminals."""
-    for found in _TOKEN.finditer(text):
-        if (kind := found.lastgroup or "") != "space":
-            yield Token(kind, found[0], found.start())
+    for match in _TOKEN.finditer(text):
+        if (kind := match.lastgroup or "") != "space":
+            yield Token(kind, match[0], match.start())

@@ -120,8 +120,8 @@ class _Bounded(io.RawIOBase):
         buffer[: len(block)] = block
         self._read += len(block)
         if self._read > UNPACKED and self._path.suffix.lower() in COMPRESSIONS:
-            said = f"it unpacks to more than {UNPACKED >> 30} GiB"
-            raise CmgraphError(said, where=str(self._path), hint="Unpack it yourself if you trust it.")
+            problem = f"it unpacks to more than {UNPACKED >> 30} GiB"
+            raise CmgraphError(problem, where=str(self._path), hint="Unpack it yourself if you trust it.")
         return len(block)
 
 

@@ -54,9 +54,9 @@ def replace_store(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph
     former = _current(folder)
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a folder.")
-    if folder.exists() and (others := [path.name for path in folder.iterdir() if not _is_ours(path)]):
-        what = f"the folder contains something else: {min(others)}"
-        raise CmgraphError(what, where=str(folder), hint="Name a new folder.")
+    if folder.exists() and (extra := [path.name for path in folder.iterdir() if not _is_ours(path)]):
+        problem = f"the folder contains something else: {min(extra)}"
+        raise CmgraphError(problem, where=str(folder), hint="Name a new folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / _LOCK).open("w") as lock:

@@ -78,17 +78,19 @@ class EndpointStore:
     ) -> Solutions:
         """Answer a SELECT query; an answer that the server cuts is fetched page by page."""
         doubt, *pages = self._fetch("SELECT", query, prefixes, name, timeout, self._pages)
-        (variables, rows), *others = (parse_solutions(page, self.url) for page in pages)
-        for _, more in others:
-            rows += more
-        if others and any(isinstance(term, BlankNode) for row in rows for term in row):
-            hint = "Ask for less at once, or for nothing that is a blank node."
+        (variables, rows), *later_pages = (parse_solutions(page, self.url) for page in pages)
+        for _, page_rows in later_pages:
+            rows += page_rows
+        if later_pages and any(isinstance(term, BlankNode) for row in rows for term in row):
+            hint = "Ask for less at once, or leave out blank nodes."
             raise EndpointError(
-                "the server cuts this answer, and blank nodes come in no pages", where=self.url, hint=hint
+                "the server cuts this answer short, and blank nodes cannot be fetched by page",
+                where=self.url,
+                hint=hint,
             )
         if doubt:
-            said = "warning: %s: exactly %d rows came; the server may cut longer answers without a word"
-            logging.getLogger("cmgraph").warning(said, self.url, len(rows))
+            warning = "warning: %s: exactly %d rows came; the server may cut longer answers without saying so"
+            logging.getLogger("cmgraph").warning(warning, self.url, len(rows))
         return variables, [tuple(_BOOLEANS.get(term, term) for term in row) for row in rows]  # type: ignore[arg-type]
 
     def ask(self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None) -> bool:
@@ -110,8 +112,8 @@ class EndpointStore:
         try:
             yield from (quad.triple for quad in parse(text, format=form, base_iri=self.url))
         except (SyntaxError, ValueError) as error:
-            said = f"the answer broke off, or is not {form.name}: {str(error).splitlines()[0]}"
-            raise EndpointError(said, where=self.url) from None
+            problem = f"the answer broke off, or is not {form.name}: {str(error).splitlines()[0]}"
+            raise EndpointError(problem, where=self.url) from None
 
     def _fetch(
         self,
@@ -151,21 +153,21 @@ class EndpointStore:
         bounded = bool(keywords & {"LIMIT", "OFFSET", "VALUES"})
         # Virtuoso orders otherwise, and takes IRIs for text, where an order comes without a limit
         first = f"{query}\nLIMIT {PAGE}" if "ORDER" in keywords and not bounded else query
-        whole = self._send(first, "json")
-        variables, rows = parse_solutions(whole.text, self.url)
+        reply = self._send(first, "json")
+        variables, rows = parse_solutions(reply.text, self.url)
         count = len(rows)
         limit = next((word.text for before, word in pairwise(ends) if before.text == "LIMIT"), "")
-        declared = 0 < whole.cap <= count
+        declared = 0 < reply.cap <= count
         if not count or limit == str(count) or not (declared or count % _ROUND == 0):
-            return ["", whole.text]
+            return ["", reply.text]
         if not declared:
             try:
-                more = self._send(_within(query, 1, count), "json").text
-                declared = len(parse_solutions(more, self.url)[1]) > 0
+                next_row = self._send(_within(query, 1, count), "json").text
+                declared = len(parse_solutions(next_row, self.url)[1]) > 0
             except EndpointError:
-                return ["doubt", whole.text]
+                return ["doubt", reply.text]
         if not declared:
-            return ["" if count % 1000 else "doubt", whole.text]
+            return ["" if count % 1000 else "doubt", reply.text]
         if bounded:
             hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
             raise EndpointError(f"the server cut the answer at {count} rows", where=self.url, hint=hint)
@@ -213,5 +215,7 @@ def _declared(query: str, prefixes: Mapping[str, str]) -> str:
 
     SPARQLWrapper guesses the form of a query from its words, those of comments included.
     """
-    used = {word.text.partition(":")[0] for word in tokens(query) if word.kind == "name"} - own_prefixes(query).keys()
-    return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in prefixes if p in used) + uncommented(query)
+    undeclared = {word.text.partition(":")[0] for word in tokens(query) if word.kind == "name"} - own_prefixes(
+        query
+    ).keys()
+    return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in prefixes if p in undeclared) + uncommented(query)

@@ -34,7 +34,7 @@ _SAID = {
     "The SELECT overrides an existing variable using an expression": "SELECT gives a value to a variable that has one",
     "The SELECT contains a variable that is unbound": "a variable is selected that is not grouped",
     "The SELECT contains an expression with a variable that is unbound": "an expression has a variable not grouped",
-    "SELECT * is not authorized with GROUP BY": "SELECT * cannot stand with GROUP BY",
+    "SELECT * is not authorized with GROUP BY": "SELECT * cannot be used with GROUP BY",
 }
 """The engine's reasons, in plain words."""
 
@@ -109,8 +109,8 @@ def _refuse_unknown_graphs(engine: Oxigraph, query: str, prefixes: Mapping[str, 
     """Refuse FROM and FROM NAMED of a graph that the store does not hold: it would be empty, and nobody would know."""
     for clause in from_clauses(query, prefixes):
         if not engine.contains_named_graph(NamedNode(clause.iri)):
-            held = sorted(graph.value for graph in engine.named_graphs())
-            hint = nearest(clause.iri, held) or (f"It holds: {', '.join(held[:5])}." if held else "It holds none.")
+            iris = sorted(graph.value for graph in engine.named_graphs())
+            hint = nearest(clause.iri, iris) or (f"It holds: {', '.join(iris[:5])}." if iris else "It holds none.")
             where, line = _place(query, name, clause.start)
             raise UnknownName(f"the store holds no graph <{clause.iri}>", where=where, hint=hint, excerpt=line)
 
@@ -133,7 +133,7 @@ def _refuse_patterns(engine: Oxigraph, query: str, name: str) -> None:
         assert isinstance(test, QuerySolutions)
         if next(test)[0] is None:
             where, line = _place(query, name, arguments[1][0].start)
-            hint = "SPARQL has neither look-around nor references back; see XPath's fn:matches."
+            hint = "SPARQL has neither look-around nor back-references; see XPath's fn:matches."
             raise CmgraphError("the engine cannot read this pattern", where=where, hint=hint, excerpt=line)
 
 
@@ -169,10 +169,10 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         return CmgraphError(str(error), where=name)
     reason = next((plain for text, plain in _SAID.items() if re.search(rf"(ed|of|,) {re.escape(text)}", place[3])), "")
     words = list(tokens(query))
-    if found := _misused_variable(words, reason):
-        said, hint, start = found
+    if misuse := _misused_variable(words, reason):
+        problem, hint, start = misuse
         where, line = _place(query, name, start)
-        return CmgraphError(said, where=where, excerpt=line, hint=hint)
+        return CmgraphError(problem, where=where, excerpt=line, hint=hint)
     line_number, column = int(place[1]), int(place[2])
     lines = query.splitlines() or [""]
     rest = lines[line_number - 1 :]
@@ -185,22 +185,22 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     prefix = re.search(r"([A-Za-z][\w-]*):[\w.%-]*$", before)
     iri = re.search(r"<[^<>]*>?\s*$", before)
     if prefix and prefix[1] not in declared:
-        said = f"unknown prefix '{prefix[1]}:'"
+        problem = f"unknown prefix '{prefix[1]}:'"
         hint = nearest(prefix[1], declared) or f"Add a line: PREFIX {prefix[1]}: <IRI>"
         column = prefix.start() + 1
     elif reason == _SAID["IRI parsing failed"] and iri:
-        said, column = f"this is not an absolute IRI: {iri[0].strip()}", iri.start() + 1
+        problem, column = f"this is not an absolute IRI: {iri[0].strip()}", iri.start() + 1
         hint = "Write it whole, a blank as %20, or begin with BASE <IRI>."
     elif reason:
-        said, hint = reason, ""
+        problem, hint = reason, ""
     elif not query_form(query):
-        said, hint = "this is no query", "Begin it with SELECT, ASK, CONSTRUCT or DESCRIBE."
+        problem, hint = "this is not a query", "Begin it with SELECT, ASK, CONSTRUCT or DESCRIBE."
     else:
-        wanted = re.findall(r'"(\w+|[^\w\s])"', place[3]) or re.findall(r"\b[A-Z]{3,}\b", place[3])
-        said = "the query ends too early" if at_end else "the query is not valid SPARQL here"
-        hint = f"Expected one of: {' '.join(dict.fromkeys(wanted))}" if wanted else ""
+        expected = re.findall(r'"(\w+|[^\w\s])"', place[3]) or re.findall(r"\b[A-Z]{3,}\b", place[3])
+        problem = "the query ends too early" if at_end else "the query is not valid SPARQL here"
+        hint = f"Expected one of: {' '.join(dict.fromkeys(expected))}" if expected else ""
     line = excerpt(query, line_number, column)
-    return CmgraphError(said, where=f"{name}:{line_number}:{column}", excerpt=line, hint=hint)
+    return CmgraphError(problem, where=f"{name}:{line_number}:{column}", excerpt=line, hint=hint)
 
 
 def _misused_variable(words: Sequence[Token], reason: str) -> tuple[str, str, int] | None:
@@ -220,13 +220,13 @@ def _misused_variable(words: Sequence[Token], reason: str) -> tuple[str, str, in
             bound = {word.text[1:] for word in words[body[0] : body[1]] if word.kind == "variable"}
             for word in aliases:
                 if word.text[1:] in bound:
-                    said = f"SELECT gives a value to {word.text}, which the pattern already gives one"
-                    return said, f"Choose another name: AS {word.text}2", word.start
+                    problem = f"SELECT gives a value to {word.text}, which the pattern already gives one"
+                    return problem, f"Choose another name: AS {word.text}2", word.start
         grouped = {word.text[1:] for word in _grouped(words, body[1])}
         aggregated = any(word.kind == "word" and word.text in _AGGREGATES for part in expressions for word in part)
         if "grouped" in reason or (not reason and (grouped or aggregated)):
-            used = [*plain, *(word for part in expressions for word in _outside_aggregates(part))]
-            for word in used:
+            selected = [*plain, *(word for part in expressions for word in _outside_aggregates(part))]
+            for word in selected:
                 if word.text[1:] not in {*grouped, *(alias.text[1:] for alias in aliases)}:
                     hint = f"Add {word.text} to GROUP BY, or ask for one of its values: (SAMPLE({word.text}) AS …)."
                     return f"{word.text} is selected, but neither grouped nor aggregated", hint, word.start
@@ -250,8 +250,8 @@ def _rebound(words: Sequence[Token]) -> tuple[str, str, int] | None:
             if in_bind and words[index - 1].text == "AS" and words[index - 1].kind == "word":
                 in_bind = False
                 if word.text[1:] in groups[-1]:
-                    said = f"BIND gives a value to {word.text}, which the pattern already gives one"
-                    return said, f"Choose another name: AS {word.text}2", word.start
+                    problem = f"BIND gives a value to {word.text}, which the pattern already gives one"
+                    return problem, f"Choose another name: AS {word.text}2", word.start
             groups[-1].add(word.text[1:])
     return None
 

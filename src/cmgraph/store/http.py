@@ -139,10 +139,10 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
     try:
         text = body.decode("utf-8-sig" if charset == "utf-8" else charset)
     except (UnicodeDecodeError, LookupError):
-        raise EndpointError(f"the answer is not written in {charset}, as the server says", where=url) from None
+        raise EndpointError(f"the answer is not in {charset}, which the server declares", where=url) from None
     if re.match(r"\s*<(!doctype\s+)?html", text, re.IGNORECASE):
         hint = "Check the address; the server may want you to log in, or be down."
-        raise EndpointError(f"the server sent a page, not an answer: {_plain(text)}", where=url, hint=hint)
+        raise EndpointError(f"the server sent a web page, not an answer: {_plain(text)}", where=url, hint=hint)
     cap = headers.get("X-SPARQL-MaxRows") or ""
     return Reply(text, headers.get_content_type(), int(cap) if cap.isdecimal() else 0)
 
@@ -160,8 +160,8 @@ def _refusal(error: HTTPError, url: str) -> EndpointError:
             "Set CMGRAPH_TOKEN." if _challenge(error.headers) == "bearer" else "Set CMGRAPH_USER and CMGRAPH_PASSWORD."
         )
         return EndpointError("authentication required", where=url, hint=hint)
-    said = f"the endpoint refused: {error.code} {error.reason}{f': {words}' if words else ''}"
-    return EndpointError(said, where=url, hint=_HINTS.get(error.code, "Ask again later, or for less."))
+    problem = f"the endpoint refused: {error.code} {error.reason}{f': {words}' if words else ''}"
+    return EndpointError(problem, where=url, hint=_HINTS.get(error.code, "Ask again later, or for less."))
 
 
 def _challenge(headers: Message) -> str:

@@ -28,7 +28,7 @@ class LocalStore:
 
     :ivar engine: the Oxigraph store itself.
     :ivar allow_service: let queries call other servers.
-    :ivar rebuild: makes the engine anew if its database turns out to be damaged; None if nothing can.
+    :ivar rebuild: rebuilds the engine if its database turns out to be damaged; None if nothing can.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class LocalStore:
             yield from self._answer("CONSTRUCT", query, prefixes, name, timeout, list[Triple], read_triples)
             return
         refuse_unsafe_query(query, name, self.allow_service)
-        given = False
+        yielded = False
         try:
             for triple in self._constructed(query, prefixes, name):
-                given = True
+                yielded = True
                 yield triple
         except DamagedStore as damage:
             self.engine = self._remade(damage)
-            if given:
+            if yielded:
                 raise
             yield from self._constructed(query, prefixes, name)
 
@@ -90,12 +90,12 @@ class LocalStore:
         name: str,
         timeout: float | None,
         take: Callable[[Any], T],
-        read: Callable[[bytes], T],
+        from_bytes: Callable[[bytes], T],
     ) -> T:
         """Answer a query of a form.
 
         :param take: makes what is asked for of the engine's answer.
-        :param read: makes the same of that answer's bytes.
+        :param from_bytes: makes the same of that answer's bytes.
         """
         refuse_unsafe_query(query, name, self.allow_service)
 
@@ -105,7 +105,7 @@ class LocalStore:
 
         def answer() -> T:
             if timeout is not None:
-                return read(run_sandboxed(work, timeout, name, offline=not self.allow_service))
+                return from_bytes(run_sandboxed(work, timeout, name, offline=not self.allow_service))
             with turnstile.asking(), reported(name):
                 return take(run_query(self.engine, form, query, prefixes, name))
 
@@ -125,7 +125,7 @@ class LocalStore:
             yield from some
 
     def _remade(self, damage: DamagedStore) -> Oxigraph:
-        """Make a damaged database anew; raise the damage if nothing can."""
+        """Rebuild a damaged database; raise the damage if nothing can."""
         if self.rebuild is None:
             raise damage
         return self.rebuild()

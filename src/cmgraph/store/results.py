@@ -34,9 +34,9 @@ def parse_solutions(text: str, where: str) -> Solutions:
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
                 cell = json.dumps(row.get(name) if isinstance(row, dict) else row, ensure_ascii=False)[:200]
-                said = f"row {number} of the answer, ?{name}, is no RDF term: {cell}: {reason}"
+                problem = f"row {number} of the answer, ?{name}, is not an RDF term: {cell}: {reason}"
                 hint = f"Ask for STR(?{name}), which is text."
-                raise EndpointError(said, where=where, hint=hint) from None
+                raise EndpointError(problem, where=where, hint=hint) from None
         terms.append(tuple(cells))
     return variables, terms
 
@@ -56,11 +56,11 @@ def _parse(text: str, where: str) -> Any:
     except ValueError as error:
         began = text.lstrip()[:1] in ("{", "t", "f")
         line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        said = (
+        problem = (
             f"the answer broke off, or is broken: … {line[-100:]}" if began else f"the answer is not JSON: {line[:100]}"
         )
         hint = "The server may have stopped in the middle: ask for less." if began else ""
-        raise EndpointError(said, where=where, hint=hint) from error
+        raise EndpointError(problem, where=where, hint=hint) from error
     except RecursionError:
         raise EndpointError("the answer is nested too deeply", where=where) from None
 

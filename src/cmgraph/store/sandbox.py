@@ -87,8 +87,10 @@ def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *,
         return bytes(answer[1:])
     if answer[:1] == b"-":
         raise pickle.loads(answer[1:])  # noqa: S301 - written by _work below
-    said = "it is nested too deeply" if status == -signal.SIGSEGV else f"it took more than {MEMORY >> 30} GiB of memory"
-    raise QueryStopped(f"the query crashed: {said}", where=where, hint="Ask for less, or write it in parts.")
+    cause = (
+        "it is nested too deeply" if status == -signal.SIGSEGV else f"it took more than {MEMORY >> 30} GiB of memory"
+    )
+    raise QueryStopped(f"the query crashed: {cause}", where=where, hint="Ask for less, or write it in parts.")
 
 
 def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
@@ -100,8 +102,8 @@ def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)
         with suppress(OSError, ValueError):
-            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+            memory_used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (memory_used + MEMORY, memory_used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if offline:
             top = max(map(int, os.listdir("/dev/fd")))  # noqa: PTH208

@@ -59,15 +59,15 @@ def tokens(query: str) -> Iterator[Token]:
 
     Terminals are those of the SPARQL 1.1 grammar, the longest first, so no keyword is mistaken for text or the reverse.
     """
-    for found in _TOKEN.finditer(query):
-        kind = found.lastgroup or ""
+    for match in _TOKEN.finditer(query):
+        kind = match.lastgroup or ""
         if kind != "space":
-            yield Token(kind, found[0].upper() if kind == "word" else found[0], found.start())
+            yield Token(kind, match[0].upper() if kind == "word" else match[0], match.start())
 
 
 def uncommented(query: str) -> str:
     """Return a query without its comments; strings and IRIs stay as they are."""
-    return _TOKEN.sub(lambda found: "" if found[0].startswith("#") else found[0], query)
+    return _TOKEN.sub(lambda match: "" if match[0].startswith("#") else match[0], query)
 
 
 def query_form(query: str) -> str:
@@ -102,9 +102,9 @@ def from_clauses(query: str, prefixes: Mapping[str, str]) -> list[FromClause]:
 
     :param prefixes: those that count beside the query's own.
     """
-    found: list[FromClause] = []
+    clauses: list[FromClause] = []
     if not re.search(r"(?i)\bFROM\b", query):
-        return found
+        return clauses
     spaces: Mapping[str, str] | None = None
     start, base = -1, ""
     for word, token in pairwise(tokens(query)):
@@ -122,8 +122,8 @@ def from_clauses(query: str, prefixes: Mapping[str, str]) -> list[FromClause]:
             spaces = {**prefixes, **own_prefixes(query)} if spaces is None else spaces
             prefix, _, local = token.text.partition(":")
             iri = spaces.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
-        found.append(FromClause(iri, start, token.start + len(token.text)))
-    return found
+        clauses.append(FromClause(iri, start, token.start + len(token.text)))
+    return clauses
 
 
 def without_service(query: str) -> str:
@@ -145,7 +145,7 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
     :raises CmgraphError: if it holds SERVICE, is an update, or holds too much.
     """
     if len(query) > SIZE:
-        hint = "Put the values into a file of data, and ask for what is in it."
+        hint = "Put the values into a data file and query that."
         raise CmgraphError(f"the query is longer than {SIZE:,} characters", where=name, hint=hint)
     if broken := re.search("[\ud800-\udfff]", query):
         token = Token("", "", broken.start())
@@ -159,9 +159,9 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
 
 
 def _unescaped(query: str) -> str:
-    def character(found: re.Match[str]) -> str:
-        code = int(found[1] or found[2], 16)
-        return chr(code) if code <= 0x10FFFF else found[0]
+    def character(match: re.Match[str]) -> str:
+        code = int(match[1] or match[2], 16)
+        return chr(code) if code <= 0x10FFFF else match[0]
 
     return re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", character, query)
 
@@ -171,14 +171,16 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
     in_values = form = ""
     for token in tokens(query):
         if token.kind == "open":
-            raise _refused("this text is never closed", "Close it with the same quotation mark.", query, name, token)
+            raise _refused("this string is never closed", "Close it with the same quotation mark.", query, name, token)
         if token.kind == "word":
             if token.text == "SERVICE" and not allow_service:
-                hint = "Ask the other server with --endpoint URL, or mean it: --allow-service."
+                hint = "Ask the other server with --endpoint URL, or allow it: --allow-service."
                 raise _refused("SERVICE is not allowed: a query may not call other servers", hint, query, name, token)
             if not form and token.text in _UPDATES:
                 hint = "Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; data comes in with: cmgraph load"
-                raise _refused(f"{token.text} is an update, and a query changes nothing", hint, query, name, token)
+                raise _refused(
+                    f"{token.text} is an update, and queries cannot change anything", hint, query, name, token
+                )
             form = form or (token.text if token.text in FORMS else "")
             in_values = "VALUES" if token.text == "VALUES" else in_values
         elif token.kind == "sign" and token.text in "{([":
@@ -191,17 +193,17 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
         words += in_values != "{"
         parts += token.kind in ("sign", "word") and token.text in _PARTS and (in_values != "{" or token.text == "{")
         if depth > DEPTH:
-            said = f"the query is nested more deeply than {DEPTH}"
+            problem = f"the query is nested more deeply than {DEPTH}"
         elif parts > PARTS:
-            said = f"the query has more than {PARTS} patterns and operators"
+            problem = f"the query has more than {PARTS} patterns and operators"
         elif words > WORDS:
-            said = f"the query has more than {WORDS} words outside VALUES lists"
+            problem = f"the query has more than {WORDS} words outside VALUES lists"
         else:
             continue
-        raise _refused(said, "Engines crash on such queries: write it in parts.", query, name, token)
+        raise _refused(problem, "Engines crash on such queries: write it in parts.", query, name, token)
 
 
-def _refused(said: str, hint: str, query: str, name: str, token: Token) -> CmgraphError:
+def _refused(problem: str, hint: str, query: str, name: str, token: Token) -> CmgraphError:
     line, column = query.count("\n", 0, token.start) + 1, token.start - query.rfind("\n", 0, token.start)
     where = f"{name}:{line}:{column}"
-    return CmgraphError(said, where=where, excerpt=excerpt(query, line, column), hint=hint)
+    return CmgraphError(problem, where=where, excerpt=excerpt(query, line, column), hint=hint)

@@ -48,12 +48,12 @@ def bind_values(query: str, bindings: Mapping[str, Iterable[Term | None]], where
     :param where: what errors call the query.
     :raises CmgraphError: if the query has no block for one of the names.
     """
-    known = blocks(query)
-    if missing := sorted(bindings.keys() - known.keys()):
+    blocks_by_name = blocks(query)
+    if missing := sorted(bindings.keys() - blocks_by_name.keys()):
         hint = f"Write the block into the query: VALUES ?{missing[0]} {{ UNDEF }}"
         raise CmgraphError(f"there is no VALUES block for ?{missing[0]}", where=where, hint=hint)
     written = {name: values_block(name, terms) for name, terms in bindings.items()}
-    spans = sorted((block.start, block.end, written[name]) for name in bindings for block in known[name])
+    spans = sorted((block.start, block.end, written[name]) for name in bindings for block in blocks_by_name[name])
     parts, at = [], 0
     for start, end, text in spans:
         parts += [query[at:start], text]

@@ -1,4 +1,4 @@
-"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to mend."""
+"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Ingested:
 
     :ivar target: the Turtle file.
     :ivar rows: how many rows were read.
-    :ivar silent: numbers of the rows that say nothing by the template.
+    :ivar silent: numbers of the rows that produce no statements by the template.
     :ivar repeated: numbers of the rows that say nothing that rows before them do not say.
     :ivar differing: numbers of the rows of a publisher's file that say else of a thing than a row before; all is kept.
     :ivar created: IRIs of things that were unknown before.
@@ -135,7 +135,7 @@ def ingest(
         stands for the bundled file of that name.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
-    :param create: columns in which names that nothing goes by become new things; True for the column that says what a
+    :param create: columns in which unknown names become new things; True for the column that says what a
         row describes, or else the only one where the template allows it.
     :param encoding: how the table's text is encoded; None to tell UTF-8, UTF-16 and Windows-1252 by the bytes.
     :param dry_run: find problems and changes, and write nothing.
@@ -149,19 +149,19 @@ def ingest(
     before = _version_before(target, data)
     graph = load(data, lang=lang, exclude_file=before or target)
     template = find_template(graph, by or table_path.stem)
-    same = dict(given or {})
-    if strange := sorted(same.keys() - {column.name for column in template.columns}):
+    constants = dict(given or {})
+    if strange := sorted(constants.keys() - {column.name for column in template.columns}):
         hint = nearest(strange[0], (column.name for column in template.columns))
         raise UnknownName(f"template '{template.name}' has no column '{strange[0]}'", hint=hint)
-    table = Table.open(table_path, template, encoding, same)
+    table = Table.open(table_path, template, encoding, constants)
     old = to_lines(RdfFile.read(before).triples) if before and read_text(before).strip() else set()
     if output is None and before and old and not _made_by_ingest(before, old, graph):
         hint = f"Name another file with -o, or replace it with -o {target}."
-        raise CmgraphError("this file is there, and no table was turned into it", where=str(target), hint=hint)
-    reading = _Reading(graph, template, table, same, _creating(template, create))
+        raise CmgraphError("this file exists and was not written by cmgraph ingest", where=str(target), hint=hint)
+    reading = _Reading(graph, template, table, constants, _creating(template, create))
     new = reading.read(progress)
     if not reading.count:
-        raise CmgraphError("the table has a heading and no rows", where=str(table_path), hint="Fill it in.")
+        raise CmgraphError("the table has a heading but no rows", where=str(table_path), hint="Fill it in.")
     if reading.problems:
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
     if not dry_run and (new != old or not target.is_file()):
@@ -209,17 +209,17 @@ def _creating(template: Template, create: Collection[str] | bool) -> frozenset[s
         if template.describes in able:
             return frozenset({template.describes})
         if len(able) != 1:
-            what = f"template '{template.name}' " + (
-                "takes nothing new" if not able else "takes new things in several columns"
+            problem = f"template '{template.name}' " + (
+                "creates nothing new" if not able else "creates new things in several columns"
             )
             raise CmgraphError(
-                what, hint=f"Name the columns: --create {' --create '.join(able)}" if able else "Leave out --create."
+                problem, hint=f"Name the columns: --create {' --create '.join(able)}" if able else "Leave out --create."
             )
         return frozenset(able)
     columns = frozenset(create or ())
     for name in sorted(columns.difference(able)):
-        hint = f"It takes them in: {', '.join(able)}." if able else "Leave out --create."
-        raise UnknownName(f"template '{template.name}' takes no new things in a column '{name}'", hint=hint)
+        hint = f"It does in: {', '.join(able)}." if able else "Leave out --create."
+        raise UnknownName(f"template '{template.name}' does not create new things in column '{name}'", hint=hint)
     return columns
 
 
@@ -274,7 +274,7 @@ class _Reading:
     def _state(self, row: Row) -> set[str]:
         """Return what one row states; nothing, if something is wrong with it."""
         number, cells = row.number, {**self.given, **row.cells}
-        given: dict[str, list[Term | None]] = {}
+        bindings: dict[str, list[Term | None]] = {}
         wrong = len(self.problems)
         self.problems += row.problems
         doubtful = {problem.column for problem in row.problems}
@@ -287,35 +287,37 @@ class _Reading:
             if column.name == self.template.describes:
                 terms = [self._thing(number, column, cell)]
             if column.required and not terms and column.name not in doubtful:
-                what = "this column must be filled."
-                self.problems.append(Problem(number, column.name, "", what, _wanted(column)))
-            given[column.name] = terms or [None]
+                refusal = "this column must be filled."
+                self.problems.append(Problem(number, column.name, "", refusal, _wanted(column)))
+            bindings[column.name] = terms or [None]
         if len(self.problems) > wrong:
             node = self._described.get(number)
             self._failed |= {node.value} if isinstance(node, NamedNode) else set()
             return set()
-        made = self._construct(given)
-        stated = to_lines(made)
+        triples = self._construct(bindings)
+        stated = to_lines(triples)
         if not stated and self.template.silent:
             self.silent.append(number)
         elif not self.template.silent:
-            self.problems += self._lost(number, given, made)
+            self.problems += self._lost(number, bindings, triples)
             if not stated and len(self.problems) == wrong:
-                what, hint = "this row produces no statements", f"See: cmgraph template {self.template.name}"
-                self.problems.append(Problem(number, "", "", what, hint))
-        return stated | to_lines(self._new_things(given, made)) if len(self.problems) == wrong else set()
+                refusal, hint = "this row produces no statements", f"See: cmgraph template {self.template.name}"
+                self.problems.append(Problem(number, "", "", refusal, hint))
+        return stated | to_lines(self._new_things(bindings, triples)) if len(self.problems) == wrong else set()
 
-    def _construct(self, given: Mapping[str, Sequence[Term | None]]) -> list[Triple]:
-        query = "".join(values_block(part, given[part]) if name else part for name, part in self._parts)
+    def _construct(self, bindings: Mapping[str, Sequence[Term | None]]) -> list[Triple]:
+        query = "".join(values_block(part, bindings[part]) if name else part for name, part in self._parts)
         store = self.graph.store
         assert isinstance(store, LocalStore)  # tables are read beside files, never at an endpoint
         return list(store.construct(query, self.graph.prefixes, str(self.template.path)))
 
-    def _lost(self, number: int, given: Mapping[str, list[Term | None]], made: Sequence[Triple]) -> Iterator[Problem]:
+    def _lost(
+        self, number: int, bindings: Mapping[str, list[Term | None]], triples: Sequence[Triple]
+    ) -> Iterator[Problem]:
         """Tell cells of which nothing is made, because others count in their place or are missing."""
-        values = {lexical(triple.object) for triple in made}
-        iris = " ".join(values | {lexical(triple.subject) for triple in made})
-        filled = {name: terms for name, terms in given.items() if terms != [None] and name not in self.given}
+        values = {lexical(triple.object) for triple in triples}
+        iris = " ".join(values | {lexical(triple.subject) for triple in triples})
+        filled = {name: terms for name, terms in bindings.items() if terms != [None] and name not in self.given}
         lost: dict[str, dict[str, str]] = defaultdict(dict)
         for name, terms in filled.items():
             for term in terms:
@@ -326,21 +328,23 @@ class _Reading:
                 key = (name, term.value, *filled)
                 if key not in self._counts:
                     rest = [other for other in terms if other != term]
-                    self._counts[key] = set(self._construct({**given, name: rest or [None]})) != set(made)
+                    self._counts[key] = set(self._construct({**bindings, name: rest or [None]})) != set(triples)
                 if not self._counts[key]:
-                    lost[self._remedy(given, name)][name] = self._shown(term)
+                    lost[self._remedy(bindings, name)][name] = self._shown(term)
         for remedy, cells in lost.items():
-            value, what = ", ".join(cells.values()), "nothing is made of this cell"
-            what = what if len(cells) == 1 else "nothing is made of these cells"
-            yield Problem(number, ", ".join(cells), value, what, remedy)
+            value, problem = ", ".join(cells.values()), "this cell produces no statements"
+            problem = problem if len(cells) == 1 else "these cells produce no statements"
+            yield Problem(number, ", ".join(cells), value, problem, remedy)
 
-    def _remedy(self, given: Mapping[str, Sequence[Term | None]], name: str) -> str:
+    def _remedy(self, bindings: Mapping[str, Sequence[Term | None]], name: str) -> str:
         """Say which other cell takes the place of one, or has to be filled for it to count."""
 
         def counts(**others: Sequence[Term | None]) -> bool:
-            return set(self._construct({**given, **others})) != set(self._construct({**given, **others, name: [None]}))
+            return set(self._construct({**bindings, **others})) != set(
+                self._construct({**bindings, **others, name: [None]})
+            )
 
-        empty = [column for column in self.template.columns if list(given[column.name]) == [None]]
+        empty = [column for column in self.template.columns if list(bindings[column.name]) == [None]]
         for column in self.template.columns:
             if column not in empty and column.name not in (name, *self.given) and counts(**{column.name: [None]}):
                 return f"{column.name} counts in its place: leave one of them empty, or make two rows."
@@ -381,8 +385,8 @@ class _Reading:
                 f"{self._words(prop)} {self._words(other)} and {self._words(value)}"
                 for prop, other, value in sorted(differences)
             )
-            what = f"row {first} and this one speak of the same ({self._words(subject)}) and differ: {words}"
-            self.problems.append(Problem(number, "", "", what, "Make them agree, or say what tells them apart."))
+            problem = f"row {first} and this one describe the same thing ({self._words(subject)}) but differ: {words}"
+            self.problems.append(Problem(number, "", "", problem, "Make them agree, or say what tells them apart."))
 
     def _words(self, written: str) -> str:
         """Write a term of N-Triples for people."""
@@ -390,11 +394,11 @@ class _Reading:
             return f"'{_short(written[1:].rpartition(chr(34))[0])}'"
         return self._shown(NamedNode(written[1:-1]))
 
-    def _new_things(self, given: Mapping[str, Sequence[Term | None]], made: Sequence[Triple]) -> Iterator[Triple]:
+    def _new_things(self, bindings: Mapping[str, Sequence[Term | None]], triples: Sequence[Triple]) -> Iterator[Triple]:
         """Describe the things that a row mentions and nobody described: class, name, and the row's citations."""
-        cited = {t.object for t in made if t.predicate.value == CM + "hasCitation"}
+        cited = {t.object for t in triples if t.predicate.value == CM + "hasCitation"}
         for (name, key), node in self._fresh.items():
-            if name and any(node in terms for terms in given.values()):
+            if name and any(node in terms for terms in bindings.values()):
                 column = next(c for c in self.template.columns if c.name == name)
                 kind = self.graph.prefixes.expand(column.of)
                 if kind is not None:
@@ -487,7 +491,7 @@ class _Reading:
         """Refuse a name that is several, parted by another mark than the column's."""
         parts = [part for part in _OTHER_MARKS.split(text) if part]
         if len(parts) > 1 and any(self._is_known(column, part) for part in parts):
-            hint = f"Part the values of this column by '{column.split}'."
+            hint = f"Separate the values in this column with '{column.split}'."
             raise CmgraphError("this looks like several values", hint=hint)
 
     def _is_known(self, column: TableColumn, text: str) -> bool:
@@ -505,27 +509,28 @@ class _Reading:
         own = f"give it a slug of its own in column {column.name}."
         remedy = own if column.names else "describe it first, in a table of such things that has a column id."
         if "\n" in text:
-            raise CmgraphError("a name has no line break", hint="Put one value into the cell.")
+            raise CmgraphError("a name cannot contain a line break", hint="Put one value into the cell.")
         if len(text) > LONGEST_NAME:
-            raise CmgraphError(f"{len(text)} characters are too many for a name", hint=f"Use at most {LONGEST_NAME}.")
+            raise CmgraphError(f"{len(text)} characters are too long for a name", hint=f"Use at most {LONGEST_NAME}.")
         if not last:
-            raise CmgraphError("no IRI can be made of this name", hint=remedy.capitalize())
+            raise CmgraphError("no IRI can be made from this name", hint=remedy.capitalize())
         node = NamedNode(self.graph.prefixes[column.prefix] + last)
         iri = self.graph.prefixes.shorten(node.value)
         if text != last and self.graph.names.has(node.value):
-            known = self._shown(node)
+            known_name = self._shown(node)
             raise CmgraphError(
-                f"its IRI would be {iri}, which is '{known}'", hint=f"Write '{known}' if you mean it; if not, {remedy}"
+                f"its IRI would be {iri}, which is '{known_name}'",
+                hint=f"Write '{known_name}' if you mean it; if not, {remedy}",
             )
         first, row = self.minted.setdefault(node.value, (text, number))
         if _spelling(first) != _spelling(text):
-            what = f"its IRI would be {iri}, and so would that of '{_short(first)}' in row {row}"
-            raise CmgraphError(what, hint=f"Write them alike if they are one; if not, {remedy}")
+            problem = f"its IRI would be {iri}, the same as that of '{_short(first)}' in row {row}"
+            raise CmgraphError(problem, hint=f"Spell them alike if they are the same; if not, {remedy}")
         of = self.graph.prefixes.expand(column.of)
-        if text != last and (known := self.graph.names.nearly(text, of.value if of else "")):
+        if text != last and (known_name := self.graph.names.nearly(text, of.value if of else "")):
             del self.minted[node.value]
-            what = f"this is nearly the known name '{known}'"
-            raise CmgraphError(what, hint=f"Write '{known}' if you mean it; if not, {remedy}")
+            problem = f"this is nearly the known name '{known_name}'"
+            raise CmgraphError(problem, hint=f"Write '{known_name}' if you mean it; if not, {remedy}")
         return node
 
     def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
@@ -536,14 +541,14 @@ class _Reading:
             for term in (triple.object, triple.predicate):
                 if isinstance(term, NamedNode):
                     mentioned.setdefault(term.value, lexical(triple.subject))
-        known = [triple for iri in rows for triple in self._asserted.get(iri, ())]
-        near = {*mentioned, *(lexical(triple.object) for triple in known)} - rows.keys()
-        context = _TableFile(self.table.path, (*known, *(t for iri in near for t in self._asserted.get(iri, ()))))
+        asserted = [triple for iri in rows for triple in self._asserted.get(iri, ())]
+        near = {*mentioned, *(lexical(triple.object) for triple in asserted)} - rows.keys()
+        context = _TableFile(self.table.path, (*asserted, *(t for iri in near for t in self._asserted.get(iri, ()))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
-        read = [*self._terms, context, mine]
-        store = LocalStore(triple for file in read for triple in file.triples)
-        report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=read)
+        files = [*self._terms, context, mine]
+        store = LocalStore(triple for file in files for triple in file.triples)
+        report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=files)
         for finding in report.findings:
             focus = finding.focus
             unknown = focus.iri not in self._asserted
@@ -551,8 +556,8 @@ class _Reading:
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
             value = " ".join(part for part in (finding.path, finding.value) if part)
-            what = f"{finding.rule}: {focus.label}: {finding.message}"
-            self.problems.append(Problem(row, "", value, what, ""))
+            problem = f"{finding.rule}: {focus.label}: {finding.message}"
+            self.problems.append(Problem(row, "", value, problem, ""))
 
     @cached_property
     def _terms(self) -> list[RdfFile]:
@@ -579,12 +584,14 @@ def _refuse_odd(column: TableColumn, text: str) -> None:
     """Refuse a cell that holds no text of a person: controls, failed formulas, and words for nothing."""
     if bad := _BAD.search(text):
         lost = bad[0] == "\ufffd"
-        what = "there is a sign for a letter that was lost" if lost else "there is a control character"
-        raise CmgraphError(f"{what}, U+{ord(bad[0]):04X}", hint="Type the letter." if lost else "Take it out.")
+        problem = "a character was lost in conversion" if lost else "there is a control character"
+        raise CmgraphError(f"{problem}, U+{ord(bad[0]):04X}", hint="Type the letter." if lost else "Take it out.")
     if _FAILED.fullmatch(text):
-        raise CmgraphError("a formula that failed", hint="Mend it, or type what it should give.")
+        raise CmgraphError("a formula that failed", hint="Fix it, or type what it should give.")
     if text in _NOTHING and column.type != "text":
-        raise CmgraphError("this may stand for nothing", hint="Leave the cell empty, or write in full what is meant.")
+        raise CmgraphError(
+            "this may mean that there is no value", hint="Leave the cell empty, or write in full what is meant."
+        )
 
 
 def _spelling(name: str) -> str:

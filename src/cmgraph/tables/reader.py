@@ -89,11 +89,11 @@ class Table:
     _grid: _Grid
 
     @classmethod
-    def open(cls, path: Path, template: Template, encoding: str | None = None, given: Container[str] = ()) -> Table:
+    def open(cls, path: Path, template: Template, encoding: str | None = None, fixed: Container[str] = ()) -> Table:
         """Find out how ``path`` is written, where its heading is, and which of its columns the template uses.
 
         :param encoding: how the text is encoded; None to tell UTF-8, UTF-16 and Windows-1252 by the bytes.
-        :param given: columns that need not be there, because every row has the same value.
+        :param fixed: columns that need not be there, because every row has the same value.
         :raises CmgraphError: if the file cannot be read, or its heading does not fit the template.
         """
         headings, ending = _headings(template), path.suffix.casefold()
@@ -102,7 +102,7 @@ class Table:
         if ending == ".xlsx":
             if encoding:
                 raise CmgraphError("a workbook has no encoding", where=str(path), hint="Leave out --encoding.")
-            grid, notes = _sheet_to_read(path, template, headings, given)
+            grid, notes = _sheet_to_read(path, template, headings, fixed)
         elif ending in (".csv", ".tsv", ".txt", ".tab"):
             code = _encoding(path, encoding)
             grid = _delimited(path, code, "\t" if ending in (".tsv", ".tab") else "", headings)
@@ -110,13 +110,13 @@ class Table:
             raise CmgraphError("unknown table format", where=str(path), hint="Use .csv, .tsv or .xlsx.")
         if not grid.heading.texts:
             raise CmgraphError("the table is empty", where=str(path), hint=f"cmgraph template {template.name} -o FILE")
-        columns, unread = _fit(path, grid.heading, template, headings, given)
+        columns, unread = _fit(path, grid.heading, template, headings, fixed)
         above = [line.number for line in grid.read() if line.number < grid.heading.number and any(line.texts)]
         if above:
             notes.append(f"above the heading, in {_rows(above)}")
         if unread:
             notes.append(f"columns that the template does not use: {', '.join(unread)}")
-        absent = [c.header for c in template.columns if c.header and c not in columns.values() and c.name not in given]
+        absent = [c.header for c in template.columns if c.header and c not in columns.values() and c.name not in fixed]
         if absent:
             notes.append(f"columns that are not there: {', '.join(absent)}")
         return cls(path, template, code, columns, tuple(notes), grid)
@@ -154,16 +154,16 @@ class Table:
         cells = [text for place, text in enumerate(line.texts) if text and (place >= len(header) or not header[place])]
         mark = DELIMITERS.get(self._grid.delimiter)
         more = f" A {mark} within a cell needs quotation marks around the cell." if mark else ""
-        hint = f"Give the column a heading, or take the cell out.{more}"
-        return [Problem(line.number, "", text, "this cell stands below no heading", hint) for text in cells]
+        hint = f"Give the column a heading, or remove the cell.{more}"
+        return [Problem(line.number, "", text, "this cell has no heading above it", hint) for text in cells]
 
     def _swallowed(self, line: Line) -> list[Problem]:
         """Tell cells that look as if a quotation mark left open had drawn other rows into them."""
         wide = max(3, len(self._grid.heading.texts) - 1)
-        what = "this cell holds what looks like further rows"
-        hint = "Close the quotation mark that opens it, or take out its line breaks."
+        problem = "this cell contains what looks like more rows"
+        hint = "Close the quotation mark that opens it, or remove its line breaks."
         return [
-            Problem(line.number, column.name, text, what, hint)
+            Problem(line.number, column.name, text, problem, hint)
             for place, column in self.columns.items()
             if place < len(line.texts) and "\n" in (text := line.texts[place])
             if any(part.count(self._grid.delimiter) + 1 >= wide for part in text.split("\n")[1:])
@@ -174,10 +174,10 @@ def _rows(numbers: Sequence[int]) -> str:
     return f"row {numbers[0]}" if len(numbers) == 1 else f"rows {numbers[0]} to {numbers[-1]}"
 
 
-def _grid(name: str, delimiter: str, read: Callable[[], Iterable[Line]], headings: Container[str]) -> _Grid:
+def _grid(name: str, delimiter: str, read_lines: Callable[[], Iterable[Line]], headings: Container[str]) -> _Grid:
     """Find the heading among the first lines: the one that names most columns; of equals, the first."""
     best, most = Line(0, [], {}), -1
-    lines = iter(read())
+    lines = iter(read_lines())
     for _ in range(ABOVE):
         try:
             line = next(lines, None)
@@ -188,11 +188,11 @@ def _grid(name: str, delimiter: str, read: Callable[[], Iterable[Line]], heading
         known = sum(_key(text) in headings for text in line.texts)
         if any(line.texts) and known > most:
             best, most = line, known
-    return _Grid(name, delimiter, read, best, most)
+    return _Grid(name, delimiter, read_lines, best, most)
 
 
 def _sheet_to_read(
-    path: Path, template: Template, headings: Mapping[str, TableColumn], given: Container[str]
+    path: Path, template: Template, headings: Mapping[str, TableColumn], fixed: Container[str]
 ) -> tuple[_Grid, list[str]]:
     """Choose the one sheet that a person sees and whose heading fits; name the others."""
 
@@ -202,10 +202,10 @@ def _sheet_to_read(
     sheets = [sheet for sheet in read_workbook(path) if sheet.lines and not (sheet.hidden and sheet.name == _LISTS)]
     grids = [_grid(sheet.name, "", partial(lines_of, sheet), headings) for sheet in sheets if not sheet.hidden]
     if not grids:
-        hidden = " but hidden ones" if sheets else ""
+        hidden = " except hidden ones" if sheets else ""
         hint = "Show the sheet to be read." if sheets else f"cmgraph template {template.name} -o FILE"
         raise CmgraphError(f"the workbook has no sheet that holds anything{hidden}", where=str(path), hint=hint)
-    required = {column.name for column in template.columns if column.required and column.name not in given}
+    required = {column.name for column in template.columns if column.required and column.name not in fixed}
     named = [{headings[_key(text)].name for text in grid.heading.texts if _key(text) in headings} for grid in grids]
     fitting = [grid for grid, names in zip(grids, named, strict=True) if names and required <= names]
     if len(fitting) > 1:
@@ -247,17 +247,17 @@ def _read_delimited(path: Path, encoding: str, delimiter: str, skip_first: bool)
 
 
 def _csv_error(path: Path, number: int, error: csv.Error) -> CmgraphError:
-    said = str(error)
-    if "unexpected end" in said:
-        what = "a quotation mark opens a cell in this row and is never closed"
-    elif "expected after" in said:
-        what = "a cell in this row begins with a quotation mark that closes before the cell ends"
-    elif "field limit" in said:
-        what = f"a cell in this row is longer than {LONGEST} characters: a quotation mark may be left open"
+    reason = str(error)
+    if "unexpected end" in reason:
+        problem = "a quotation mark opens a cell in this row and is never closed"
+    elif "expected after" in reason:
+        problem = "a cell in this row begins with a quotation mark that closes before the cell ends"
+    elif "field limit" in reason:
+        problem = f"a cell in this row is longer than {LONGEST} characters: a quotation mark may be left open"
     else:
-        what = f"this row cannot be read: {said}"
+        problem = f"this row cannot be read: {reason}"
     hint = 'Quote the whole cell, and write each quotation mark within it twice: "the ""so-called"" forum".'
-    return CmgraphError(what, where=f"{path}:{number}", hint=hint)
+    return CmgraphError(problem, where=f"{path}:{number}", hint=hint)
 
 
 def _encoding(path: Path, declared: str | None) -> str:
@@ -294,18 +294,18 @@ def _encoding(path: Path, declared: str | None) -> str:
     except UnicodeDecodeError as error:
         start = error.start
     if _UTF8_LETTER.search(raw):
-        what = "the file is UTF-8, but not in this line"
-        raise CmgraphError(what, where=_place(path, raw, start), hint=remedy)
+        problem = "the file is UTF-8, except for this line"
+        raise CmgraphError(problem, where=_place(path, raw, start), hint=remedy)
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError as error:
-        what = "the file is neither UTF-8 nor Windows-1252"
-        raise CmgraphError(what, where=_place(path, raw, error.start), hint=remedy) from None
+        problem = "the file is neither UTF-8 nor Windows-1252"
+        raise CmgraphError(problem, where=_place(path, raw, error.start), hint=remedy) from None
     if misread := _MISREAD.search(text):
         word = re.split(r"[\s,;|]", text[: misread.end()])[-1] + re.split(r"[\s,;|]", text[misread.end() :])[0]
-        what = f"the file is not UTF-8, and read as Windows-1252 it holds '{word}'"
+        problem = f"the file is not UTF-8, and read as Windows-1252 it holds '{word}'"
         hint = "Save it as UTF-8, or name its encoding: --encoding mac_roman, cp850, or cp1252 if this is right."
-        raise CmgraphError(what, where=_place(path, raw, misread.start()), hint=hint)
+        raise CmgraphError(problem, where=_place(path, raw, misread.start()), hint=hint)
     return "cp1252"
 
 
@@ -336,7 +336,7 @@ def _headings(template: Template) -> dict[str, TableColumn]:
 
 
 def _fit(
-    path: Path, heading: Line, template: Template, headings: Mapping[str, TableColumn], given: Container[str]
+    path: Path, heading: Line, template: Template, headings: Mapping[str, TableColumn], fixed: Container[str]
 ) -> tuple[dict[int, TableColumn], list[str]]:
     """Return which column of the template stands where, and the headings of the columns that it does not use."""
     header, where = heading.texts, f"{path}:{heading.number}"
@@ -345,9 +345,9 @@ def _fit(
     names = [column.name for column in fitted.values()]
     problems = [f"{where}: column '{name}' is there twice." for name in dict.fromkeys(names) if names.count(name) > 1]
     problems += [
-        f"{where}: column '{name}' is there, and given with -p: leave one out." for name in names if name in given
+        f"{where}: column '{name}' is there, and given with -p: leave one out." for name in names if name in fixed
     ]
-    absent = [column for column in template.columns if column.name not in names and column.name not in given]
+    absent = [column for column in template.columns if column.name not in names and column.name not in fixed]
     if not template.others:
         free = [column.name for column in absent]
         for cell in unread:

@@ -65,7 +65,7 @@ class Template:
 
         :raises CmgraphError: if its head lacks something, or a column has no VALUES block.
         """
-        text, found = read_header(path)
+        text, header = read_header(path)
         try:
             columns = tuple(
                 TableColumn(
@@ -82,19 +82,19 @@ class Template:
                     blank=tuple(c.get("blank", ())),
                     help=by_language(c.get("help", {})),
                 )
-                for c in found["columns"]
+                for c in header["columns"]
             )
             if lacking := [c.name for c in columns if c.name not in blocks(text)]:
                 raise KeyError(f"no VALUES ?{lacking[0]} {{ UNDEF }}")
             return cls(
                 name=path.stem,
                 path=path,
-                title=by_language(found["title"]),
-                about=by_language(found["about"]),
+                title=by_language(header["title"]),
+                about=by_language(header["about"]),
                 columns=columns,
-                describes=found.get("describes", ""),
-                others=found.get("others", False),
-                silent=found.get("silent", False),
+                describes=header.get("describes", ""),
+                others=header.get("others", False),
+                silent=header.get("silent", False),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:

@@ -121,8 +121,8 @@ class _Parts:
 
     def _open(self, part: str) -> IO[bytes]:
         if self.archive.getinfo(part).file_size > LARGEST:
-            what = f"{part} is too large: more than {LARGEST >> 20} MB unpacked"
-            raise CmgraphError(what, where=str(self.path), hint="Save the table as CSV.")
+            problem = f"{part} is too large: more than {LARGEST >> 20} MB unpacked"
+            raise CmgraphError(problem, where=str(self.path), hint="Save the table as CSV.")
         return self.archive.open(part)
 
     def _elements(self, part: str, *names: str) -> Iterator[Element]:
@@ -139,8 +139,8 @@ class _Parts:
                         root.clear()
 
     def _of_kind(self, kind: str, *names: str) -> Iterator[Element]:
-        for found, part in self.targets.values():
-            if found == kind:
+        for part_kind, part in self.targets.values():
+            if part_kind == kind:
                 yield from self._elements(part, *names)
 
     def _number_formats(self) -> Iterator[str]:
@@ -209,7 +209,7 @@ class _Parts:
             try:
                 moment = from_excel(float(stored), MAC_EPOCH if self.from_1904 else WINDOWS_EPOCH)
             except (ValueError, OverflowError):
-                return text, Doubt("the cell shows a date that is none", "Format it as text and type the date.")
+                return text, Doubt("the cell shows an invalid date", "Format it as text and type the date.")
             if isinstance(moment, dt.datetime):
                 return _date(moment, shown_as)
             return str(moment), _DATE
@@ -219,8 +219,8 @@ class _Parts:
         if re.search(r"[0#?],+(?![0#?,])", codes):
             return text, Doubt(_SCALED.format(text), "Format it as a plain number and type it in full.")
         if shown_as not in ("General", "@", "0", "GENERAL"):
-            what = f"the cell shows the number {text} in a form of its own ({shown_as})"
-            return text, Doubt(what, "Format it as text and type it again.", ("number", "integer", "when", "date"))
+            problem = f"the cell shows the number {text} in a custom format ({shown_as})"
+            return text, Doubt(problem, "Format it as text and type it again.", ("number", "integer", "when", "date"))
         return text, _SURE
 
 
@@ -270,10 +270,10 @@ def _doubt_merged(lines: Mapping[int, Line], area: str) -> None:
 
 
 def _corner(reference: str) -> tuple[int, int]:
-    found = _CELL.fullmatch(reference.replace("$", ""))
-    if found is None:
+    cell = _CELL.fullmatch(reference.replace("$", ""))
+    if cell is None:
         raise ValueError(f"no cell is called '{reference}'")
-    return _place(found[1]), int(found[2])
+    return _place(cell[1]), int(cell[2])
 
 
 def _place(reference: str) -> int:

@@ -36,32 +36,32 @@ class Altered:
             for triple in file.triples
             if type(literal := triple.object) is Literal and literal.datatype.value in types
         }
-        kept = {literal: held for literal, held in _kept(filterfalse(_is_plain, literals)) if literal != held}
+        forms = {literal: form for literal, form in _kept(filterfalse(_is_plain, literals)) if literal != form}
         how: dict[str, set[str]] = defaultdict(set)
         spelled: dict[tuple[Term, Term | None, Term | None], Literal] = {}
-        if not kept:
+        if not forms:
             return cls()
         for s, p, literal in (triple for file in files for triple in file.triples):
             if not isinstance(literal, Literal) or isinstance(s, Triple):
                 continue
-            held = kept.get(literal, literal)
-            if literal != held:
+            form = forms.get(literal, literal)
+            if literal != form:
                 how["respelled"].add(p.value)
-            if literal.datatype != held.datatype:
+            if literal.datatype != form.datatype:
                 how["retyped"].add(p.value)
-            if spelled.setdefault((s, p, held), literal) != literal:
+            if spelled.setdefault((s, p, form), literal) != literal:
                 how["merged"].add(p.value)
         return cls(how, spelled)
 
     def reason(self, root: Term, shapes: Shapes) -> str:
         """Say why the store cannot tell whether a shape is broken; empty if it can."""
         targets = [term for term in shapes.all(root, "targetNode") if isinstance(term, Literal)]
-        if respelled := [str(literal) for literal, kept in _kept(targets) if literal != kept]:
+        if respelled := [str(literal) for literal, form in _kept(targets) if literal != form]:
             return f"the target {respelled[0]}, which the store spells or types its own way"
         if not any(self.how.values()):
             return ""
         parts = list(shapes.within(root))
-        used = {c for part in parts for c in shapes.constraints(part)}
+        constraint_names = {c for part in parts for c in shapes.constraints(part)}
         named = {
             iri
             for part in parts
@@ -70,7 +70,7 @@ class Altered:
             for iri in shapes.properties(step)
         }
         for how, sensitive in constraints()["altered"].items():
-            if (at := sorted(named & self.how.get(how, set()))) and (hit := sorted(used & set(sensitive))):
+            if (at := sorted(named & self.how.get(how, set()))) and (hit := sorted(constraint_names & set(sensitive))):
                 return f"sh:{hit[0]} with literals of <{at[0]}> that the store spells or types its own way"
         return ""
 

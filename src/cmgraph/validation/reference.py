@@ -24,14 +24,14 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
     import pyshacl
     import rdflib
 
-    said = list(shapes.triples(roots))
-    for triple in said:
+    rules = list(shapes.triples(roots))
+    for triple in rules:
         if triple.predicate.value in (SH + "select", SH + "ask") and isinstance(triple.object, Literal):
             _refuse_query(shapes, triple.subject, triple.object.value)  # type: ignore[arg-type]
     with _quiet():
         try:
             report = pyshacl.validate(
-                rdflib_graph(data), shacl_graph=rdflib_graph(said), inplace=True, max_validation_depth=DEPTH + 1
+                rdflib_graph(data), shacl_graph=rdflib_graph(rules), inplace=True, max_validation_depth=DEPTH + 1
             )[1]
         except Exception as error:  # pySHACL raises whatever a shape makes it trip over
             raise _refused(shapes, roots, error) from None
@@ -54,7 +54,7 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
         constraint = "sparql" if source else component.value if own else name[0].lower() + name[1:]
         bound = {"this": focus, "path": path, "value": value}
         texts = [from_rdflib(text) for text in report.objects(result, sh.resultMessage)]
-        given = tuple(sorted((text for text in texts if isinstance(text, Literal)), key=str))
+        own_messages = tuple(sorted((text for text in texts if isinstance(text, Literal)), key=str))
         known = {variable: term for variable, term in bound.items() if term is not None}
         messages = shapes.messages(shape, constraint, source, known)
         unfilled = any("{?" in text.value or "{$" in text.value for text in messages)
@@ -66,7 +66,7 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
             path,
             value,
             source,
-            given if given and (unfilled or own) else messages,
+            own_messages if own_messages and (unfilled or own) else messages,
         )
 
 

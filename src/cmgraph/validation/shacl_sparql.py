@@ -63,17 +63,17 @@ def breaches(store: Store, shapes: Shapes, altered: Altered) -> tuple[list[Breac
         if isinstance(narrow, NamedNode) and isinstance(wide, NamedNode):
             below[wide.value].add(narrow.value)
     queries = _Queries(shapes, below, _refused_patterns(store, shapes))
-    found: list[Breach] = []
-    left: dict[Term, str] = {}
+    results: list[Breach] = []
+    unchecked: dict[Term, str] = {}
     for root in shapes.roots:
         try:
             if reason := altered.reason(root, shapes):
                 raise _Unknown(reason)
-            asked = list(queries.of(root, queries.target(root)))
-            found += [breach for query in asked for breach in _answers(store, shapes, altered, query)]
+            shape_queries = list(queries.of(root, queries.target(root)))
+            results += [breach for query in shape_queries for breach in _answers(store, shapes, altered, query)]
         except _Unknown as reason:
-            left[root] = str(reason)
-    return found, left
+            unchecked[root] = str(reason)
+    return results, unchecked
 
 
 def _answers(store: Store, shapes: Shapes, altered: Altered, query: Query) -> Iterator[Breach]:
@@ -219,7 +219,7 @@ class _Queries:
         for before, word in pairwise([Token("", "", 0), *words]):
             name = word.text[1:] if word.kind == "variable" else ""
             if (word.kind, word.text) in _REFUSED or (before.text == "AS" and name in _GIVEN):
-                hint = "SHACL allows neither MINUS, VALUES, SERVICE nor AS $this: say it by FILTER NOT EXISTS, say."
+                hint = "SHACL allows neither MINUS, VALUES, SERVICE nor AS $this: use FILTER NOT EXISTS, for instance."
                 raise self._shapes.refuse(shape, f"{word.text} is not allowed in sh:select", hint)
             if (word.kind, word.text) in _PER_NODE or name in ("shapesGraph", "currentShape"):
                 raise _Unknown(f"{word.text} in sh:select")
@@ -329,8 +329,8 @@ class _Queries:
             return written("parts", "several", node=node, path=path, new=new, of=of, x=str(number))
         names = [self._new() for _ in range(number)]
         apart = "FILTER(!sameTerm({}, {}))".format(*names) if number == 2 else ""
-        held = (f"{node} {path} {name} . {self._qualified(shape, constraint, name)}" for name in names)
-        return " ".join([*held, apart])
+        patterns = (f"{node} {path} {name} . {self._qualified(shape, constraint, name)}" for name in names)
+        return " ".join([*patterns, apart])
 
     def _qualified(self, shape: Term, constraint: str, value: str) -> str:
         """Return a filter for the values that count: those of the qualified shape, and of none of its siblings."""

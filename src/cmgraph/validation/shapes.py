@@ -105,7 +105,7 @@ class Shapes:
         return next(iter(self.all(subject, name)), None)
 
     def all(self, subject: Term, name: str) -> Sequence[Term]:
-        """Return all that is said of one property of SHACL; one of another vocabulary goes by its IRI."""
+        """Return all that is said of one property of SHACL; one of another vocabulary is given by its IRI."""
         return self._says.get(subject, {}).get(name, ())
 
     def constraints(self, shape: Term) -> Iterator[str]:
@@ -231,10 +231,10 @@ class Shapes:
         texts = [text for text in own or self.all(shape, "message") if isinstance(text, Literal)]
         if not texts:
             value = self.one(shape, constraint)
-            shown = f" {self._shown(value)}" if value is not None and not isinstance(value, BlankNode) else ""
-            what = f"sh:{constraint}{shown}" if constraint.isalpha() else self._prefixes.shorten(constraint)
+            value_text = f" {self._shown(value)}" if value is not None and not isinstance(value, BlankNode) else ""
+            name = f"sh:{constraint}{value_text}" if constraint.isalpha() else self._prefixes.shorten(constraint)
             sentences = constraints()["messages"]
-            texts = [Literal(written("messages", tag, constraint=what), language=tag) for tag in sentences]
+            texts = [Literal(written("messages", tag, constraint=name), language=tag) for tag in sentences]
         return tuple(sorted((_filled(text, bound) for text in texts), key=str)) if source else tuple(texts)
 
     def name(self, node: Term) -> str:
@@ -274,9 +274,9 @@ class Shapes:
 
     def triples(self, roots: Iterable[Term]) -> Iterator[Triple]:
         """Yield what the files say, so that only ``roots`` are about something, and each shape is called one."""
-        kept = set(roots)
+        active = set(roots)
         for subject, says in self._says.items():
-            silent = subject in self.nodes and subject not in kept
+            silent = subject in self.nodes and subject not in active
             for name, values in says.items():
                 if silent and (name in _TARGETS or (name == RDF_TYPE.value and self.is_class(subject))):
                     continue
@@ -309,7 +309,7 @@ class Shapes:
 
     def properties(self, step: Term) -> Iterator[str]:
         """Yield the properties that a path goes along."""
-        return (found[1] for found in re.finditer(r"<([^>]*)>", self.path(step)))
+        return (match[1] for match in re.finditer(r"<([^>]*)>", self.path(step)))
 
     def members(self, head: Term) -> list[Term]:
         """Return the members of a list.
@@ -324,7 +324,7 @@ class Shapes:
             items[head], head = first[0], rest[0]
         return [*items.values()]
 
-    def refuse(self, shape: Term, what: str, hint: str) -> CmgraphError:
+    def refuse(self, shape: Term, problem: str, hint: str) -> CmgraphError:
         """Return the error that a shape cannot be checked, with the file and line it stands in."""
         speaker = shape
         for _ in range(DEPTH):
@@ -334,8 +334,8 @@ class Shapes:
             if any(triple.subject == speaker for triple in file.triples):
                 place = None if isinstance(speaker, Literal) else file.place_of(speaker)
                 line = place.line if place else 1
-                return CmgraphError(f"shape {self.name(shape)}: {what}", where=f"{file.path}:{line}", hint=hint)
-        return CmgraphError(what, where=f"shape {self.name(shape)}", hint=hint)
+                return CmgraphError(f"shape {self.name(shape)}: {problem}", where=f"{file.path}:{line}", hint=hint)
+        return CmgraphError(problem, where=f"shape {self.name(shape)}", hint=hint)
 
     def _is_about(self, shape: Term) -> bool:
         return any(self.all(shape, target) for target in _TARGETS) or self.is_class(shape)
@@ -363,10 +363,10 @@ class Shapes:
             for constraint, part in self.parts(shape):
                 self._users.setdefault(part, (shape, constraint))
                 waiting.append(part)
-        used = {part for shape in [*self.nodes, *checked] for _, part in self._parts_of_any(shape)}
+        inner_shapes = {part for shape in [*self.nodes, *checked] for _, part in self._parts_of_any(shape)}
         self.nodes = list(dict.fromkeys([*self.nodes, *checked]))
         for shape in self.nodes:
-            if not self.off(shape) and shape not in used and not self._is_about(shape):
+            if not self.off(shape) and shape not in inner_shapes and not self._is_about(shape):
                 hint = "Give it a target such as sh:targetClass, use it in another shape, or say sh:deactivated true."
                 raise self.refuse(shape, "it has no target and no shape uses it, so it would check nothing", hint)
         depths: dict[Term, int] = {}
@@ -389,7 +389,7 @@ class Shapes:
                 continue
             if name not in checks:
                 like = nearest(name, checks, 1).replace("mean ", "mean sh:")
-                hint = constraints()["unsupported"].get(name) or like or "Leave it out, or say it by sh:sparql."
+                hint = constraints()["unsupported"].get(name) or like or "Leave it out, or express it with sh:sparql."
                 raise self.refuse(shape, f"sh:{name} is not supported", hint)
             kind = checks[name]
             if kind.startswith("one ") and len(values) > 1:
@@ -400,11 +400,11 @@ class Shapes:
             for value in values:
                 if not self._is(kind, value):
                     called = constraints()["called"]
-                    wanted = (
+                    expected = (
                         f"a list, each of {called[kind[8:-1]]}" if kind[:8] == "list of " else called.get(kind, kind)
                     )
-                    said = self._shown(value) if not isinstance(value, BlankNode) else "what stands there"
-                    raise self.refuse(shape, f"sh:{name} takes {wanted}, not {said}", "Correct it.")
+                    actual = self._shown(value) if not isinstance(value, BlankNode) else "what stands there"
+                    raise self.refuse(shape, f"sh:{name} takes {expected}, not {actual}", "Correct it.")
         types = {kind.value for kind in self.all(shape, RDF_TYPE.value)}
         if self.one(shape, "path") and SH + "NodeShape" in types:
             raise self.refuse(shape, "a node shape has no sh:path", "Make it a sh:PropertyShape.")
@@ -467,14 +467,14 @@ class Shapes:
             parts = (part for _, part in self.parts(shape) if not self.off(part))
             depths[shape] = 1 + max((self._measure(part, [*above, shape], depths) for part in parts), default=0)
             if depths[shape] > DEPTH:
-                raise self.refuse(shape, f"more than {DEPTH} shapes lie within one another", "Write it flatter.")
+                raise self.refuse(shape, f"more than {DEPTH} shapes lie within one another", "Nest fewer shapes.")
         return depths[shape]
 
 
 def _filled(text: Literal, bound: dict[str, Term]) -> Literal:
     """Return a message with what stands for its variables, ``{?name}`` or ``{$name}``, put in."""
 
-    def fill(found: re.Match[str]) -> str:
-        return bound[found[1]].value if found[1] in bound else found[0]
+    def fill(match: re.Match[str]) -> str:
+        return bound[match[1]].value if match[1] in bound else match[0]
 
     return Literal(re.sub(r"\{[?$](\w+)\}", fill, text.value), language=text.language)

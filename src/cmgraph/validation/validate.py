@@ -119,21 +119,25 @@ def validate(
     notes = [f"{file.path}: data, and its shapes count too: {', '.join(shapes.names(file))}" for file in beside]
     notes += [f"{path}: <{iri}> is imported and not read: give it by --shapes" for path, iri in shapes.imports]
     results: list[Breach] = []
-    left: Iterable[Term] = shapes.roots
+    unchecked: Iterable[Term] = shapes.roots
     if engine == "fast":
         results, reasons = breaches(store, shapes, Altered.of(files))
         notes += [f"shape {shapes.name(shape)} is checked by pySHACL: {reason}" for shape, reason in reasons.items()]
-        left = reasons
-    if roots := list(left):
+        unchecked = reasons
+    if roots := list(unchecked):
         stated = (triple for file in files for triple in file.triples)
         results += reference(stated if files else builtin.construct(store, "everything"), shapes, roots)
-    found = sorted(results, key=lambda breach: tuple(map(str, breach)))
+    ordered = sorted(results, key=lambda breach: tuple(map(str, breach)))
     details = (
-        t for breach in found for node in (breach.shape, breach.path, breach.source) if node for t in shapes.about(node)
+        t
+        for breach in ordered
+        for node in (breach.shape, breach.path, breach.source)
+        if node
+        for t in shapes.about(node)
     )
     return Report(
-        _findings(found, shapes, prefixes, Names(store, prefixes, lang), lang, files),
-        tuple(found),
+        _findings(ordered, shapes, prefixes, Names(store, prefixes, lang), lang, files),
+        tuple(ordered),
         tuple(notes),
         tuple(dict.fromkeys(details)),
     )
@@ -148,8 +152,8 @@ def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) ->
     if not stored:
         return []
     if files:
-        read = {file.path.resolve() for file in rules}
-        return [file for file in files if file.path.resolve() not in read and any(map(says_shape, file.triples))]
+        rule_paths = {file.path.resolve() for file in rules}
+        return [file for file in files if file.path.resolve() not in rule_paths and any(map(says_shape, file.triples))]
     triples = [triple for file in rules for triple in file.triples]
     known = {t.subject for t in triples}
     unnamed = {(t.predicate, t.object) for t in triples if isinstance(t.subject, BlankNode)}
