@@ -4,6 +4,9 @@ PREFIX cm: <https://w3id.org/cmgraph/def#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
 
+# What the shapes say themselves.
+DELETE WHERE { GRAPH ?graph { ?class cm:requiresCitation ?value } } ;
+
 # New names.
 DELETE { GRAPH ?graph { ?old ?property ?value } }
 INSERT { GRAPH ?graph { ?new ?property ?value } }

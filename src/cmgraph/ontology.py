@@ -77,9 +77,9 @@ class Ontology:
 
     @property
     def model_files(self) -> list[Path]:
-        """The files of the terms with their axioms, without prefixes and vocabularies."""
-        named = (self.folder / name for name in ("cmgraph.ttl", "axioms.ttl", "deprecated.ttl", "external-terms.ttl"))
-        return [*(path for path in named if path.is_file()), *sorted(self.folder.glob("modules/*.ttl"))]
+        """The files of the terms and vocabularies with their axioms, without prefixes."""
+        paths = [path for path in self.term_files if path.name != "prefixes.ttl"]
+        return [*paths, self.axioms] if self.axioms.is_file() else paths
 
     @property
     def shape_files(self) -> list[Path]:
@@ -91,6 +91,11 @@ class Ontology:
         """The shapes, with the prefixes their SPARQL uses."""
         paths = [self.folder / "prefixes.ttl", *self.shape_files]
         return [RdfFile.read(path) for path in paths if path.is_file()]
+
+    @property
+    def alignment_files(self) -> list[Path]:
+        """The files that say which terms are a kind of something in another vocabulary."""
+        return sorted((self.folder / "alignments").glob("*.ttl"))
 
     def alignment(self, name: str) -> Path:
         """Return the file of the CONSTRUCT that writes the graph in another vocabulary."""

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from cmgraph.graph import Graph
 from cmgraph.inference import infer
 from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import BASE as BASE_IRI
 from cmgraph.rdf.terms import CM, rdflib_graph
 from cmgraph.store.local import LocalStore
 from conftest import ROOT
@@ -78,6 +79,18 @@ def test_the_rules_derive_what_the_axioms_entail(bundled_graph: Graph) -> None:
     for name in ("hasTakenPartIn", "hasBeenPartyTo", "hasBeenMemberOf", "hasEngagedWith", "hasParticipant", "concerns"):
         entailed = {f"<{s}> <{CM}{name}> <{o}>" for s, o in base_closure().subject_objects(rdflib.URIRef(CM + name))}
         assert {line for line in by_rule if f"<{CM}{name}>" in line} == entailed, name
+
+
+def test_no_alignment_makes_a_nation_or_a_people_an_organization(bundled_graph: Graph) -> None:
+    """With all alignments, the base is consistent, and what is no organization here is none in other words."""
+    aligned = closure(*bundled_graph.ontology.alignment_files)
+    assert clashes(aligned) == []
+    kinds = {
+        name: {str(kind) for kind in aligned.objects(rdflib.URIRef(f"{BASE_IRI}id/agent/base-{name}"), rdflib.RDF.type)}
+        for name in ("nation", "people", "ministry", "forum")
+    }
+    organizations = {name for name, types in kinds.items() if any(kind.endswith("Organization") for kind in types)}
+    assert organizations == {"ministry", "forum"}
 
 
 def hermit(tmp_path: Path, *paths: Path) -> subprocess.CompletedProcess[str]:

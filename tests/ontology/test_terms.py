@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from cmgraph.graph import Graph
 from cmgraph.rdf.files import RdfFile
-from cmgraph.rdf.terms import CM
+from cmgraph.rdf.terms import CM, SKOS
 from conftest import ROOT
 
 ASKED: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs/competency-questions.yaml").read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def declared(bundled_graph: Graph) -> dict[str, str]:
             and "Deprecated" not in str(triple.object)
         ):
             terms.setdefault(name, "")
-        if triple.predicate.value == CM + "isReserved" and getattr(triple.object, "language", "") == "en":
+        if triple.predicate.value == SKOS + "editorialNote" and getattr(triple.object, "language", "") == "en":
             terms[name] = triple.object.value
     return terms
 
@@ -84,6 +84,23 @@ def test_every_term_is_used_or_reserved_with_a_reason(
     assert sorted(name for name, reason in declared.items() if name not in needed and not reason) == []
     assert sorted(name for name, reason in declared.items() if name in needed and reason) == []
     assert set(uses) - declared.keys() == set()
+
+
+def test_every_concept_is_used_or_says_why_it_is_there(bundled_graph: Graph) -> None:
+    """Used by a statement, or named in a question, rule, shape or template."""
+    triples = [t for path in bundled_graph.ontology.term_files for t in RdfFile.read(path).triples]
+    spelt = {
+        bundled_graph.prefixes.shorten(t.subject.value): t.subject.value
+        for t in triples
+        if isinstance(t.subject, NamedNode) and t.predicate.value == SKOS + "inScheme"
+    }
+    used = {t.object.value for t in bundled_graph.asserted if isinstance(t.object, NamedNode)}
+    for pattern in ("queries/*/*.rq", "ontology/*/*.rq", "ontology/shapes/*.ttl"):
+        for path in ROOT.glob(pattern):
+            used |= {spelt[name] for name in re.findall(r"[a-z-]+:[\w-]+", path.read_text("utf-8")) if name in spelt}
+    noted = {t.subject.value for t in triples if t.predicate.value == SKOS + "editorialNote"}
+    assert sorted(set(spelt.values()) - used - noted) == []
+    assert sorted(set(spelt.values()) & used & noted) == []
 
 
 def test_every_competency_question_is_answered_or_says_why_not(

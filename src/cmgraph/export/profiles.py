@@ -53,7 +53,6 @@ def profile(publication: Publication, name: str, path: Path) -> None:
 _SPACES = {
     "foaf": "http://xmlns.com/foaf/0.1/",
     "org": "http://www.w3.org/ns/org#",
-    "schema": "https://schema.org/",
     "time": "http://www.w3.org/2006/time#",
 }
 

@@ -29,6 +29,8 @@ from cmgraph.export.publication import Publication
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, lexical, local_name
+from cmgraph.store import builtin
+from cmgraph.store.local import LocalStore
 from cmgraph.text.templating import NOT_XML
 
 CHUNK = 500_000
@@ -98,17 +100,22 @@ def json_ld_context(publication: Publication, path: Path) -> None:
 
 
 def ontology(publication: Publication, folder: Path) -> None:
-    """Write the terms with their axioms, in four forms, once more under their version, and the shapes as they are."""
-    paths = publication.graph.ontology.model_files
-    model = sort_triples(canonical(triple for path in paths for triple in RdfFile.read(path).triples))
+    """Write the model in four forms, once more under its version; shapes and alignments as they are.
+
+    Each term has its label and definition once more as RDFS calls them, for programs that do not know SKOS.
+    """
+    of = publication.graph.ontology
+    stated = [triple for path in of.model_files for triple in RdfFile.read(path).triples]
+    model = sort_triples(canonical([*stated, *builtin.construct(LocalStore(stated), "annotations")]))
     said = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
     version = next((text for s, p, text in said if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
         text = serialize_triples(model, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
-    for path in publication.graph.ontology.shape_files:
-        publication.write(folder / "shapes" / path.name, path.read_bytes())
+    for part, paths in (("shapes", of.shape_files), ("alignments", of.alignment_files)):
+        for path in paths:
+            publication.write(folder / part / path.name, path.read_bytes())
 
 
 _FORMS = {
