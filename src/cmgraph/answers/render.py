@@ -75,6 +75,7 @@ def to_json(result: Result) -> str:
             "sources": [
                 {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
                 | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
+                | {"support": c.support and c.support._asdict(), "words": c.words}
                 for number, c in enumerate(result.citations, 1)
             ],
         },
