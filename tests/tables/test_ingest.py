@@ -327,4 +327,6 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
     assert output[changed + 1].startswith("  Nickel Rim South")
     assert "    has activity: active → on hold or suspended" in output[changed:]
     assert "seen again in a newer source: 48 state of a project" in output
-    assert [line for line in output if line.startswith("removed")] == ["removed: 1 citation"], "that of the older release"
+    assert [line for line in output if line.startswith("removed")] == ["removed: 1 citation"], (
+        "that of the older release"
+    )
