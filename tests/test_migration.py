@@ -57,7 +57,9 @@ def test_an_export_of_the_first_release_becomes_that_of_the_second(export: Path)
     assert done.left_out > 700
 
 
-def test_an_export_of_the_first_release_is_valid_once_migrated_and_not_before(export: Path, bundled_graph: Graph) -> None:
+def test_an_export_of_the_first_release_is_valid_once_migrated_and_not_before(
+    export: Path, bundled_graph: Graph
+) -> None:
     def findings() -> set[str]:
         read = [*map(RdfFile.read, bundled_graph.ontology.term_files), RdfFile.read(export)]
         store = LocalStore(triple for file in read for triple in file.triples)
