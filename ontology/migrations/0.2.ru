@@ -1,8 +1,24 @@
 # From 0.1 to 0.2, of a file's statements, each in a named graph. Beside them stand the ontology's files of today in the
 # graph <https://w3id.org/cmgraph/ontology>.
+PREFIX bindingness: <https://w3id.org/cmgraph/vocab/bindingness/>
 PREFIX cm: <https://w3id.org/cmgraph/def#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX instrument-status: <https://w3id.org/cmgraph/vocab/instrument-status/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+
+# What says something of terms that went without a successor of their kind, and of prefixes.
+DELETE { GRAPH ?graph { ?gone ?property ?value } }
+WHERE {
+  VALUES ?gone { cm:isReserved cm:requiresCitation bindingness:unknown instrument-status:unknown }
+  GRAPH ?graph { ?gone ?property ?value }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+} ;
+DELETE { GRAPH ?graph { ?prefix sh:prefix ?name ; sh:namespace ?space } }
+WHERE {
+  GRAPH ?graph { ?prefix sh:prefix ?name ; sh:namespace ?space }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology> && STRSTARTS(STR(?prefix), "https://w3id.org/cmgraph/prefix/"))
+} ;
 
 # What the shapes say themselves.
 DELETE WHERE { GRAPH ?graph { ?class cm:requiresCitation ?value } } ;

@@ -29,6 +29,7 @@ ONTOLOGY = [
     ROOT / "ontology/cmgraph.ttl",
     ROOT / "ontology/external-terms.ttl",
     ROOT / "ontology/axioms.ttl",
+    ROOT / "ontology/deprecated.ttl",
     *sorted((ROOT / "ontology/modules").glob("*.ttl")),
     *sorted((ROOT / "ontology/vocabularies").glob("*.ttl")),
 ]
