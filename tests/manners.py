@@ -73,6 +73,8 @@ REFUSALS: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "strange": (401, b"no", {"WWW-Authenticate": "Negotiate"}),
     "digest": (401, b"no", {"WWW-Authenticate": 'Digest realm="here", nonce="1", qop="auth"'}),
     "part": (206, ONE, {}),
+    "taken": (201, b"", {"Content-Type": "text/html"}),
+    "later-perhaps": (202, b"queued", {"Content-Type": "text/plain"}),
     **{f"moved-{code}": (code, b"", {"Location": "/good"}) for code in (301, 302, 303, 307, 308)},
 }
 """What is refused, or given in part, by path."""
@@ -120,6 +122,10 @@ def manners() -> Iterator[Manners]:
                 self._say(200, json.dumps(json.loads(content), ensure_ascii=False).encode("latin-1"), charset="latin-1")
             elif path == "hung-up":
                 self._say(200, ONE, **{"Content-Length": "5000"})
+            elif path == "asleep":
+                time.sleep(3)
+            elif path == "another-tongue":
+                self.wfile.write(b"220 mail.example ready\r\n")
             elif path == "drip":
                 self.send_response(200)
                 self.end_headers()
@@ -135,7 +141,7 @@ def manners() -> Iterator[Manners]:
             else:
                 self._say(200, BODIES[path])
 
-        do_GET = do_POST  # noqa: N815
+        do_GET = do_PUT = do_POST  # noqa: N815
 
         def _page(self, query: str, cap: int, how: str) -> None:
             limits, offsets = re.findall(r"LIMIT\s+(\d+)", query), re.findall(r"OFFSET\s+(\d+)", query)

@@ -47,7 +47,9 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
                 solutions += [(*inferred, source, cite) for cite in (cited or [None])] if explain else [inferred]
     solutions.sort(key=lambda row: tuple(map(str, row)))
     columns = ("subject", "property", "value", "rule", *(("from", "citation") if explain else ()))
-    return build((columns, list(dict.fromkeys(solutions))), graph.store, graph.names, "citation" if explain else "none")
+    answer = (columns, list(dict.fromkeys(solutions)))
+    things = ("subject", "property", "from") if explain else ("subject", "property")
+    return build(answer, graph.store, graph.names, "citation" if explain else "none", things=things)
 
 
 def write_owl_rl(graph: Graph, path: Path) -> int:

@@ -117,7 +117,7 @@ class Graph:
     @property
     def data_files(self) -> list[Path]:
         """The data files in the graph's folders."""
-        return [path for folder in self.folders for path in data_files(folder)]
+        return data_files(self.folders)[0]
 
     @cached_property
     def inferred(self) -> dict[str, tuple[Triple, ...]]:
@@ -239,6 +239,7 @@ class Graph:
             {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
             best_text(saved.title, self.lang),
             best_text(saved.note, self.lang),
+            saved.things,
         )
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
@@ -375,7 +376,8 @@ def load(
     """Load the bundled graph or a folder's, open one in a store, or reach one at an endpoint.
 
     :param data: folder laid out as the project's own; one with an ``ontology/`` replaces the bundled graph, one
-        without adds its ``data/``, ``queries/``, ``projections/``, ``shapes/`` and ``templates/`` to it.
+        without adds its ``data/``, ``queries/``, ``projections/``, ``shapes/`` and ``templates/`` to it. A file in it
+        stands for the bundled one of the same path that is made of a table.
     :param store: folder of a store that holds the graph, see :func:`cmgraph.load_store`; then no data files are read.
     :param endpoint: address of a SPARQL endpoint that holds the graph; then no data files are read.
     :param graph: IRI of the graph at the endpoint, if it is not the server's default.
@@ -387,7 +389,7 @@ def load(
     :param allow_service: let questions call other servers.
     :param credentials: user and password for the endpoint, or a token; those in ``CMGRAPH_USER`` and
         ``CMGRAPH_PASSWORD``, or in ``CMGRAPH_TOKEN``, if None.
-    :param exclude_file: a data file not to read, for instance one that is about to be written again.
+    :param exclude_file: a data file not to read, nor what it stands for: one that is about to be written again.
     :raises CmgraphError: if an option cannot be honoured, or a file cannot be read.
 
     >>> import cmgraph
@@ -422,7 +424,10 @@ def load(
         opened = LocalStore(engine=open_store(Path(store)), allow_service=allow_service)
     else:
         excluded = Path(exclude_file) if exclude_file is not None else None
-        paths = [*ontology.term_files, *(path for folder in folders for path in data_files(folder, excluded))]
+        data_paths, replacing = data_files(folders, excluded)
+        paths = [*ontology.term_files, *data_paths]
+        for path in replacing:
+            logging.getLogger("cmgraph").warning("%s: read in the place of the bundled file of that name", path)
         for folder in folders:
             if unread := [str(path.relative_to(folder)) for path in unread_files(folder)]:
                 logging.getLogger("cmgraph").warning("%s: not read: %s", folder, ", ".join(unread))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, serialize
 
-from cmgraph.errors import EndpointError
 from cmgraph.graph import Graph
 from cmgraph.inference import infer, materialize, subject_triples
 from cmgraph.rdf.files import stream_quads, stream_triples
@@ -23,8 +21,6 @@ from cmgraph.store.endpoint import environment_credentials
 from cmgraph.store.local import LocalStore
 
 if TYPE_CHECKING:
-    from urllib.request import Request
-
     from cmgraph.store.http import Credentials
 
 _SUBJECTS = 10_000
@@ -32,6 +28,9 @@ _SUBJECTS = 10_000
 
 _BATCH = 100_000
 """How many statements are sent on at once."""
+
+_PATIENCE = 600.0
+"""Seconds that a server may be silent while it takes a graph in."""
 
 
 def load_store(
@@ -81,6 +80,7 @@ def upload(
     into: str | None = None,
     replace: bool = False,
     credentials: Credentials | None = None,
+    timeout: float = _PATIENCE,
     progress: Progress | None = None,
 ) -> int:
     """Send RDF files, the terms of the ontology and what follows by rule to a server's Graph Store.
@@ -92,9 +92,12 @@ def upload(
     :param replace: replace the graph there, not add to it.
     :param credentials: user and password, or a token; those in ``CMGRAPH_USER`` and ``CMGRAPH_PASSWORD``, or in
         ``CMGRAPH_TOKEN``, if None.
+    :param timeout: seconds that the server may be silent, as it is while it takes the graph in.
     :returns: how many statements were sent.
-    :raises EndpointError: if the server refuses.
+    :raises EndpointError: if the server refuses, has moved, or does not say that it took them.
     """
+    from cmgraph.store.http import send_graph
+
     everything = [*graph.ontology.term_files, *paths]
     store = LocalStore()
     with tempfile.TemporaryFile() as body:
@@ -108,7 +111,7 @@ def upload(
             send(stream_triples(path, progress))
         for _, triples in infer(store, graph.ontology):
             send(iter(list(triples)))
-        _request(url, body, into, "PUT" if replace else "POST", credentials or environment_credentials())
+        send_graph(url, body, into, credentials or environment_credentials(), timeout, replace=replace)
     return len(store.engine)
 
 
@@ -135,65 +138,3 @@ def _parts(store: LocalStore, subjects: Iterable[Term]) -> Iterator[LocalStore]:
         blank = (term for term in some if isinstance(term, BlankNode))
         part.add(quad.triple for term in blank for quad in store.engine.quads_for_pattern(term, None, None))
         yield part
-
-
-def _request(url: str, body: IO[bytes], into: str | None, method: str, credentials: Credentials | None) -> None:
-    from urllib.error import HTTPError, URLError
-    from urllib.parse import quote
-    from urllib.request import Request, urlopen
-
-    target = f"{url}?graph={quote(into, safe='')}" if into else f"{url}?default"
-    headers = {"Content-Type": "application/n-triples"}
-    size = str(body.tell())
-    body.seek(0)
-    try:
-        request = Request(target, data=body, headers={**headers, "Content-Length": size}, method=method)  # noqa: S310
-        if isinstance(credentials, str):
-            request.add_header("Authorization", f"Bearer {credentials}")
-        elif credentials:
-            probe = Request(target, data=b"", headers=headers, method="POST")  # noqa: S310
-            _authorize(request, probe, *credentials)
-        with urlopen(request) as answer:  # noqa: S310
-            answer.read()
-    except HTTPError as error:
-        hint = (
-            "Set CMGRAPH_USER and CMGRAPH_PASSWORD, or CMGRAPH_TOKEN."
-            if error.code in (401, 403)
-            else "See the server's log."
-        )
-        problem = f"the server rejected the upload: {error.code} {error.reason}"
-        raise EndpointError(problem, where=url, hint=hint) from None
-    except (URLError, OSError, ValueError) as error:
-        hint = "Give the address of its Graph Store, and check that the server is running."
-        problem = f"the upload failed: {getattr(error, 'reason', error)}"
-        raise EndpointError(problem, where=url, hint=hint) from None
-
-
-def _authorize(request: Request, probe: Request, user: str, password: str) -> None:
-    """Let a request say who sends it, in the way that the server asks for when it is sent nothing.
-
-    A server that has to ask while a whole graph is being sent to it may hang up instead.
-    """
-    from urllib.error import HTTPError
-    from urllib.request import (
-        AbstractDigestAuthHandler,
-        HTTPPasswordMgrWithDefaultRealm,
-        parse_http_list,
-        parse_keqv_list,
-        urlopen,
-    )
-
-    try:
-        urlopen(probe).close()  # noqa: S310
-    except HTTPError as error:
-        scheme, _, challenge = (error.headers.get("WWW-Authenticate") or "").partition(" ")
-        if error.code != 401:
-            raise
-        if scheme.lower() == "digest":
-            known = HTTPPasswordMgrWithDefaultRealm()
-            known.add_password(None, request.full_url, user, password)
-            challenge_fields = parse_keqv_list(parse_http_list(challenge))
-            authorization = AbstractDigestAuthHandler(known).get_authorization(request, challenge_fields)
-        else:
-            authorization = b64encode(f"{user}:{password}".encode()).decode()
-        request.add_header("Authorization", f"{scheme} {authorization}")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import AmbiguousName, UnknownName, nearest
+from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text, local_name
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
@@ -30,7 +30,12 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\. ?){2,}|(?:[^\W\d_]\.)+[^\W\d_]")
 
 
 def normalize_name(text: str) -> str:
-    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count."""
+    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count.
+
+    :raises CmgraphError: if it holds bytes that are no UTF-8, which Python keeps as half characters.
+    """
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise CmgraphError("this is not UTF-8", where=text, hint="Write it in UTF-8.")
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
     folded = "".join(
         c if c.isalnum() else " "
@@ -131,6 +136,10 @@ class Names:
         return index
 
     @cached_property
+    def _codes(self) -> set[str]:
+        return {name.text for name in self._all if name.code}
+
+    @cached_property
     def _kinds(self) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
         for thing, kind in builtin.ask(self._store, "kinds"):
@@ -148,17 +157,23 @@ class Names:
             if node.value in self._kinds and (not of or of in self._kinds[node.value]):
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
-            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=nearest(text, known))
+            hint = "It is of another kind." if node.value in self._kinds else nearest(text, known)
+            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
+        aliases = _aliases().get(_alias_key(_written(text)), set())
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
+                if key in self._codes and (others := self._aliased(aliases, of, text) - {node.value}):
+                    raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
-        aliases = _aliases().get(_alias_key(_written(text)), set())
-        candidates = {node.value for alias in aliases if (node := self._called(alias, of, text))}
+        candidates = self._aliased(aliases, of, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
         if candidates:
             raise self._ambiguous(text, candidates)
         raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))
+
+    def _aliased(self, aliases: Iterable[str], of: str, text: str) -> set[str]:
+        return {node.value for alias in aliases if (node := self._called(alias, of, text))}
 
     def _called(self, key: str, of: str, text: str) -> NamedNode | None:
         """Return the one thing with a name; things that prefer it come before others."""

@@ -422,6 +422,8 @@ def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Pat
     read = nx.read_gexf(one) if ending == ".gexf" else nx.read_graphml(one)
     assert {data["label"] for _, data in read.nodes(data=True)} == {"A <script>", "ᐃᓄᒃᑎᑐᑦ", "עברית", "D"}
     assert nx.utils.graphs_equal(nx.Graph(read.edges), nx.Graph(net.edges))
+    write_network(net, tmp_path / f"upper{ending.upper()}")
+    assert (tmp_path / f"upper{ending.upper()}").read_bytes() == one.read_bytes()
     with pytest.raises(CmgraphError, match="unknown network format"):
         write_network(net, tmp_path / "net.png")
 

@@ -201,3 +201,46 @@ def test_memory_has_a_bound_whatever_a_command_does() -> None:
     script = f"import sys; {narrow}; sys.argv[1:] = ['stats']; main.main()"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 5 and done.stderr.startswith("cmgraph: stopped: it took more than")
+
+
+@pytest.mark.parametrize(
+    ("full", "empty"),
+    [
+        (
+            ["query", "partners", "-p", "actor=Chile"],
+            ["query", "partners", "-p", "actor=Chile", "-p", "asOf=1200-01-01"],
+        ),
+        (["timeline", "Chile"], ["timeline", "Chile", "--as-of", "1200-01-01"]),
+        (["network", "actors"], ["network", "actors", "--since", "2200"]),
+    ],
+)
+def test_an_empty_answer_has_the_columns_of_a_full_one(run: Run, full: list[str], empty: list[str]) -> None:
+    head, *_ = run(*full, "-f", "csv").stdout.splitlines()
+    done = run(*empty, "-f", "csv")
+    assert "_iri" in head and done.stdout.splitlines()[0] == head
+
+
+@pytest.mark.parametrize("command", ["timeline", "show", "search"])
+def test_an_empty_name_is_not_everything(run: Run, command: str) -> None:
+    done = run(command, "")
+    assert done.stdout == "" and done.returncode in (2, 3) and done.stderr.startswith("cmgraph: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["show"],
+        ["search"],
+        ["timeline"],
+        ["path", "Canada"],
+        ["compare", "Canada"],
+        ["visualise", "entity", "-o", "there/x.svg"],
+        ["reason"],
+        ["network", "actors", "--mineral"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_name_in_another_encoding_is_refused_not_guessed(command: list[str], run: Run) -> None:
+    done = run(*command, "a\udcff", PYTHONUTF8="1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cmgraph: a\\udcff: this is not UTF-8\n  Write it in UTF-8.\n"

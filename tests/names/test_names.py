@@ -45,6 +45,27 @@ def test_a_word_is_no_code(bundled_graph: Graph, word: str) -> None:
         bundled_graph.names.resolve(word)
 
 
+@pytest.mark.parametrize(
+    ("code", "both"),
+    [
+        ("NL", "place:netherlands, place:newfoundland-and-labrador"),
+        ("N.L.", "place:netherlands, place:newfoundland-and-labrador"),
+        ("PE", "place:peru, place:prince-edward-island"),
+        ("SK", "place:saskatchewan, place:slovakia"),
+    ],
+)
+def test_a_code_of_a_country_and_of_a_province_lists_both(bundled_graph: Graph, code: str, both: str) -> None:
+    with pytest.raises(AmbiguousName) as error:
+        bundled_graph.names.resolve(code, PLACE)
+    assert both in error.value.hint
+    for clear, place in (
+        ("NLD", "netherlands"),
+        ("Nfld.", "newfoundland-and-labrador"),
+        ("NT", "northwest-territories"),
+    ):
+        assert bundled_graph.names.resolve(clear, PLACE).value.endswith(f"/place/{place}")
+
+
 def test_a_name_of_two_countries_lists_both(bundled_graph: Graph) -> None:
     with pytest.raises(AmbiguousName) as error:
         bundled_graph.names.resolve("Congo", PLACE)

@@ -19,6 +19,7 @@ from cmgraph.rdf.terms import CM, rdflib_graph
 from cmgraph.store.local import LocalStore
 from conftest import ROOT
 
+pytestmark = pytest.mark.gate
 owlrl = pytest.importorskip("owlrl", reason="install cmgraph[dev] for the reasoners")
 
 FIXTURES = ROOT / "tests/fixtures"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import cmgraph
 from cmgraph.errors import CmgraphError, EndpointError
+from cmgraph.loading import upload
 from cmgraph.store.endpoint import EndpointStore
+from cmgraph.store.http import Credentials
 from conftest import Run
 from manners import REFUSALS, ROWS, Manners, manners
 
@@ -73,6 +76,7 @@ def test_blank_nodes_stay_apart_however_they_are_labelled(server: Manners) -> No
         ("busy", "refused: 503 .*one moment"),
         ("later", "refused: 429 .*too many"),
         ("strange", "authentication required"),
+        ("another-tongue", "the answer broke off"),
     ],
 )
 def test_what_cannot_is_one_line_with_its_reason(server: Manners, path: str, says: str) -> None:
@@ -167,3 +171,73 @@ def test_the_command_ends_with_4_and_one_message(server: Manners, run: Run) -> N
     for path in ("page", "part", "moved-302", "blank-in-iri", "broken-off"):
         done = run("query", "--endpoint", server.at(path), "-q", ALL)
         assert done.returncode == 4 and done.stdout == "" and len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("path", sorted(path for path in REFUSALS if path.startswith("moved")))
+@pytest.mark.parametrize("credentials", [None, "s3cret", ("me", "secret")])
+def test_no_graph_goes_after_a_move(
+    server: Manners, untrusted_folder: Path, path: str, credentials: Credentials | None
+) -> None:
+    server.requests.clear()
+    with pytest.raises(EndpointError, match="the endpoint has moved") as error:
+        upload(server.at(path), [], cmgraph.load(untrusted_folder), credentials=credentials)
+    assert error.value.hint == f"Use this address: {server.at('good')}"
+    assert [request[1] for request in server.requests] == [f"/{path}?default"]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("page", "does not say that it took the graph: 200 OK: Please sign in"),
+        ("part", "does not say that it took the graph: 206"),
+        ("later-perhaps", "does not say that it took the graph: 202 Accepted: queued"),
+        ("parser", "refused: 400 Bad Request: Parse error"),
+        ("policy", "refused: 403 Forbidden: Say who you are"),
+        ("busy", "refused: 503 .*one moment"),
+        ("token", "authentication required"),
+        ("another-tongue", "the answer broke off"),
+        ("asleep", "did not answer: timed out"),
+    ],
+)
+def test_a_graph_that_may_not_have_arrived_is_one_line(
+    server: Manners, untrusted_folder: Path, path: str, says: str
+) -> None:
+    server.requests.clear()
+    with pytest.raises(EndpointError, match=f"^{server.at(path)}: .*{says}") as error:
+        upload(server.at(path), [], cmgraph.load(untrusted_folder), timeout=1)
+    assert "\n" not in error.value.what and len(error.value.what) < 500
+    assert len(server.requests) == 1
+
+
+def test_a_graph_goes_to_the_address_given_from_whom_the_server_wants(
+    server: Manners, untrusted_folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = cmgraph.load(untrusted_folder)
+    server.requests.clear()
+    assert upload(server.at("taken?tenant=1"), [], graph, into="http://e.org/a&b", replace=True) > 0
+    assert [request[:2] for request in server.requests] == [("PUT", "/taken?tenant=1&graph=http%3A%2F%2Fe.org%2Fa%26b")]
+    assert upload(server.at("digest"), [], graph, credentials=("me", "secret")) > 0
+    done = run("load", "--data", str(untrusted_folder), "--endpoint", server.at("token"), CMGRAPH_TOKEN="s3cret")
+    assert done.returncode == 0 and "s3cret" not in done.stderr
+    done = run("load", "--data", str(untrusted_folder), "--endpoint", server.at("moved-307"), CMGRAPH_TOKEN="s3cret")
+    assert done.returncode == 4 and len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("file:///etc/hostname", "no address of a server"),
+        ("example.org/sparql", "no address of a server"),
+        ("http:///sparql", "no address of a server"),
+        ("http://[::1/sparql", "did not answer: Invalid IPv6 URL"),
+        ("http://127.0.0.1:port/sparql", "no address of a server: nonnumeric port"),
+        ("http://me:s3cret@127.0.0.1:9/sparql", "an address holds no password"),
+    ],
+)
+def test_what_is_no_address_is_said(untrusted_folder: Path, address: str, says: str) -> None:
+    with pytest.raises(EndpointError, match=says) as error:
+        EndpointStore(address).select(ALL, {})
+    assert "s3cret" not in str(error.value)
+    with pytest.raises(EndpointError, match=says) as error:
+        upload(address, [], cmgraph.load(untrusted_folder))
+    assert "s3cret" not in str(error.value)

@@ -6,11 +6,14 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cmgraph.cli.watchdog import limited
+from cmgraph.errors import QueryStopped
 from cmgraph.store.disk import open_store, replace_store
 from cmgraph.store.local import LocalStore
-from cmgraph.store.sandbox import run_sandboxed, turnstile
+from cmgraph.store.sandbox import run_sandboxed, run_stoppable, turnstile
 
 
 def test_it_waits_until_nobody_is_in_the_engine() -> None:
@@ -46,3 +49,11 @@ def test_threads_that_ask_a_store_on_disk_are_all_answered(tmp_path: Path) -> No
     for thread in threads:
         thread.join()
     assert counts == [2_000] * 80
+
+
+def test_work_that_never_gives_python_its_turn_is_stopped_in_time() -> None:
+    started = time.monotonic()
+    with pytest.raises(QueryStopped, match="stopped after 1 s"), limited(1):
+        run_stoppable(lambda: 9**9**9)
+    assert time.monotonic() - started < 4
+    assert run_stoppable(lambda: {"a": 0.1 + 0.2}) == {"a": 0.1 + 0.2}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import cmgraph
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.tables.ingest import Ingested, TableErrors, ingest
 from cmgraph.tables.reader import Row, Table
@@ -317,9 +318,46 @@ def test_the_next_inventory_goes_into_an_empty_folder(tmp_path: Path, monkeypatc
     done = ingest("next.csv", "inventory", "data/nrcan/inventory.ttl", given=given)
     assert (tmp_path / "data/nrcan/inventory.ttl").is_file()
     assert {change.how for change in done.changes} == {"removed", "confirmed"}
+    assert not ingest("next.csv", "inventory", "data/nrcan/inventory.ttl", given=given).changes
+
+
+def test_and_is_read_in_the_place_of_the_bundled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = (ROOT / "data/nrcan/inventory.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "next.csv").write_text("".join(lines[:3]), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    given = {"release": "2027-02-01", "source": "ds-nrcan-cm"}
+    for folder in ("", "there"):
+        done = ingest(
+            "next.csv", "inventory", f"{folder or '.'}/data/nrcan/inventory.ttl", given=given, data=folder or None
+        )
+        assert {change.how for change in done.changes} == {"removed", "confirmed"}
+        (tmp_path / "there/data").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "there/data/places.ttl").write_text("<http://e.org/a> <http://e.org/b> <http://e.org/c> .")
+    caplog.clear()
+    graph = cmgraph.load("there")
+    assert [record.getMessage() for record in caplog.records] == [
+        "there/data/nrcan/inventory.ttl: read in the place of the bundled file of that name"
+    ]
+    own, bundled = Path("there/data"), ROOT / "data"
+    files = set(graph.data_files)
+    assert {own / "nrcan/inventory.ttl", own / "places.ttl", bundled / "places.ttl"} < files
+    assert bundled / "nrcan/inventory.ttl" not in files
+    assert graph.ask("ASK { <http://e.org/a> ?p ?o }")
 
 
 def test_the_wrong_column_in_create_names_those_that_will_do(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(HEADER + ROW)
     with pytest.raises(UnknownName, match="does not create new things in column 'role'"):
         ingest(tmp_path / "t.csv", "memberships", create=["role"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "says"),
+    [("utf-16", "the file is not utf-16"), ("utf-32", "the file is not utf-32"), ("zip", "unknown encoding 'zip'")],
+)
+def test_an_encoding_that_cannot_be_read_is_refused(tmp_path: Path, encoding: str, says: str) -> None:
+    (tmp_path / "t.csv").write_text(HEADER + ROW, encoding="utf-16-le")
+    with pytest.raises(CmgraphError, match=says):
+        ingest(tmp_path / "t.csv", "memberships", encoding=encoding)

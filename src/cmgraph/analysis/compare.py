@@ -43,4 +43,4 @@ def compare_actors(graph: Graph, actors: Sequence[str]) -> Result:
         solutions += [(*cells, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
     columns = ("respect", "thing", "whose", "number")
     headings = {name: message(name, graph.lang) for name in columns}
-    return build(((*columns, "citation"), solutions), graph.store, graph.names, "citation", headings)
+    return build(((*columns, "citation"), solutions), graph.store, graph.names, "citation", headings, things=("thing",))

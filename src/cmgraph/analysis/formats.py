@@ -28,14 +28,14 @@ def write_network(net: networkx.Graph[str], path: Path) -> None:
 
     :raises CmgraphError: if the ending is neither ``.parquet`` nor one of :data:`FORMS`, or Parquet is not installed.
     """
-    if path.suffix not in (*WRITERS, ".parquet"):
+    if (ending := path.suffix.lower()) not in (*WRITERS, ".parquet"):
         hint = f"Use {', '.join(WRITERS)} or .parquet."
         raise CmgraphError("unknown network format", where=str(path), hint=hint)
     with atomic_file(path) as scratch:
-        if path.suffix == ".parquet":
+        if ending == ".parquet":
             _parquet(net, scratch)
         else:
-            scratch.write_text(WRITERS[path.suffix](net), encoding="utf-8", newline="")
+            scratch.write_text(WRITERS[ending](net), encoding="utf-8", newline="")
 
 
 def gexf(net: networkx.Graph[str]) -> str:

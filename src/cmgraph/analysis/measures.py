@@ -18,6 +18,7 @@ from cmgraph.answers.result import Result, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import Term, best_text
+from cmgraph.store.sandbox import run_stoppable
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
@@ -76,11 +77,15 @@ def node_measures(
     if not net:
         return _table(graph, name, [], MEASURES)
     flat = _flat(net)
-    between = rx.betweenness_centrality(
-        flat, parallel_threshold=sys.maxsize
-    )  # sums of threads differ in the last digit
-    eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
-    page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
+
+    def central() -> tuple[dict[int, float], ...]:
+        # in one thread, since the sums of several differ in the last digit
+        between = rx.betweenness_centrality(flat, parallel_threshold=sys.maxsize)
+        eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
+        page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
+        return dict(between), dict(eigenvector), dict(page)
+
+    between, eigenvector, page = run_stoppable(central)
     core = nx.core_number(net)
     cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
     component = _numbered(nx.connected_components(net))
@@ -152,7 +157,7 @@ def network_changes(
         for pair in sorted(ties[0].keys() | ties[1].keys())
         if ties[0].get(pair) != ties[1].get(pair)
     ]
-    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none")
+    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none", things=("from", "to"))
 
 
 def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
@@ -200,4 +205,4 @@ def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tu
     headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, *_) in meanings.items()}
     title = best_text(projections(graph)[name].title, graph.lang)
     note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in meanings.values())
-    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note)
+    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",))

@@ -60,7 +60,7 @@ def shortest_paths(
                 hop = (Literal(number), Literal(place), NamedNode(tail), NamedNode(head), *row.terms[2:4])
                 solutions += [(*hop, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
     columns = ("path", "hop", "from", "to", "through", "dated", "citation")
-    return build((columns, solutions), graph.store, graph.names, "citation")
+    return build((columns, solutions), graph.store, graph.names, "citation", things=("from", "to", "through"))
 
 
 def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> Iterator[tuple[str, ...]]:

@@ -20,9 +20,9 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
     >>> row.citations != ()
     True
     """
-    entity = [graph.names.resolve_preferring(name, CM + "Agent")] if name else [None]
+    entity = [graph.names.resolve_preferring(name, CM + "Agent")] if name is not None else [None]
     columns, rows = builtin.solutions(graph.store, "timeline", entity=entity)
     if graph.as_of:
         rows = [row for row in rows if row[0] is not None and row[0].value <= graph.as_of.isoformat()]
     headings = {column: message(column, graph.lang) for column in columns}
-    return build((columns, rows), graph.store, graph.names, "citation", headings)
+    return build((columns, rows), graph.store, graph.names, "citation", headings, things=("what", "thing", "with"))

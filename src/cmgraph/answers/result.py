@@ -66,6 +66,8 @@ class Result:
     :ivar citations: what the numbers in rows stand for; number 1 is the first.
     :ivar title: what was asked.
     :ivar note: what the answer means and does not mean.
+    :ivar things: columns that hold things; every other that does in some row counts too.
+    :ivar cited: whether rows rest on citations, even if there are none.
     """
 
     columns: tuple[str, ...]
@@ -74,14 +76,23 @@ class Result:
     citations: tuple[Citation, ...]
     title: str = ""
     note: str = ""
+    things: frozenset[str] = frozenset()
+    cited: bool = False
 
     @classmethod
     def of(
-        cls, columns: Sequence[str], rows: Iterable[Sequence[Value]], lang: str, title: str = "", note: str = ""
+        cls,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Value]],
+        lang: str,
+        title: str = "",
+        note: str = "",
+        things: Iterable[str] = (),
     ) -> Result:
         """Make a list that rests on no citations, its columns headed by the program's words for them in ``lang``."""
         table_rows = tuple(Row(tuple(values), (None,) * len(columns), ()) for values in rows)
-        return cls(tuple(columns), tuple(message(name, lang) for name in columns), table_rows, (), title, note)
+        headings = tuple(message(name, lang) for name in columns)
+        return cls(tuple(columns), headings, table_rows, (), title, note, frozenset(things))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -136,23 +147,28 @@ class Result:
     def to_records(self) -> Iterator[list[Value]]:
         """Yield a header and then a list per row: things as name and IRI, sources written out.
 
+        The header of a saved question is the same whatever the rows, and if there are none.
+
         >>> import cmgraph
         >>> header, *records = cmgraph.load().query("partners", actor="European Investment Bank").to_records()
         >>> header
         ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
         """
-        are_things = [any(isinstance(row[i], NamedRef) for row in self.rows) for i in range(len(self.columns))]
+        are_things = [
+            name in self.things or any(isinstance(row[i], NamedRef) for row in self.rows)
+            for i, name in enumerate(self.columns)
+        ]
         header: list[Value] = []
         for name, is_thing in zip(self.columns, are_things, strict=True):
             header += [name, f"{name}_iri"] if is_thing else [name]
-        yield [*header, "citations", "sources"] if self.citations else header
+        yield [*header, "citations", "sources"] if self.cited else header
         for row in self.rows:
             line: list[Value] = []
             for value, is_thing in zip(row.values, are_things, strict=True):
                 iri = value.iri if isinstance(value, NamedRef) else None
                 line.append(value.label or value.iri if isinstance(value, NamedRef) else value)
                 line += [iri] if is_thing else []
-            if self.citations:
+            if self.cited:
                 cited = [self.citations[number - 1] for number in row.citations]
                 line += [" ".join(c.iri for c in cited), " | ".join(str(c) for c in cited)]
             yield line
@@ -171,12 +187,14 @@ def build(
     headings: Mapping[str, str] | None = None,
     title: str = "",
     note: str = "",
+    things: Iterable[str] = (),
 ) -> Result:
     """Turn solutions into a result.
 
     :param citation: the column that carries citations: rows that differ only there become one row with several
         citations, in the order they first came. If there is no such column, every row stays, equal ones too; one column
         beside others that holds nothing but citations is then told by their numbers, row by row.
+    :param things: columns that hold things, whatever the rows.
     """
     variables, rows = solutions
     at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
@@ -211,6 +229,8 @@ def build(
         citations=tuple(citation_by_iri[iri] for iri in numbers),
         title=title,
         note=note,
+        things=frozenset(things),
+        cited=at is not None,
     )
 
 

@@ -101,8 +101,9 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
         if store is not None:
             number = load_store(store, paths, graph, replace=replace, progress=progress)
         elif url is not None:
+            wait = {"timeout": options["timeout"]} if "timeout" in options else {}
             who = credentials()
-            number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress)
+            number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress, **wait)
     click.echo(f"{number} statements {'in' if store else 'sent to'} {target}", err=True)
     return 0
 

@@ -88,7 +88,8 @@ def entity_json(entity: Entity) -> str:
 
 def hits_result(hits: Sequence[SearchHit], graph: Graph) -> Result:
     """Put the things found into an answer with the columns thing, kind, matched."""
-    return Result.of(("thing", "kind", "matched"), ((hit.thing, hit.kind, hit.matched) for hit in hits), graph.lang)
+    rows = ((hit.thing, hit.kind, hit.matched) for hit in hits)
+    return Result.of(("thing", "kind", "matched"), rows, graph.lang, things=("thing",))
 
 
 def question_text(question: Question, candidates: Mapping[str, Sequence[str]], lang: str) -> str:

@@ -52,6 +52,8 @@ def nquads(publication: Publication, path: Path) -> None:
     """Write what files state as N-Quads: a graph per source, with what its citations support.
 
     What cites two sources stands in both graphs; what cites none, sources and terms among it, in the default graph.
+    So does all that is said of a node without an IRI, its own citations too: nothing outside can point at it to say
+    which source it belongs to, and in one place it stays one node. Nothing is lost, but a source's graph lacks it.
     """
 
     def placed(some: Iterable[Triple]) -> set[str]:

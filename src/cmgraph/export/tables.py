@@ -75,7 +75,7 @@ def workbook(publication: Publication, path: Path) -> None:
                 if numbers.setdefault(citation.iri, len(numbers) + 1) > len(cited):
                     cited.append(citation)
             header, *lines = result.to_records()
-            if not result.citations:
+            if not result.cited:
                 add(name, header, lines)
             else:
                 marks = (

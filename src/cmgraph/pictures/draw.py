@@ -56,7 +56,7 @@ def draw(
     >>> path.read_text(encoding="utf-8").startswith("<svg")
     True
     """
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(FORMATS)}.")
     if kind not in KINDS:
         raise CmgraphError(f"unknown picture '{kind}'", hint=f"One of {', '.join(KINDS)}.")
@@ -71,7 +71,7 @@ def draw(
         ".png": lambda: _renderer().svg_to_png(picture.svg(False), scale=_SCALE),
         ".pdf": lambda: _renderer().svg_to_pdf(picture.svg(False)),
     }
-    content = forms[path.suffix]()
+    content = forms[path.suffix.lower()]()
     with atomic_file(path) as target:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
     return picture

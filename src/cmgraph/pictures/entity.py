@@ -37,7 +37,7 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
         for statement in entity.statements
     )
     headings = (message("kind", graph.lang), message("what", graph.lang))
-    table = Result(("kind", "what"), headings, rows, entity.citations)
+    table = Result(("kind", "what"), headings, rows, entity.citations, cited=True)
     head = Head(entity.thing.label, entity.kind)
     svg = svg_renderer("ties.svg", graph, table, 940, head, href=str, picture=ties(entity))
     return Picture(head, table, f"{len(rows)} {message('pic_statements', graph.lang)}", svg)

@@ -24,7 +24,7 @@ def lint(path: Path) -> tuple[LintError, ...]:
     """Check the question in a ``.rq`` file.
 
     :returns: the rules it breaks: ``syntax``, ``languages``, ``tags``, ``time``, ``parameters``, ``also``, ``columns``,
-        ``citation``, ``order``, ``sub-select``, ``service``; empty if none.
+        ``things``, ``citation``, ``order``, ``sub-select``, ``service``; empty if none.
     """
     from rdflib.plugins.sparql.algebra import translateQuery
     from rdflib.plugins.sparql.parser import parseQuery
@@ -70,6 +70,8 @@ def _body(question: Question, tree: Any) -> Iterator[LintError]:
     declared = [c.name for c in question.columns]
     if [name for name in projected if name != question.citation] != declared:
         yield LintError("columns", f"columns: name what is projected, in its order: {', '.join(projected)}.")
+    if not set(question.things) <= set(declared):
+        yield LintError("things", "things: name columns that hold things.")
     if question.citation not in (*projected, "none"):
         yield LintError("citation", 'citation: name the column that holds it, or "none" if the answer only counts.')
     nodes = list(_walk(tree.p, ()))

@@ -46,6 +46,7 @@ class Question:
     :ivar note: what the answer means and does not mean.
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
     :ivar requires: what must be known of its values.
+    :ivar things: the columns that hold things, which are told by name and IRI.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
     :ivar text: the SPARQL itself.
@@ -60,6 +61,7 @@ class Question:
     also: Mapping[str, str]
     requires: tuple[Requirement, ...]
     columns: tuple[Column, ...]
+    things: tuple[str, ...]
     citation: str
     tags: tuple[str, ...]
     time: str
@@ -88,6 +90,7 @@ class Question:
                 columns=tuple(
                     Column(word(c["name"]), by_language(c.get("label", {}))) for c in header.get("columns", ())
                 ),
+                things=tuple(word(name) for name in header.get("things", ())),
                 citation=word(header.get("citation", "")),
                 tags=tuple(word(tag) for tag in header.get("tags", ())),
                 time=word(header.get("time", "")),

@@ -273,12 +273,33 @@ def from_lines(written: Iterable[str]) -> Iterator[Triple]:
         yield from sort_triples(quad.triple for quad in parse("\n".join(group), format=RdfFormat.N_TRIPLES))
 
 
-def data_files(root: Path, exclude_file: Path | None = None) -> list[Path]:
-    """List the data files below ``root``, all but one if it is given."""
-    paths = rdf_files(root / "data")
-    if exclude_file is None or not exclude_file.exists():
-        return paths
-    return [path for path in paths if not (path.exists() and path.samefile(exclude_file))]
+def data_files(folders: Iterable[Path], exclude_file: Path | None = None) -> tuple[list[Path], list[Path]]:
+    """List the data files of a graph, and those of them that stand in the place of others.
+
+    What is made of a table is replaced by a file of the same path below a later folder, as it is by the table's next
+    version: both would count twice what they agree on, and keep what the next one leaves out.
+
+    :param folders: a later one extends those before it.
+    :param exclude_file: a file to leave out, and with it what it stands for.
+    """
+    found: dict[Path, Path] = {}
+    replacing: list[Path] = []
+    for folder in folders:
+        for path in rdf_files(folder / "data"):
+            place = path.relative_to(folder)
+            if place in found and not is_made_of_table(found[place]):
+                place = path
+            elif place in found:
+                replacing.append(path)
+            found[place] = path
+    excluded = exclude_file if exclude_file is not None and exclude_file.exists() else None
+    paths = [path for path in found.values() if not (excluded and path.exists() and path.samefile(excluded))]
+    return paths, replacing
+
+
+def is_made_of_table(path: Path) -> bool:
+    """Say whether a table of the same name lies beside a Turtle file, which is made of it then."""
+    return path.suffix == ".ttl" and any(path.with_suffix(ending).is_file() for ending in (".csv", ".tsv", ".xlsx"))
 
 
 def rdf_files(folder: Path) -> list[Path]:

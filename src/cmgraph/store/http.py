@@ -1,22 +1,28 @@
-"""One request to a SPARQL endpoint, and what its server says: an answer, a part of one, or why there is none."""
+"""One request to a server, a query or a graph, and what it says: an answer, a part of one, or why there is none."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.message import Message
 from html import unescape
-from http.client import HTTPException, HTTPMessage
-from typing import Any, NamedTuple, TypeAlias
+from http.client import HTTPException, HTTPMessage, InvalidURL
+from typing import IO, Any, NamedTuple, TypeAlias
 from urllib.error import HTTPError, URLError
-from urllib.parse import parse_qsl, urljoin
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 from urllib.request import (
+    AbstractDigestAuthHandler,
     HTTPDigestAuthHandler,
     HTTPPasswordMgrWithDefaultRealm,
     HTTPRedirectHandler,
     OpenerDirector,
+    Request,
     build_opener,
+    parse_http_list,
+    parse_keqv_list,
 )
 
 from SPARQLWrapper import BASIC, GET, POST, SPARQLWrapper
@@ -29,11 +35,18 @@ Credentials: TypeAlias = tuple[str, str] | str
 _AGAIN = (429, 502, 503, 504)
 """What may be over in a moment."""
 
+_WORDS = 1 << 16
+"""Bytes that are read of what a server says when it refuses, or has taken a graph."""
+
+_PAGE = re.compile(r"\s*<(!doctype\s+)?html", re.IGNORECASE)
+
 _HINTS: Mapping[int, str] = {
-    400: "The server cannot read the query, or does not know what it uses.",
+    400: "The server cannot read what it was sent, or does not know what it uses.",
     403: "Ask whoever runs the server, or set CMGRAPH_USER and CMGRAPH_PASSWORD, or CMGRAPH_TOKEN.",
-    404: "Check the address: it must be that of the SPARQL endpoint.",
+    404: "Check the address: a SPARQL endpoint takes questions, a Graph Store takes graphs.",
+    405: "Check the address: a SPARQL endpoint takes questions, a Graph Store takes graphs.",
     406: "The server cannot answer in SPARQL's JSON or Turtle.",
+    413: "The server takes only smaller graphs: load them on its own machine.",
     414: "The server takes only short queries: ask for less at once.",
     429: "Ask again later.",
 }
@@ -47,7 +60,7 @@ class Reply(NamedTuple):
     cap: int
 
 
-class _Request(SPARQLWrapper):
+class _Query(SPARQLWrapper):
     """A request of SPARQLWrapper's making, sent by an opener of our own, so that no error and no move is hidden."""
 
     opener: OpenerDirector
@@ -80,7 +93,7 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
     :param timeout: seconds that the server may be silent.
     :raises EndpointError: if there is no answer, or only a part of one.
     """
-    request = _Request(url, agent="cmgraph")
+    request = _Query(url, agent="cmgraph")
     request.setTimeout(round(timeout) or 1)
     request.setReturnFormat(form)
     request.setQuery(query)
@@ -96,34 +109,116 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
         passwords.add_password(None, url, *credentials)
     request.opener = build_opener(_Stay, _Digest(passwords))
     tries = 3
-    while True:
-        try:
-            with request.query().response as response:
-                return _read(response.status, response.headers, response.read(), url)
-        except HTTPError as error:
-            with error:
+    with _one_line(url):
+        while True:
+            try:
+                with request.query().response as response:
+                    return _read(response.status, response.headers, response.read(), url)
+            except HTTPError as error:
                 if error.code == 405 and request.method == POST:
                     request.setMethod(GET)
                     request.endpoint, _, own = url.partition("?")
                     for name, value in parse_qsl(own, keep_blank_values=True):
                         request.addParameter(name, value)
-                    continue
-                if error.code == 401 and request.user:
+                elif error.code == 401 and request.user:
                     request.user = None  # some servers tell that they want Digest only who has not tried Basic
-                    continue
-                tries -= 1
-                if tries and error.code in _AGAIN:
+                elif tries > 1 and error.code in _AGAIN:
+                    tries -= 1
                     wait = error.headers.get("Retry-After") or ""
                     time.sleep(min(float(wait) if wait.isdigit() else 1.0, 5.0))
-                    continue
-                raise _refusal(error, url) from None
-        except HTTPException as error:
-            hint = "The server or something on the way hung up: ask again, or for less."
-            raise EndpointError(f"the answer broke off: {error!r}", where=url, hint=hint) from None
-        except (URLError, OSError, ValueError) as error:
-            hint = "Check the address, and that the server is running."
-            reason = " ".join(str(getattr(error, "reason", error)).split())
-            raise EndpointError(f"the endpoint did not answer: {reason}", where=url, hint=hint) from None
+                else:
+                    raise
+                error.close()
+
+
+def send_graph(
+    url: str,
+    triples: IO[bytes],
+    graph: str | None,
+    credentials: Credentials | None,
+    timeout: float,
+    *,
+    replace: bool = False,
+) -> None:
+    """Send a graph to a server by the Graph Store Protocol, once.
+
+    :param url: address of the Graph Store.
+    :param triples: a file of N-Triples, which is read from its beginning.
+    :param graph: IRI of the graph there, if it is not the server's default.
+    :param timeout: seconds that the server may be silent, as it is while it takes the graph in.
+    :param replace: replace the graph there, not add to it.
+    :raises EndpointError: if the server does not say that it took the graph.
+    """
+    which = f"graph={quote(graph, safe='')}" if graph else "default"
+    target = f"{url}{'&' if '?' in url else '?'}{which}"
+    headers = {"Content-Type": "application/n-triples", "User-Agent": "cmgraph"}
+    opener = build_opener(_Stay)
+    with _one_line(url):
+        request = Request(target, triples, headers, method="PUT" if replace else "POST")  # noqa: S310
+        request.add_header("Content-Length", str(triples.seek(0, 2)))
+        triples.seek(0)
+        if isinstance(credentials, str):
+            request.add_header("Authorization", f"Bearer {credentials}")
+        elif credentials:
+            probe = Request(target, b"", headers, method="POST")  # noqa: S310
+            _authorize(request, probe, opener, credentials, timeout)
+        with opener.open(request, timeout=timeout) as response:
+            text = response.read(_WORDS).decode(errors="replace")
+            if response.status not in (201, 204) and (response.status != 200 or _PAGE.match(text)):
+                what = f"the server does not say that it took the graph: {response.status} {response.reason}"
+                hint = "Give the address of its Graph Store; the server may want you to log in."
+                raise EndpointError(f"{what}: {_plain(text)}", where=url, hint=hint)
+
+
+@contextmanager
+def _one_line(url: str) -> Iterator[None]:
+    """Say in one line why a request came to nothing.
+
+    :raises EndpointError: with the reason.
+    """
+    try:
+        address = urlsplit(url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            hint = "It begins with http:// or https://"
+            raise EndpointError("this is no address of a server", where=url, hint=hint)
+        if "@" in address.netloc:
+            hint = "Set CMGRAPH_USER and CMGRAPH_PASSWORD, and leave out what stands before @."
+            raise EndpointError("an address holds no password", where=address.hostname, hint=hint)
+        yield
+    except HTTPError as error:
+        with error:
+            raise _refusal(error, url) from None
+    except InvalidURL as error:
+        raise EndpointError(f"this is no address of a server: {error}", where=url) from None
+    except HTTPException as error:
+        hint = "The server or something on the way hung up: ask again, or for less."
+        raise EndpointError(f"the answer broke off: {error!r}", where=url, hint=hint) from None
+    except (URLError, OSError, ValueError) as error:
+        hint = "Check the address, and that the server is running."
+        reason = " ".join(str(getattr(error, "reason", error)).split())
+        raise EndpointError(f"the endpoint did not answer: {reason}", where=url, hint=hint) from None
+
+
+def _authorize(request: Request, probe: Request, opener: OpenerDirector, who: tuple[str, str], timeout: float) -> None:
+    """Let a request say who sends it, in the way that the server asks for when it is sent nothing.
+
+    A server that has to ask while a whole graph is being sent to it may hang up instead.
+    """
+    try:
+        opener.open(probe, timeout=timeout).close()
+    except HTTPError as error:
+        if error.code != 401:
+            raise
+        error.close()
+        if _challenge(error.headers) == "digest":
+            passwords = HTTPPasswordMgrWithDefaultRealm()
+            passwords.add_password(None, request.full_url, *who)
+            asked = parse_keqv_list(parse_http_list(error.headers["WWW-Authenticate"].partition(" ")[2]))
+            request.add_header(
+                "Authorization", f"Digest {AbstractDigestAuthHandler(passwords).get_authorization(request, asked)}"
+            )
+        else:
+            request.add_header("Authorization", f"Basic {b64encode(':'.join(who).encode()).decode()}")
 
 
 def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
@@ -140,7 +235,7 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
         text = body.decode("utf-8-sig" if charset == "utf-8" else charset)
     except (UnicodeDecodeError, LookupError):
         raise EndpointError(f"the answer is not in {charset}, which the server declares", where=url) from None
-    if re.match(r"\s*<(!doctype\s+)?html", text, re.IGNORECASE):
+    if _PAGE.match(text):
         hint = "Check the address; the server may want you to log in, or be down."
         raise EndpointError(f"the server sent a web page, not an answer: {_plain(text)}", where=url, hint=hint)
     cap = headers.get("X-SPARQL-MaxRows") or ""
@@ -152,7 +247,7 @@ def _refusal(error: HTTPError, url: str) -> EndpointError:
     if location := error.headers.get("Location"):
         return EndpointError("the endpoint has moved", where=url, hint=f"Use this address: {urljoin(url, location)}")
     try:
-        words = _plain(error.read().decode(error.headers.get_content_charset() or "utf-8", "replace"))
+        words = _plain(error.read(_WORDS).decode(error.headers.get_content_charset() or "utf-8", "replace"))
     except (HTTPException, OSError, LookupError):
         words = ""
     if error.code == 401:

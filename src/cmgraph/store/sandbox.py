@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from cmgraph.errors import QueryStopped
+
+_Made = TypeVar("_Made")
 
 MEMORY = 4 << 30
 """Bytes that guarded work may take beyond what the process has when it begins."""
@@ -91,6 +94,15 @@ def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *,
         "it is nested too deeply" if status == -signal.SIGSEGV else f"it took more than {MEMORY >> 30} GiB of memory"
     )
     raise QueryStopped(f"the query crashed: {cause}", where=where, hint="Ask for less, or write it in parts.")
+
+
+def run_stoppable(work: Callable[[], _Made]) -> _Made:
+    """Do work that listens to no signal, such as a library's that never gives Python its turn, so that one can stop it.
+
+    It is done as in :func:`run_sandboxed`, for as long as it takes; a limit of the command, or Ctrl-C, ends it at once.
+    """
+    made: _Made = pickle.loads(run_sandboxed(lambda: pickle.dumps(work()), threading.TIMEOUT_MAX))  # noqa: S301 - ours
+    return made
 
 
 def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:

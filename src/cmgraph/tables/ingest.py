@@ -19,7 +19,7 @@ from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph, load
 from cmgraph.names import normalize_name
 from cmgraph.ontology import bundled_root
-from cmgraph.rdf.files import RdfFile, from_lines, read_text, to_lines
+from cmgraph.rdf.files import RdfFile, from_lines, is_made_of_table, read_text, to_lines
 from cmgraph.rdf.places import Place
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical, local_name
 from cmgraph.store.local import LocalStore
@@ -131,8 +131,8 @@ def ingest(
     :param path: the table: CSV, TSV or XLSX.
     :param by: name or file of the template; the table's own name if left out.
     :param output: the Turtle file; the table's name with ``.ttl`` if left out, and then a file that was not made by
-        ``ingest`` is not replaced. What it holds now is not consulted. An output ``data/…`` that is not there yet
-        stands for the bundled file of that name.
+        ``ingest`` is not replaced. What it holds now is not consulted. An output ``data/…`` stands for the
+        bundled file of that name, if it is made of a table; what changed is told against that until it is there.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
     :param create: columns in which unknown names become new things; True for the column that says what a
@@ -146,8 +146,9 @@ def ingest(
     target = Path(output) if output is not None else table_path.with_suffix(".ttl")
     if target.exists() and table_path.exists() and target.samefile(table_path):
         raise CmgraphError("the output is the table itself", where=str(target), hint="Name a .ttl file with -o.")
-    before = _version_before(target, data)
-    graph = load(data, lang=lang, exclude_file=before or target)
+    bundled = _bundled_version(target, data)
+    before = target if target.is_file() else bundled
+    graph = load(data, lang=lang, exclude_file=target if data is not None and target.exists() else bundled or target)
     template = find_template(graph, by or table_path.stem)
     constants = dict(given or {})
     if strange := sorted(constants.keys() - {column.name for column in template.columns}):
@@ -181,12 +182,14 @@ def ingest(
     )
 
 
-def _version_before(target: Path, data: str | PathLike[str] | None) -> Path | None:
-    """Return the file that the output takes the place of, if any: itself, or the bundled one of that name."""
-    if target.exists() or (data is not None and (Path(data) / "ontology").is_dir()):
-        return target if target.is_file() else None
-    bundled = bundled_root() / target
-    return bundled if target.parts[:1] == ("data",) and bundled.is_file() else None
+def _bundled_version(target: Path, data: str | PathLike[str] | None) -> Path | None:
+    """Return the bundled file that the output stands for, if any: of the same path, and made of a table."""
+    if data is not None and (Path(data) / "ontology").is_dir():
+        return None
+    folder = Path(data) if data is not None else Path()
+    place = target.relative_to(folder) if target.is_relative_to(folder) else target
+    bundled = bundled_root() / place
+    return bundled if place.parts[:1] == ("data",) and bundled.is_file() and is_made_of_table(bundled) else None
 
 
 def _turtle(lines: Iterable[str], graph: Graph) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -276,7 +277,7 @@ def _encoding(path: Path, declared: str | None) -> str:
     remedy = "Save it as UTF-8, or name its encoding with --encoding."
     if declared:
         try:
-            raw.decode(declared)
+            io.TextIOWrapper(io.BytesIO(raw), declared).read()  # as it is read later: UTF-16 has to begin with its mark
         except LookupError:
             raise CmgraphError(f"unknown encoding '{declared}'", hint="For instance utf-8 or cp1252.") from None
         except UnicodeError as error:
