@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -66,8 +67,21 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
             path,
             value,
             source,
-            own_messages if own_messages and (unfilled or own) else messages,
+            _with_languages(own_messages, messages) if own_messages and (unfilled or own) else messages,
         )
+
+
+def _with_languages(filled: Iterable[Literal], patterns: Sequence[Literal]) -> tuple[Literal, ...]:
+    """Give messages the languages of the patterns they were made from, which pySHACL drops as it fills them in."""
+
+    def tagged(text: Literal) -> Literal:
+        for pattern in patterns:
+            fixed = re.split(r"\{[?$]\w+\}", pattern.value)
+            if pattern.language and re.fullmatch(".*".join(map(re.escape, fixed)), text.value, re.DOTALL):
+                return Literal(text.value, language=pattern.language)
+        return text
+
+    return tuple(sorted(map(tagged, filled), key=str))
 
 
 def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
