@@ -273,7 +273,7 @@ def test_checksums_are_those_of_the_files_and_dcat_says_the_same(untrusted_expor
 def test_descriptions_say_what_catalogues_ask_for(untrusted_graph: Graph, untrusted_export: Path) -> None:
     void = rdflib.Graph().parse(untrusted_export / "void.ttl")
     space = rdflib.Namespace("http://rdfs.org/ns/void#")
-    dataset = rdflib.URIRef("https://w3id.org/cmgraph/dataset/0.1.0")
+    dataset = rdflib.URIRef("https://w3id.org/cmgraph/dataset/0.2.0")
     number = {
         str(void.value(part, space["class"])): void.value(part, space.entities)
         for part in void.objects(dataset, space.classPartition)
