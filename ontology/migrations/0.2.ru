@@ -46,6 +46,14 @@ WHERE {
   FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
 } ;
 
+# How a citation carries what cites it was not said.
+INSERT { GRAPH ?graph { ?citation cm:hasSupport <https://w3id.org/cmgraph/vocab/support/record-as-a-whole> } }
+WHERE {
+  GRAPH ?graph { ?citation a cm:Citation }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+  FILTER NOT EXISTS { GRAPH ?graph { ?citation cm:hasSupport ?support } }
+} ;
+
 # What an export of 0.1 says of the ontology's own terms comes with the ontology of today.
 DELETE { GRAPH ?graph { ?term ?property ?value } }
 WHERE {

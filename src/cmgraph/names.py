@@ -191,7 +191,7 @@ class Names:
 
     def _hint(self, text: str, of: str, aliases: Iterable[str]) -> str:
         """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
-        if of:
+        if of and any(c.isalpha() for c in text):
             keys = (text, normalize_name(text), *_forms(text), *aliases)
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:

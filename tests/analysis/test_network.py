@@ -336,16 +336,16 @@ def test_each_side_of_a_membership_ends_a_tie_and_is_cited(chain: Graph) -> None
 
 
 def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(bundled_graph: Graph) -> None:
-    names = ("Government of the United States", "Government of Japan")
+    names = ("Government of the United States", "Government of South Korea")
     ends = [bundled_graph.names.resolve(name, CM + "Agent").value for name in names]
-    now, then = build_network(bundled_graph, "members"), build_network(bundled_graph, "members", asOf="2026-06-30")
-    assert "Minerals Security Partnership" in now.edges[ends]["via"]
-    assert "Minerals Security Partnership" not in then.edges[ends]["via"]  # it ended on 2026-02-04
+    now, then = build_network(bundled_graph, "members"), build_network(bundled_graph, "members", asOf="2026-07-31")
+    assert "Forum on Resource Geostrategic Engagement" in now.edges[ends]["via"]
+    assert "Forum on Resource Geostrategic Engagement" not in then.edges[ends]["via"]  # one of them left in June 2026
     cited = set(now.edges[ends]["citations"].split("; "))
     for end in ends:
         mine = "SELECT ?c { ?m cm:hasMemberAgent <%s> ; cm:concernsBody ?b ; cm:hasCitation ?c . ?b skos:prefLabel ?n"
         solutions = bundled_graph.store.select(
-            mine % end + ' FILTER(STR(?n) = "Minerals Security Partnership") }', bundled_graph.prefixes
+            mine % end + ' FILTER(STR(?n) = "Forum on Resource Geostrategic Engagement") }', bundled_graph.prefixes
         )[1]
         assert solutions and {term.value for (term,) in solutions if term} <= cited
 

@@ -84,3 +84,9 @@ def test_json_is_json_and_loses_no_digit(bundled_graph: Graph) -> None:
 def test_a_triple_term_has_no_node_of_rdflib(bundled_graph: Graph) -> None:
     with pytest.raises(CmgraphError, match="rdflib does not know triple terms"):
         _ = bundled_graph.query("SELECT ?x { VALUES ?x { <<( <e:a> <e:b> <e:c> )>> } }").terms
+
+
+@pytest.mark.parametrize("width", [1, 7, 20])
+def test_a_table_keeps_its_letters_on_the_narrowest_terminal(bundled_graph: Graph, width: int) -> None:
+    answer = bundled_graph.query("SELECT ?word { VALUES ?word { 'praseodymium' } }")
+    assert "praseodymium" in render(answer, "table", width=width)

@@ -39,6 +39,7 @@ SECONDS = 10
 ONTOLOGY = (
     *("prefixes.ttl", "context.jsonld", "cmgraph.ttl", "modules/agents.ttl", "modules/relationships.ttl"),
     *("modules/sources.ttl", "vocabularies/claim-status.ttl", "vocabularies/role.ttl", "vocabularies/end-state.ttl"),
+    "vocabularies/support.ttl",
     *("vocabularies/kind-of-member.ttl", "templates/memberships.rq", "rules/has-been-member-of.rq"),
     *("shapes/citations.ttl",),
 )

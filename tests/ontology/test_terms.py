@@ -58,7 +58,10 @@ def declared(bundled_graph: Graph) -> dict[str, str]:
 
 
 def test_every_term_is_used_or_reserved_with_a_reason(
-    uses: dict[str, dict[str, list[str]]], declared: dict[str, str], request: pytest.FixtureRequest
+    uses: dict[str, dict[str, list[str]]],
+    declared: dict[str, str],
+    bundled_graph: Graph,
+    request: pytest.FixtureRequest,
 ) -> None:
     lines = [
         "# What each term is for",
@@ -75,7 +78,8 @@ def test_every_term_is_used_or_reserved_with_a_reason(
             str(len(kinds.get("questions", [])) or ""),
             *(", ".join(kinds.get(k, [])) for k in ("rules", "derivations", "exports")),
         ]
-        lines.append(f"| `cm:{name}` | {' | '.join(cells)} | {declared[name]} |")
+        term = bundled_graph.prefixes.shorten(name if name.startswith("http") else CM + name)
+        lines.append(f"| `{term}` | {' | '.join(cells)} | {declared[name]} |")
     text = "\n".join(lines) + "\n"
     if request.config.getoption("--accept"):
         TERMS.write_text(text, encoding="utf-8")

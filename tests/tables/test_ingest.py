@@ -260,6 +260,36 @@ def test_the_bundled_tables_make_the_bundled_graph(path: Path, bundled_graph: Gr
     assert done.silent == () or find_template(bundled_graph, by).silent
 
 
+def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, run: Run) -> None:
+    ingest(folder / "data/instruments.csv", data=folder, create=True)
+    table = folder / "data/evidence.csv"
+    party = "rel:party-test-pact-two-government-of-japan"
+    head = "statement,source,support,locator,words,checked\n"
+    table.write_text(f"{head}rel:party-test-pact-one-government-of-canada,narnia-gazette,presumed,p. 9,,2026-01-03\n")
+    ingest(table, data=folder)
+    answer = run("query", "partners", "-p", "actor=Japan", "--format", "md", "--data", str(folder)).stdout
+    assert "Gazette, p. 3 (record as a whole)" in answer and "Gazette, p. 9 (presumed)" in answer
+    french = run("--lang", "fr", "query", "partners", "-p", "actor=Japan", "--format", "csv", "--data", str(folder))
+    assert "Gazette, p. 9 (présumé)" in french.stdout
+    table.write_text(f"{head}{party},narnia-gazette,computed,p. 9,,2026-01-03\n")
+    with pytest.raises(TableErrors, match="test-pact-two"):
+        ingest(table, data=folder)
+    words = "Japan shall be a party"
+    table = folder / "data/memberships.csv"
+    table.write_text(
+        "body,member,role,source,support,locator,words,checked\n"
+        f"G7,Canada,guest,narnia-gazette,read-in-source,p. 4,{words},2026-01-03\n"
+    )
+    ingest(table, data=folder)
+    shown = run("show", "G7", "--data", str(folder)).stdout
+    assert f"Gazette, p. 4: “{words}” (read in the source)" in shown
+    table.write_text(
+        "body,member,role,source,support,checked\nG7,Canada,guest,narnia-gazette,read-in-source,2026-01-03\n"
+    )
+    with pytest.raises(TableErrors, match="C6"):
+        ingest(table, data=folder)
+
+
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
     lines = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252").splitlines(keepends=True)
     copper = [line for line in lines if ",Copper,Canada," in line and "Mine production" in line]
@@ -297,4 +327,6 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
     assert output[changed + 1].startswith("  Nickel Rim South")
     assert "    has activity: active → on hold or suspended" in output[changed:]
     assert "seen again in a newer source: 48 state of a project" in output
-    assert not [line for line in output if line.startswith("removed")]
+    assert [line for line in output if line.startswith("removed")] == ["removed: 1 citation"], (
+        "that of the older release"
+    )

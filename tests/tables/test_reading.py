@@ -226,7 +226,10 @@ def test_a_row_that_lacks_what_its_cells_need_says_what(told: Callable[..., str]
     problems = told(HEADER + ROW + ROW.replace("G7", ""))
     assert "t.csv:3: column member, role, since" in problems and "Fill body or event too" in problems
     checked = HEADER.replace("\n", ",checked\n") + ROW.replace("\n", ",2026-01-02\n")
-    assert "column checked: '2026-01-02': this cell produces no statements. Fill locator too" in told(checked)
+    assert (
+        "column checked: '2026-01-02': this cell produces no statements. Fill support or locator or words too"
+        in told(checked)
+    )
 
 
 def test_rows_that_meet_in_one_statement_and_differ_are_told_together(

@@ -104,6 +104,8 @@ def test_days_count_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None
         ("note", MARCH, "mmm-yy", "the cell is a date"),
         ("note", 4, "000", "in a custom format (000)"),
         ("since", MARCH, "d-mmm", "the cell shows no year"),
+        ("since", 2019, "yyyy-mm-dd", "the cell shows 1905-07-11, as does the year 2019"),
+        ("since", 2019, "yyyy", "the cell shows 1905, as does the year 2019"),
         ("note", 0.125, "0.0%", "as a percentage"),
     ],
 )

@@ -98,7 +98,7 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         | {prop for pairs in (own, *linked.values()) for prop, _ in pairs}
         | {v.value for pairs in (own, *linked.values()) for _, v in pairs if isinstance(v, NamedNode)}
     )
-    citation_by_iri = citations(store, set(number), names.lang)
+    citation_by_iri = citations(store, set(number), names)
 
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))

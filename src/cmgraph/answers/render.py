@@ -18,6 +18,9 @@ from cmgraph.text.i18n import message
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
 
+_NARROWEST = 40
+"""Characters that a table is wide at least."""
+
 FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 
 
@@ -75,6 +78,7 @@ def to_json(result: Result) -> str:
             "sources": [
                 {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
                 | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
+                | {"support": c.support and c.support._asdict(), "words": c.words}
                 for number, c in enumerate(result.citations, 1)
             ],
         },
@@ -121,7 +125,10 @@ def to_markdown(result: Result, lang: str) -> str:
 
 
 def to_table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
-    """Write a table for a terminal, ended by its numbered sources and what it means."""
+    """Write a table for a terminal, ended by its numbered sources and what it means.
+
+    On a narrow one its lines break at the edge: squeezed further, cells would be left without their letters.
+    """
     if not result.rows:
         return message("none", lang) + "\n"
     from rich import box
@@ -141,7 +148,7 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=width or 100,
+        width=max(width or 100, _NARROWEST),
         force_terminal=color,
         no_color=not color,
         highlight=False,

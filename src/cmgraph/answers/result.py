@@ -26,7 +26,12 @@ WHOLE = "as a whole"
 
 @dataclass(frozen=True)
 class Citation:
-    """A place in a source. Texts are as the source gives them; ``checked`` is a day, YYYY-MM-DD."""
+    """A place in a source. Texts are as the source gives them; ``checked`` is a day, YYYY-MM-DD.
+
+    :ivar support: how the place carries what cites it: read in the source, read from context, computed, presumed, or
+        given for the record as a whole; None if nobody said.
+    :ivar words: the few words that say so, as printed.
+    """
 
     iri: str
     source: str
@@ -35,11 +40,18 @@ class Citation:
     locator: str
     url: str
     checked: str
+    support: NamedRef | None = None
+    words: str = ""
 
     def __str__(self) -> str:
         publication = ". ".join(part for part in (self.publisher, self.title) if part)
         place = "" if self.locator == WHOLE else self.locator
-        return ", ".join(part for part in (publication, place) if part) + (f". {self.url}" if self.url else "")
+        return (
+            ", ".join(part for part in (publication, place) if part)
+            + (f": “{self.words}”" if self.words else "")
+            + (f" ({self.support})" if self.support else "")
+            + (f". {self.url}" if self.url else "")
+        )
 
 
 @dataclass(frozen=True)
@@ -212,7 +224,7 @@ def build(
     for _, iris in lines:
         for iri in sorted(iris - {""}):
             numbers.setdefault(iri, len(numbers) + 1)
-    citation_by_iri = citations(store, set(numbers), names.lang)
+    citation_by_iri = citations(store, set(numbers), names)
     labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
     columns = tuple(variables[i] for i in value_columns)
     return Result(
@@ -247,11 +259,16 @@ def _all_cites(index: int, rows: Iterable[Sequence[Term | None]]) -> bool:
     return bool(cells) and all(isinstance(cell, NamedNode) and cell.value.startswith(_CITE) for cell in cells)
 
 
-def citations(store: Store, iris: set[str], lang: str) -> dict[str, Citation]:
-    """Return what each citation points at, with the source's title in ``lang`` where it has one."""
+def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]:
+    """Return what each citation points at, with the source's title in the language of ``names`` where it has one."""
     by_iri = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
-    for row in builtin.ask(store, "citations", citation=sorted(iris)):
-        iri, *rest = (term.value if term is not None else "" for term in row)
-        if not by_iri[iri].source or getattr(row[2], "language", "") == lang:
-            by_iri[iri] = Citation(iri, *rest)
+    rows = list(builtin.ask(store, "citations", citation=sorted(iris)))
+    labels = names.labels(row[7].value for row in rows if row[7] is not None)
+    for row in rows:
+        iri, source, title, publisher, locator, url, checked, support, words = (
+            term.value if term else "" for term in row
+        )
+        if not by_iri[iri].source or getattr(row[2], "language", "") == names.lang:
+            carried = NamedRef(support, labels[support]) if support else None
+            by_iri[iri] = Citation(iri, source, title, publisher, locator, url, checked, carried, words)
     return by_iri

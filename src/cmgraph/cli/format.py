@@ -78,7 +78,8 @@ def entity_json(entity: Entity) -> str:
                 for s in entity.statements
             ],
             "sources": [
-                {"number": n, **dataclasses.asdict(citation)} for n, citation in enumerate(entity.citations, 1)
+                {"number": n, **dataclasses.asdict(c), "support": c.support and c.support._asdict()}
+                for n, c in enumerate(entity.citations, 1)
             ],
         },
         ensure_ascii=False,

@@ -84,7 +84,7 @@ def workbook(publication: Publication, path: Path) -> None:
                 )
                 rows = ([*line[:-2], mark] for line, mark in zip(lines, marks, strict=True))
                 add(name, [*header[:-2], message("sources", lang)], rows)
-        header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked"]
+        header = ["number", "citation", "source", "title", "publisher", "locator", "url", "checked", "support", "words"]
         add("citations", header, ([number, *astuple(citation)] for number, citation in enumerate(cited, 1)))
 
 

@@ -345,6 +345,14 @@ def _hint(problem: str, form: RdfFormat, line: str, column: int) -> str:
     """Say what to do about a syntax error."""
     lowered = problem.lower()
     lines = form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
+    if re.match(r"\s*<(!doctype\s+)?html", line, re.IGNORECASE):
+        return "This is a web page, not RDF: fetch the data that it is about."
+    if form == RdfFormat.RDF_XML and lowered.startswith("unknown prefix"):
+        return f'Declare it: xmlns:{problem.split()[-1].rstrip(":")}="https://…"'
+    if "loaddocumentcallback" in lowered:
+        return "Nothing is fetched from the web: write the context into the file."
+    if "not a valid unicode character" in lowered:
+        return "Write the character itself, or eight digits after a capital U: \\U0001F5FA."
     if "prefix" in lowered and not lines:
         return "Declare the prefix at the top of the file: @prefix name: <IRI> ."
     if "without a base" in problem:

@@ -30,6 +30,10 @@ def losses(text: str) -> Iterator[Loss]:
         root = json.loads(text)
     except ValueError:
         return
+    for item in root if isinstance(root, list) else [root]:
+        if not isinstance(item, (dict, list)):
+            shown = json.dumps(item)
+            yield Loss(shown, f"{shown[:80]} stands in no object, and says nothing", "Put it under a key of an object.")
     yield from _Reading(root).of(root, "")
 
 
@@ -87,8 +91,17 @@ class _Reading:
         elif meaning not in ("@context", "@value"):
             if not meaning.startswith("@") and ":" not in key and key not in self._terms and not self._vocabulary:
                 yield Loss(key, f"'{key}' has no meaning", "Define it in the @context, or leave it out.", fatal=False)
+            elif (name := self._nameless(key)) is not None:
+                hint = "Write its whole IRI in the @context, or give @vocab."
+                yield Loss(key, f"'{key}' is defined as '{name}', which is no IRI", hint)
             else:
                 yield from self.of(value, key)
+
+    def _nameless(self, key: str) -> str | None:
+        """Return what a context says of a key, if that is neither an IRI, nor short for one, nor a keyword."""
+        name = self._says(key, "@id") or self._terms.get(key)
+        plain = isinstance(name, str) and not name.startswith("@") and ":" not in name and name not in self._terms
+        return name if plain and not self._vocabulary else None
 
     def _iri(self, name: Any) -> Iterator[Loss]:
         if isinstance(name, str) and (match := _NO_IRI.search(name)):

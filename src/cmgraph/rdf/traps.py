@@ -21,6 +21,8 @@ _LONGEST = 1 << 24
 
 _BLOCK = 1 << 20
 
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
 _TRIPLE_TERM = re.compile(rf"{STRING}|{IRI}|{COMMENT}|(<<\(?)|(\)?>>)", re.DOTALL)
 
 
@@ -87,11 +89,12 @@ def too_long(path: Path) -> CmgraphError:
 def _check_xml(file: IO[bytes], path: Path) -> None:
     from xml.parsers import expat
 
-    depth = 0
+    depth, is_rdf = 0, False
 
-    def enter(*_: object) -> None:
-        nonlocal depth
+    def enter(_: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, is_rdf
         depth += 1
+        is_rdf = is_rdf or any(n.startswith("xmlns") and uri == _RDF for n, uri in attributes.items())
         if depth > DEPTH:
             hint = "Write what is nested as statements of its own."
             raise CmgraphError(
@@ -120,3 +123,6 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
         else:
             hint = "It is not well-formed XML, or not in the encoding that it declares: fix it here."
         raise CmgraphError(problem, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None
+    if not is_rdf:
+        hint = f'In RDF/XML, xmlns:rdf="{_RDF}" is declared.'
+        raise CmgraphError("this is XML, but not RDF/XML", where=str(path), hint=hint)

@@ -58,6 +58,7 @@ class Sheet:
 
 _SURE = Doubt("", "")
 _NO_RESULT = Doubt("the formula has no stored result", "Open the workbook, let it calculate, and save it.")
+_YEARS = frozenset(map(str, range(1900, 2101)))
 _NO_YEAR = Doubt("the cell shows no year", "Format it as text and type the date as its source gives it.")
 _DATE = Doubt("the cell is a date", "Format it as text and type it again.", ("date", "when"))
 _PERCENT = "the cell shows {} as a percentage"
@@ -210,9 +211,13 @@ class _Parts:
                 moment = from_excel(float(stored), MAC_EPOCH if self.from_1904 else WINDOWS_EPOCH)
             except (ValueError, OverflowError):
                 return text, Doubt("the cell shows an invalid date", "Format it as text and type the date.")
-            if isinstance(moment, dt.datetime):
-                return _date(moment, shown_as)
-            return str(moment), _DATE
+            if not isinstance(moment, dt.datetime):
+                return str(moment), _DATE
+            date, doubt = _date(moment, shown_as)
+            if stored in _YEARS:
+                problem = f"the cell shows {date}, as does the year {stored} where cells are formatted as dates"
+                doubt = Doubt(problem, "Format it as text and type the date as its source gives it.")
+            return date, doubt
         codes = _NOT_SHOWN.sub("", shown_as.partition(";")[0])
         if "%" in codes:
             return text, Doubt(_PERCENT.format(text), "Format it as a plain number, in the unit that the row names.")
