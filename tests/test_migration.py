@@ -146,7 +146,7 @@ def test_the_command_tells_what_it_did_file_by_file(tmp_path: Path, run: Run) ->
     done = run("migrate", str(old), str(new))
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        f"{old}: 2 statements rewritten",
+        f"{old}: 2 statements rewritten, comments and layout not kept",
         f"{new}: no term of an earlier release",
     ]
     assert run("migrate", str(old), str(new), "-o", "x.ttl").returncode == 2

@@ -130,7 +130,11 @@ def migrate(load: Callable[[], Graph], files: tuple[Path, ...], output: Path | N
         done = migrate_file(path, output)
         if not quiet:
             left = f"; {done.left_out} left out, as the ontology makes them itself" if done.left_out else ""
-            what = f"{done.rewritten} statements rewritten{left}" if done.renamed else "no term of an earlier release"
+            what = (
+                f"{done.rewritten} statements rewritten, comments and layout not kept{left}"
+                if done.renamed
+                else "no term of an earlier release"
+            )
             click.echo(f"{path}: {what}", err=True)
     return 0
 
