@@ -428,6 +428,7 @@ def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Pat
         write_network(net, tmp_path / "net.png")
 
 
+@pytest.mark.gate
 def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> None:
     written = set()
     for seed in "123":

@@ -168,6 +168,7 @@ WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) = CONCAT(STR(?f), STR(?i),
 """
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "command",
     [
@@ -226,6 +227,7 @@ def test_an_empty_name_is_not_everything(run: Run, command: str) -> None:
     assert done.stdout == "" and done.returncode in (2, 3) and done.stderr.startswith("cmgraph: ")
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "command",
     [

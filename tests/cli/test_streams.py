@@ -17,6 +17,8 @@ from conftest import ROOT, Run
 
 CMGRAPH = f"{shlex.quote(sys.executable)} -c 'from cmgraph.cli.main import main; main()'"
 
+pytestmark = pytest.mark.gate
+
 
 def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash in which ``cmgraph`` is the command; a pipe's first exit code counts."""

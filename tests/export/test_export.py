@@ -57,6 +57,7 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("ending", ["nt", "nq", "trig", "ttl", "rdf", "jsonld"])
 def test_every_rdf_form_is_the_same_graph_to_two_readers(
     untrusted_graph: Graph, untrusted_export: Path, ending: str
@@ -208,6 +209,7 @@ def test_profiles_in_json_leave_nations_and_peoples_out(untrusted_export: Path) 
     )
 
 
+@pytest.mark.gate
 def test_an_export_under_another_hash_seed_is_the_same_bytes(
     untrusted_export: Path, untrusted_folder: Path, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def pages(top: Path) -> Iterator[tuple[Path, str]]:
         yield path, read(path)
 
 
+@pytest.mark.gate
 def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) -> None:
     places: dict[Path, set[str]] = {
         path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages(untrusted_export)

@@ -126,6 +126,7 @@ def test_the_suite_is_whole() -> None:
     assert len(TESTS) == 121
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     "name",
