@@ -162,7 +162,7 @@ class EndpointStore:
             return ["", reply.text]
         if not declared:
             try:
-                next_row = self._send(_within(query, 1, count), "json").text
+                next_row = self._send(_within(query, variables, 1, count), "json").text
                 declared = len(parse_solutions(next_row, self.url)[1]) > 0
             except EndpointError:
                 return ["doubt", reply.text]
@@ -175,7 +175,7 @@ class EndpointStore:
         ordered = f"{query}\n{order}{' '.join(f'?{name}' for name in variables)}"
         size, had, pages = min(count, PAGE), 0, [""]
         while True:
-            page = self._send(_within(ordered, size, had), "json").text
+            page = self._send(_within(ordered, variables, size, had), "json").text
             count = len(parse_solutions(page, self.url)[1])
             had += count
             pages += [page] if count or len(pages) == 1 else []
@@ -188,7 +188,7 @@ class EndpointStore:
         return send(self.url, query, form, self._graph, self._credentials, self._timeout)
 
 
-def _within(query: str, limit: int, offset: int) -> str:
+def _within(query: str, variables: Sequence[str], limit: int, offset: int) -> str:
     """Ask for a part of an answer; some servers sort no more than a page of rows, unless in a query within a query."""
     inner = query
     clauses = from_clauses(query, {})
@@ -196,7 +196,8 @@ def _within(query: str, limit: int, offset: int) -> str:
         inner = inner[: clause.start] + " " * (clause.end - clause.start) + inner[clause.end :]
     start = next(word.start for word in tokens(query) if (word.kind, word.text) == ("word", "SELECT"))
     graphs = " ".join(query[clause.start : clause.end] for clause in clauses)
-    return f"{query[:start]} SELECT * {graphs} WHERE {{ {{ {inner[start:]}\n}} }} LIMIT {limit} OFFSET {offset}"
+    columns = " ".join(f"?{name}" for name in variables)
+    return f"{query[:start]} SELECT {columns} {graphs} WHERE {{ {{ {inner[start:]}\n}} }} LIMIT {limit} OFFSET {offset}"
 
 
 def _ends(query: str) -> list[Token]:
