@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
 from cmgraph.rdf.files import RdfFile
-from cmgraph.rdf.terms import lexical
+from cmgraph.rdf.terms import CM, lexical
 from cmgraph.store.local import LocalStore
 from cmgraph.validation.validate import ENGINES, Finding, Report, validate
 from conftest import ROOT
@@ -76,12 +76,19 @@ def test_both_validators_find_the_bundled_graph_clean(bundled_graph: Graph) -> N
 
 @pytest.fixture(scope="module")
 def apart(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with every fixture again, about things of its own: to their IRIs its name is added."""
+    """Return a folder with every fixture again, about things of its own: its name stands in their IRIs.
+
+    In those of terms it stands inside, as rules say how terms begin and end.
+    """
     folder = tmp_path_factory.mktemp("apart")
     shared = {subject for file in _common(bundled_graph) for subject in file.subjects}
 
     for fixture in map(RdfFile.read, INVALID):
-        new = {iri: NamedNode(iri + fixture.path.stem) for iri in fixture.subjects - shared}
+        name = fixture.path.stem
+        own = {
+            iri: iri[:-3] + name + iri[-3:] if iri.startswith(CM) else iri + name for iri in fixture.subjects - shared
+        }
+        new = {iri: NamedNode(renamed) for iri, renamed in own.items()}
         triples = [Triple(*(new.get(lexical(term), term) for term in triple)) for triple in fixture.triples]
         serialize(triples, str(folder / fixture.path.name), RdfFormat.TURTLE)
     return folder
