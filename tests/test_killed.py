@@ -18,7 +18,7 @@ from cmgraph.export.export import Options, export
 from cmgraph.graph import Graph
 from cmgraph.store.disk import open_store
 from cmgraph.tables.ingest import ingest
-from conftest import ROOT
+from conftest import write_minimal_root
 
 ONTOLOGY = (
     *("prefixes.ttl", "context.jsonld", "cmgraph.ttl", "modules/agents.ttl", "modules/relationships.ttl"),
@@ -77,16 +77,11 @@ for line in sys.stdin:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a graph so small that it is read in milliseconds."""
     root = tmp_path_factory.mktemp("small")
-    for name in ONTOLOGY:
-        (root / "ontology" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "ontology" / name, root / "ontology" / name)
-    for name in ("data", "queries", "ontology/projections", "ontology/shapes"):
-        (root / name).mkdir(parents=True)
-    (root / "ontology/shapes/named.ttl").write_text(SHAPE, encoding="utf-8")
     members = "".join(
         f'agent:m{n} a cm:Government ; skos:prefLabel "Member {n}"@en ; skos:altLabel "M{n}"@en .\n' for n in range(300)
     )
-    (root / "data/a.ttl").write_text(DATA + members, encoding="utf-8")
+    write_minimal_root(root, ONTOLOGY, DATA + members, ["ontology/shapes"])
+    (root / "ontology/shapes/named.ttl").write_text(SHAPE, encoding="utf-8")
     return root
 
 

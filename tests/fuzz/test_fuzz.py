@@ -30,7 +30,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.export.export import Options, export
 from cmgraph.graph import Graph
 from cmgraph.tables.ingest import ingest
-from conftest import ROOT
+from conftest import write_minimal_root
 
 HERE = Path(__file__).parent
 SECONDS = 10
@@ -301,12 +301,7 @@ def at_most(seconds: float) -> Iterator[None]:
 def minimal_graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     """Return a graph with the least of the ontology and a few statements, which reads within the time allowed."""
     root = tmp_path_factory.mktemp("graph")
-    for name in ONTOLOGY:
-        (root / "ontology" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "ontology" / name, root / "ontology" / name)
-    for name in ("data", "queries", "ontology/projections", "ontology/vocabularies"):
-        (root / name).mkdir(parents=True, exist_ok=True)
-    (root / "data/a.ttl").write_text(DATA, encoding="utf-8")
+    write_minimal_root(root, ONTOLOGY, DATA)
     return cmgraph.load(root, timeout=SECONDS / 5)
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from cmgraph.errors import QueryStopped
 
-_Made = TypeVar("_Made")
+T = TypeVar("T")
 
 MEMORY = 4 << 30
 """Bytes that guarded work may take beyond what the process has when it begins."""
@@ -96,13 +96,13 @@ def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *,
     raise QueryStopped(f"the query crashed: {cause}", where=where, hint="Ask for less, or write it in parts.")
 
 
-def run_stoppable(work: Callable[[], _Made]) -> _Made:
+def run_stoppable(work: Callable[[], T]) -> T:
     """Do work that listens to no signal, such as a library's that never gives Python its turn, so that one can stop it.
 
     It is done as in :func:`run_sandboxed`, for as long as it takes; a limit of the command, or Ctrl-C, ends it at once.
     """
-    made: _Made = pickle.loads(run_sandboxed(lambda: pickle.dumps(work()), threading.TIMEOUT_MAX))  # noqa: S301 - ours
-    return made
+    result: T = pickle.loads(run_sandboxed(lambda: pickle.dumps(work()), threading.TIMEOUT_MAX))  # noqa: S301 - ours
+    return result
 
 
 def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
