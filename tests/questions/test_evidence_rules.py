@@ -8,7 +8,9 @@ import cmgraph
 from cmgraph.graph import Graph
 
 BROKEN = """
+@prefix act: <https://w3id.org/cmgraph/vocab/act/> .
 @prefix agent: <https://w3id.org/cmgraph/id/agent/> .
+@prefix arrangement: <https://w3id.org/cmgraph/id/arrangement/> .
 @prefix cite: <https://w3id.org/cmgraph/id/cite/> .
 @prefix claim-status: <https://w3id.org/cmgraph/vocab/claim-status/> .
 @prefix cm: <https://w3id.org/cmgraph/def#> .
@@ -34,6 +36,8 @@ rel:bad-one a cm:Membership ; cm:hasMemberAgent agent:government-of-japan ; cm:c
 rel:bad-other a cm:Membership ; cm:hasMemberAgent agent:government-of-japan ; cm:concernsBody agent:group-of-seven ;
     cm:hasRole role:guest ; cm:hasEndState end-state:unknown ;
     cm:hasClaimStatus claim-status:stated ; cm:hasCitation cite:bad-old .
+rel:fine-announced a cm:DatedAct ; cm:concernsArrangement arrangement:cusma ; cm:hasAct act:due-to-end ;
+    cm:occurrenceDate "2036"^^xsd:gYear ; cm:hasClaimStatus claim-status:stated ; cm:hasCitation cite:bad-old .
 """
 
 
