@@ -22,7 +22,10 @@ from conftest import ROOT, Run
 TAKEN = yaml.safe_load((ROOT / "data/tables.yaml").read_text(encoding="utf-8"))
 TABLES = sorted((ROOT / "data").rglob("*.csv"))
 
-SOURCES = "id,title,publisher,url,checked\nnarnia-gazette,Gazette,Crown of Narnia,https://example.org/g,2026-01-02\n"
+SOURCES = (
+    "id,title,publisher,url,tier,checked\n"
+    "narnia-gazette,Gazette,Crown of Narnia,https://example.org/g,official,2026-01-02\n"
+)
 AGREEMENTS = (
     "name_en,class,kind,parties,date,act,themes,themes_basis,minerals,source,locator,checked\n"
     "Test pact one,agreement,memorandum of understanding,Canada;Japan,2025-03,signed,stockpiling,text or official page,"

@@ -1,0 +1,65 @@
+"""Rules of evidence that the data does not meet everywhere are questions; each finds what breaks it."""
+
+from __future__ import annotations
+
+import pytest
+
+import cmgraph
+from cmgraph.graph import Graph
+
+BROKEN = """
+@prefix agent: <https://w3id.org/cmgraph/id/agent/> .
+@prefix cite: <https://w3id.org/cmgraph/id/cite/> .
+@prefix claim-status: <https://w3id.org/cmgraph/vocab/claim-status/> .
+@prefix cm: <https://w3id.org/cmgraph/def#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix end-state: <https://w3id.org/cmgraph/vocab/end-state/> .
+@prefix rel: <https://w3id.org/cmgraph/id/rel/> .
+@prefix role: <https://w3id.org/cmgraph/vocab/role/> .
+@prefix source: <https://w3id.org/cmgraph/id/source/> .
+@prefix source-tier: <https://w3id.org/cmgraph/vocab/source-tier/> .
+@prefix support: <https://w3id.org/cmgraph/vocab/support/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+source:bad-old a cm:Source ; dcterms:title "An old digest"@en ; cm:publisherName "Somebody" ;
+    dcterms:issued "2001"^^xsd:gYear ; cm:hasTier source-tier:weak-mirror-or-digest ;
+    cm:url "https://example.org/a"^^xsd:anyURI .
+source:bad-idle a cm:Source ; dcterms:title "A page nothing cites"@en ; cm:publisherName "Somebody" ;
+    cm:hasTier source-tier:official ; cm:url "https://staging.example.org/b"^^xsd:anyURI .
+cite:bad-old a cm:Citation ; cm:citesSource source:bad-old ; cm:hasSupport support:record-as-a-whole ;
+    cm:locator "as a whole" ; cm:lastCheckDate "2026-01-01"^^xsd:date .
+rel:bad-one a cm:Membership ; cm:hasMemberAgent agent:government-of-japan ; cm:concernsBody agent:group-of-seven ;
+    cm:hasRole role:member ; cm:endDate "2024"^^xsd:gYear ; cm:hasEndState end-state:ended ;
+    cm:hasClaimStatus claim-status:stated ; cm:hasCitation cite:bad-old ; cm:contradicts rel:bad-other .
+rel:bad-other a cm:Membership ; cm:hasMemberAgent agent:government-of-japan ; cm:concernsBody agent:group-of-seven ;
+    cm:hasRole role:guest ; cm:hasEndState end-state:unknown ;
+    cm:hasClaimStatus claim-status:stated ; cm:hasCitation cite:bad-old .
+"""
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return the bundled graph with statements that break each rule."""
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "data").mkdir()
+    (folder / "data/bad.ttl").write_text(BROKEN)
+    return cmgraph.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("newer-than-its-sources", "/id/rel/bad-one"),
+        ("ends-unsaid", "/id/rel/bad-one"),
+        ("contradictions-on-one-source", "/id/rel/bad-one"),
+        ("sources-to-mend", "/id/source/bad-idle"),
+        ("needs-better-source", "/id/source/bad-old"),
+    ],
+)
+def test_what_breaks_a_rule_of_evidence_is_found(
+    bundled_graph: Graph, broken: Graph, question: str, found: str
+) -> None:
+    def first(graph: Graph) -> set[str]:
+        return {row.terms[0].value for row in graph.query(question).rows if row.terms[0]}
+
+    assert {iri.partition("cmgraph")[2] for iri in first(broken) - first(bundled_graph)} == {found}
