@@ -198,7 +198,7 @@ def site(publication: Publication, folder: Path) -> None:
     _lists(shared, segments)
     _networks(shared)
     _questions(shared)
-    if _SOURCED <= publication.graph.questions.keys():
+    if publication.graph.questions.keys() >= _SOURCED:
         _sourced(shared)
     _terms(shared)
     _front(shared, segments)
@@ -530,7 +530,7 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "description": best_text(publication.about["description"] or {}, lang),
             "downloads": "download" + shared.ending(lang),
             "questions": "questions" + shared.ending(lang),
-            "sourced": "sourced" + shared.ending(lang) if _SOURCED <= publication.graph.questions.keys() else "",
+            "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
             "segments": [
                 (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
