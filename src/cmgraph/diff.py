@@ -30,7 +30,8 @@ _LABELS = (SKOS + "prefLabel", "http://purl.org/dc/terms/title")
 class Change:
     """One thing that came, went or changed.
 
-    :ivar how: ``added``, ``changed``, ``removed``, or ``confirmed`` if only its source, or its date, is new.
+    :ivar how: ``added``, ``changed``, ``removed``, ``confirmed`` if only its source, or its date, is new, or
+        ``uncited`` if it only lost a citation.
     :ivar kind: what kind of thing it is, in words.
     :ivar thing: the thing; a relationship is named after what it ties together.
     :ivar details: for a change, each property with its values before and after, as text.
@@ -109,7 +110,7 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     """Compare two sets of N-Triples lines.
 
     :param labels: gives the name of each IRI; one that has none in the data itself is looked up there.
-    :returns: what was added, changed, removed and confirmed, in this order, each sorted by name.
+    :returns: what was added, changed, removed, confirmed and uncited, in this order, each sorted by name.
     """
     touched = {line.partition(" ")[0] for line in old ^ new}
     before, after = _by_subject(old, touched), _by_subject(new, touched)
@@ -128,12 +129,12 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
         gone, come = before.get(subject, []), after.get(subject, [])
         triples_of = come or gone
         details = _details(gone, come, word) if gone and come else {}
-        how = "added" if not gone else "removed" if not come else "changed" if details.keys() - _DATED else "confirmed"
+        how = "added" if not gone else "removed" if not come else _how(gone, come)
         kinds = [word(lexical(t.object)) for t in triples_of if t.predicate == RDF_TYPE]
         ref = NamedRef(iri, names[iri] if _named(iri, names) else _tie(triples_of, word) or iri)
         details_named = tuple((word(p), *values) for p, values in sorted(details.items()))
         changes.append(Change(how, ", ".join(sorted(kinds)), ref, details_named))
-    order = ("added", "changed", "removed", "confirmed")
+    order = ("added", "changed", "removed", "confirmed", "uncited")
     return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
 
 
@@ -154,6 +155,14 @@ def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
     """Name a relationship by the things it ties together."""
     ends = [t.object.value for t in triples if isinstance(t.object, NamedNode) and t.predicate.value not in _ASIDE]
     return " – ".join(word(end) for end in ends)
+
+
+def _how(gone: list[Triple], come: list[Triple]) -> str:
+    """Tell a change from a new source or date of the same, and from a citation that only went."""
+    new, old = set(come) - set(gone), set(gone) - set(come)
+    if any(t.predicate.value not in _DATED for t in new | old):
+        return "changed"
+    return "confirmed" if new else "uncited"
 
 
 def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> dict[str, tuple[str, str]]:

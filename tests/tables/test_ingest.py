@@ -304,7 +304,7 @@ def test_a_source_checked_for_a_statement_is_not_cited_for_its_record_too(folder
     ingest(evidence, data=folder)
     again = run("ingest", str(folder / "data/instruments.csv"), "--data", str(folder), "--create")
     assert "cites the same source for the statement itself: 1\n" in again.stderr, again.stderr
-    assert "cited or dated otherwise: 1 participation\n" in again.stdout
+    assert "cites fewer places in sources: 1 participation\n" in again.stdout
     cited = {
         t.subject.value.rpartition("/")[2]
         for t in RdfFile.read(folder / "data/instruments.ttl").triples

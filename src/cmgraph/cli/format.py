@@ -165,7 +165,7 @@ def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> st
     for (how, kind), group in groupby(changes, key=lambda c: (c.how, c.kind)):
         alike = list(group)
         lines.append(f"{message(how, lang)}: {len(alike)} {kind}")
-        if how == "confirmed":
+        if how in ("confirmed", "uncited"):
             continue
         for change in alike[:shown]:
             lines.append(f"  {strip_controls(change.thing.label)}")
