@@ -42,6 +42,7 @@ class Suggestion:
 
     :ivar values: the values of its parameters that are in the text; the others keep their defaults.
     :ivar unused: the names and times in the text that the question does not take.
+    :ivar ignored: the other words in it that the question does not speak of.
     :ivar missing: its parameters that the text gives no value for, and whose default is one thing among many.
     :ivar share: the part of the text, by weight, that it speaks of.
     :ivar score: how well it fits; higher is better.
@@ -50,6 +51,7 @@ class Suggestion:
     question: Question
     values: Mapping[str, str]
     unused: tuple[str, ...]
+    ignored: tuple[str, ...]
     missing: tuple[str, ...]
     share: float
     score: float
@@ -110,7 +112,7 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     text = without_controls(text)
     unanswered = _unanswered(graph)
     texts = {name: (q.title, q.question, q.keywords) for name, q in graph.questions.items()}
-    texts |= {name: ({}, entry["question"], entry["keywords"]) for name, entry in unanswered.items()}
+    texts |= {name: ({}, {}, entry["keywords"]) for name, entry in unanswered.items()}
     indexes = {lang: _index(texts, lang) for lang in LANGUAGES}
     index = indexes[max(LANGUAGES, key=lambda lang: (indexes[lang].known(text), lang == graph.lang))]
     expanded = (graph.prefixes.expand(p.of) for q in graph.questions.values() for p in q.parameters if p.of)
@@ -118,7 +120,7 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     if not said.words:
         raise CmgraphError("there is no question", hint='For instance: cmgraph ask "Who works with Japan?"')
     parts = list(_parts(said, index))
-    plain = [number for part in parts if not part.name for number in part.words]
+    plain = [number for part in parts if not part.is_name for number in part.words]
     relevance = index.relevance(stem for number in plain for stem in index.stems_of(said.words[number]))
     top = max(relevance.values(), default=0.0) or 1.0
     matched = {name: _RELEVANCE * score / top for name, score in relevance.items()}
@@ -132,13 +134,11 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     )
     hint = f"Nearest: {', '.join(one.question.name for one in ranked[:3])}. " if ranked else ""
     hint += "All: cmgraph queries"
-    best = next((one.score for one in ranked[:3] if one.share >= LEAST), 0.0)
-    for name, entry in unanswered.items():
-        about = sum(part.weight for part in parts if part.name or name in part.questions)
-        if name in matched and matched[name] + about / sum(part.weight for part in parts) > best:
-            why = best_text(entry["why"], graph.lang)
+    for name in (name for part in parts for name in sorted(part.questions & unanswered.keys())):
+        if not ranked or any(name in part.questions and part.text in ranked[0].ignored for part in parts):
+            why = best_text(unanswered[name]["why"], graph.lang)
             raise UnknownName(f"{message('no_question', graph.lang)}: {why}", where=shown, hint=hint)
-    if not best:
+    if not any(one.share >= LEAST for one in ranked[:3]):
         raise UnknownName(message("no_question", graph.lang), where=shown, hint=hint)
     return tuple(ranked)
 
@@ -166,12 +166,13 @@ def _index(texts: Mapping[str, Sequence[Mapping[str, str]]], lang: str) -> WordI
 
 
 class _Part(NamedTuple):
-    """A part of a text: its words' numbers, its weight, the questions that have its words, and its name, if any."""
+    """A part of a text: its words' numbers, its weight, the questions that have its words, and what it is."""
 
     words: frozenset[int]
     weight: float
     questions: frozenset[str]
-    name: str
+    text: str
+    is_name: bool
 
 
 def _parts(said: Text, index: WordIndex) -> Iterator[_Part]:
@@ -180,14 +181,16 @@ def _parts(said: Text, index: WordIndex) -> Iterator[_Part]:
     for mention in said.proper:
         named |= mention.words
         having = [index.having(stems) for n in sorted(mention.words) if (stems := index.stems_of(said.words[n]))]
-        yield _Part(mention.words, _NAME, frozenset.intersection(*having) if having else frozenset(), mention.text)
+        yield _Part(
+            mention.words, _NAME, frozenset.intersection(*having) if having else frozenset(), mention.text, True
+        )
     for _, at in said.times:
-        yield _Part(at, _TIME, frozenset(), " ".join(said.words[n].plain for n in sorted(at)))
+        yield _Part(at, _TIME, frozenset(), " ".join(said.words[n].plain for n in sorted(at)), True)
     for number in said.content:
         if number not in named:
             having_it = index.having(index.stems_of(said.words[number]))
             weight = log(1 + index.size / len(having_it)) if having_it else _UNKNOWN
-            yield _Part(frozenset({number}), weight, having_it, "")
+            yield _Part(frozenset({number}), weight, having_it, said.words[number].plain, False)
 
 
 def _suggestion(graph: Graph, question: Question, said: Text, parts: Sequence[_Part], matched: float) -> Suggestion:
@@ -196,6 +199,8 @@ def _suggestion(graph: Graph, question: Question, said: Text, parts: Sequence[_P
     share = sum(part.weight for part in takes) / sum(part.weight for part in parts)
     given = any(p.type in ("entity", "concept") for p in question.parameters if p.name in filling.values)
     lacking = _MISSING * len(filling.missing) + (_NONE_GIVEN if filling.missing and not given else 0.0)
-    unused = tuple(part.name for part in parts if part.name and part not in takes)
+    left = [part for part in parts if part not in takes]
+    unused = tuple(part.text for part in left if part.is_name)
+    ignored = tuple(part.text for part in left if not part.is_name)
     score = share + matched + _ALIKE * filling.alike - _UNUSED * len(unused) - lacking
-    return Suggestion(question, filling.values, unused, filling.missing, share, score)
+    return Suggestion(question, filling.values, unused, ignored, filling.missing, share, score)

@@ -200,7 +200,8 @@ class Text:
         for mention in self.mentions:
             for label in self._names.labels(mention.things).values():
                 for part in normalize_name(label).split():
-                    asked[_singular(part)] |= mention.words
+                    if part not in stop_words(self.lang):
+                        asked[_singular(part)] |= mention.words
         return asked
 
     def said(self, of: str, least: float) -> list[Mention]:
@@ -293,9 +294,10 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
             used |= mention.words
             alike.append(_is_like(thing, usual[name], names))
         missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
-    for name, text_of_it, at in _days_and_numbers(question, text, used):
+    for name, text_of_it, at, fits in _days_and_numbers(question, text, used):
         values[name] = text_of_it
         used |= at
+        alike.append(fits)
     in_order = {p.name: values[p.name] for p in question.parameters if p.name in values}
     return Filling(in_order, frozenset(used), tuple(missing), sum(alike) / len(alike) if alike else 0.0)
 
@@ -356,8 +358,12 @@ def _assign(
     return best
 
 
-def _days_and_numbers(question: Question, text: Text, used: set[int]) -> Iterator[tuple[str, str, frozenset[int]]]:
-    """Yield the days and numbers that a text gives a question: parameter, value, numbers of its words.
+def _days_and_numbers(
+    question: Question, text: Text, used: set[int]
+) -> Iterator[tuple[str, str, frozenset[int], bool]]:
+    """Yield the days and numbers that a text gives a question: parameter, value, numbers of its words, if it fits well.
+
+    The last day of a year can stand for it, but a question that takes its first day too fits better.
 
     :param used: the words that are taken already: the year of a list is no day.
     """
@@ -366,17 +372,17 @@ def _days_and_numbers(question: Question, text: Text, used: set[int]) -> Iterato
     for p in question.parameters:
         if p.type == "date" and time:
             if p.name == "asOf" and time.is_short and time.last:
-                yield p.name, str(time.last), at
+                yield p.name, str(time.last), at, time.is_day
             elif p.name in _FIRST and not time.is_day:
-                yield p.name, str(time.first or dt.date.min), at
+                yield p.name, str(time.first or dt.date.min), at, True
             elif p.name in _LAST and not time.is_day:
-                yield p.name, str(time.last or dt.date.today()), at
+                yield p.name, str(time.last or dt.date.today()), at, True
         elif p.type == "integer" and p.name == "year":
             if time and time.year:
-                yield p.name, str(time.year), at
+                yield p.name, str(time.year), at, True
         elif p.type == "integer":
             for found in numbers:
                 if found[2] == (p.name == "percent"):
                     numbers.remove(found)
-                    yield p.name, found[1], frozenset({found[0]})
+                    yield p.name, found[1], frozenset({found[0]}), True
                     break

@@ -129,6 +129,7 @@ def asked_json(asked: Asked, lang: str) -> str:
             "parameters": dict(one.values),
             "command": one.command,
             "left_out": list(one.unused),
+            "ignored": list(one.ignored),
             "by_default": list(one.missing),
             "score": round(one.score, 3),
         }
