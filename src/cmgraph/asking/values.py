@@ -80,12 +80,18 @@ class PartialNames:
     """Names of one kind of thing by their words, to find one that a text gives in part.
 
     :param named: things with their folded names.
+    :param lang: language by which words are stemmed; empty to compare them nearly as they are.
     """
 
-    def __init__(self, named: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, named: Iterable[tuple[str, str]], lang: str = "") -> None:
         stopped = stop_words("en") | stop_words("fr")
         split = (
-            (thing, frozenset(_singular(word) for word in plain.split() if word not in stopped))
+            (
+                thing,
+                frozenset(stems(plain, lang))
+                if lang
+                else frozenset(_singular(word) for word in plain.split() if word not in stopped),
+            )
             for thing, plain in named
         )
         self._names = sorted({(thing, words) for thing, words in split if words}, key=lambda name: name[0])
@@ -196,7 +202,8 @@ class Text:
         asked: dict[str, set[int]] = defaultdict(set)
         for number in (*self.content, *self._years):
             for part in self.words[number].plain.split():
-                asked[_singular(part)].add(number)
+                for form in {_singular(part), *stems(part, self.lang)}:
+                    asked[form].add(number)
         for mention in self.mentions:
             for label in self._names.labels(mention.things).values():
                 for part in normalize_name(label).split():
@@ -204,17 +211,18 @@ class Text:
                         asked[_singular(part)] |= mention.words
         return asked
 
-    def said(self, of: str, least: float) -> list[Mention]:
+    def said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
         """Return what the text names of a class or scheme, in the text's order; names given in part come in too.
 
         :param of: the class or scheme; empty for any.
         :param least: the part of a name, by weight, that the text must have.
+        :param is_concept: whether they are named in common words, which may stand in another form.
         """
         if (of, least) not in self._said:
-            self._said[of, least] = self._find_said(of, least)
+            self._said[of, least] = self._find_said(of, least, is_concept)
         return self._said[of, least]
 
-    def _find_said(self, of: str, least: float) -> list[Mention]:
+    def _find_said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
         whole = [
             mention._replace(things=things)
             for mention in self.mentions
@@ -222,7 +230,9 @@ class Text:
         ]
         own = (set(self.content) - self._named) | self._years
         parts: list[tuple[float, Mention]] = []
-        for share, mention in sorted(self._partial(of).find(self._asked, own, least), key=lambda hit: -hit[0]):
+        for share, mention in sorted(
+            self._partial(of, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
+        ):
             if len(mention.words) == 1 and mention.words <= self._common_words and share < 1:
                 continue
             clash = next((p for p in parts if p[1].words & mention.words & own), None)
@@ -238,11 +248,11 @@ class Text:
     def _common_words(self) -> set[int]:
         return {n for n in self.content if set(stems(self.words[n].plain, self.lang)) <= self._common}
 
-    def _partial(self, of: str) -> PartialNames:
+    def _partial(self, of: str, is_concept: bool) -> PartialNames:
         if of not in self._partial_names:
             kinds = [of] if of else sorted(self._kinds)
             named = (name for kind in kinds for name in self._names.folded(kind))
-            self._partial_names[of] = PartialNames(named)
+            self._partial_names[of] = PartialNames(named, self.lang if is_concept else "")
         return self._partial_names[of]
 
     @cached_property
@@ -283,7 +293,7 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
         loose = parameters[0].type == "concept" and "UNDEF" not in defaults[parameters[0].name]
         said = [
             (mention, value)
-            for mention in text.said(kind, _LOOSE if loose else _CLOSE)
+            for mention in text.said(kind, _LOOSE if loose else _CLOSE, parameters[0].type == "concept")
             if (value := _value(mention, kind, names, prefixes))
         ]
         usual = {p.name: _usual(question, p, defaults[p.name], kind, names) for p in parameters}
