@@ -22,7 +22,7 @@ from cmgraph.text.i18n import message
 LONGEST = 1000
 """Characters that a text has at most."""
 
-LEAST, CLEAR = 0.3, 0.75
+LEAST, CLEAR = 0.3, 0.85
 """The part of a text, by weight, that a question must speak of to fit it, and to be answered without more ado."""
 
 AHEAD = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -67,14 +67,15 @@ def _stemmer(lang: str) -> Callable[[str], str]:
     return cache(snowballstemmer.stemmer(_STEMMERS[lang]).stemWord)
 
 
-def stems(text: str, lang: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def stems(text: str, lang: str) -> tuple[str, ...]:
     """Return the stems of a text's words, without its stop words, in their order.
 
     >>> stems("Which agreements were signed?", "en")
-    ['agreement', 'sign']
+    ('agreement', 'sign')
     """
     plains = (part for word in split_words(text) for part in word.plain.split())
-    return [normalize_name(_stemmer(lang)(plain)) for plain in plains if plain not in stop_words(lang)]
+    return tuple(normalize_name(_stemmer(lang)(plain)) for plain in plains if plain not in stop_words(lang))
 
 
 class WordIndex:
@@ -108,7 +109,7 @@ class WordIndex:
         """Count the words of a text that are words of this language: stop words, and those of the texts."""
         return sum(word.plain in stop_words(self.lang) or word.plain in self._forms for word in split_words(text))
 
-    def stems_of(self, word: Word) -> list[str]:
+    def stems_of(self, word: Word) -> tuple[str, ...]:
         """Return the stems of a word, or of the word in the texts that it is a slip for; none of a stop word."""
         own = stems(word.plain, self.lang)
         if len(own) != 1 or len(word.plain) < 5 or not word.plain.isalpha() or self.having(own):
@@ -118,7 +119,7 @@ class WordIndex:
 
         close = [form for form in self._forms if form[0] == word.plain[0]]
         found = process.extractOne(word.plain, close, scorer=OSA.distance, score_cutoff=1 if len(word.plain) < 9 else 2)
-        return [self._forms[found[0]]] if found else own
+        return (self._forms[found[0]],) if found else own
 
     def having(self, stemmed: Iterable[str]) -> frozenset[str]:
         """Return the names of the texts that have one of some stems."""
