@@ -15,6 +15,7 @@ from cmgraph.analysis.paths import shortest_paths
 from cmgraph.analysis.timeline import timeline
 from cmgraph.answers.entity import Entity, Statement
 from cmgraph.answers.result import Citation, Result, Row
+from cmgraph.asking.ask import Asked, Suggestion, ask
 from cmgraph.errors import CmgraphError, EndpointError, QueryStopped, UnknownName
 from cmgraph.graph import Graph, load
 from cmgraph.loading import load_store, upload
@@ -25,6 +26,7 @@ from cmgraph.questions.question import Column, Question
 from cmgraph.rdf.terms import NamedRef
 
 __all__ = [
+    "Asked",
     "Citation",
     "CmgraphError",
     "Column",
@@ -40,7 +42,9 @@ __all__ = [
     "Row",
     "SearchHit",
     "Statement",
+    "Suggestion",
     "UnknownName",
+    "ask",
     "brokerage",
     "build_network",
     "compare_actors",

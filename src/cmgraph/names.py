@@ -172,6 +172,19 @@ class Names:
             raise self._ambiguous(text, candidates)
         raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))
 
+    def called(self, text: str) -> set[str]:
+        """Return all things that a text is a name of, whatever their kind; it is never ambiguous here."""
+        keys = {text, normalize_name(text), *_forms(text), *_aliases().get(_alias_key(_written(text)), ())}
+        return {iri for key in keys for iri, _ in self._index.get(key, ())}
+
+    def folded(self, of: str) -> Iterator[tuple[str, str]]:
+        """Yield each name, folded, of each thing of class or scheme ``of``, codes left out."""
+        return ((name.iri, name.plain) for name in self._all if not name.code and of in self._kinds[name.iri])
+
+    def kinds(self, iri: str) -> set[str]:
+        """Return the classes and schemes that a thing belongs to."""
+        return self._kinds.get(iri, set())
+
     def _aliased(self, aliases: Iterable[str], of: str, text: str) -> set[str]:
         return {node.value for alias in aliases if (node := self._called(alias, of, text))}
 

@@ -31,7 +31,7 @@ for option in reversed(GRAPH_OPTIONS.values()):
     cmgraph = option(cmgraph)
 
 for command in (
-    *(query.query, query.queries, query.show, query.search, query.stats),
+    *(query.query, query.ask, query.queries, query.show, query.search, query.stats),
     *(analyse.network, analyse.path, analyse.compare, analyse.timeline, analyse.reason, analyse.visualise),
     *(publish.export, publish.diff),
     *(data.validate, data.migrate, data.load_command, data.template, data.ingest),

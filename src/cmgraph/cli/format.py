@@ -11,8 +11,10 @@ from itertools import groupby
 from pyoxigraph import RdfFormat, serialize
 
 from cmgraph.answers.entity import Entity
+from cmgraph.answers.render import to_json
 from cmgraph.answers.result import Citation, Result
 from cmgraph.answers.sentences import sentence
+from cmgraph.asking.ask import Asked, Suggestion
 from cmgraph.diff import Change
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
@@ -93,6 +95,51 @@ def hits_result(hits: Sequence[SearchHit], graph: Graph) -> Result:
     return Result.of(("thing", "kind", "matched"), rows, graph.lang, things=("thing",))
 
 
+def suggestions_text(suggestions: Sequence[Suggestion], lang: str) -> str:
+    """Write suggestions with the command that asks each, and what of the text it leaves out."""
+    lines = []
+    for one in suggestions:
+        lines += [f"{one.question.name}: {best_text(one.question.title, lang)}", f"  {strip_controls(one.command)}"]
+        for key, words in (("left_out", one.unused), ("by_default", one.missing)):
+            lines += [f"  {message(key, lang)}: {strip_controls(', '.join(words))}"] if words else []
+    return "\n".join(lines) + "\n"
+
+
+def suggestions_result(suggestions: Sequence[Suggestion], lang: str) -> Result:
+    """List suggestions, with the columns question, title, command, left_out and by_default."""
+    rows = (
+        (
+            one.question.name,
+            best_text(one.question.title, lang),
+            one.command,
+            "; ".join(one.unused),
+            "; ".join(one.missing),
+        )
+        for one in suggestions
+    )
+    return Result.of(("question", "title", "command", "left_out", "by_default"), rows, lang)
+
+
+def asked_json(asked: Asked, lang: str) -> str:
+    """Write suggestions, and the answer if there is one, as JSON."""
+    suggestions = [
+        {
+            "question": one.question.name,
+            "title": best_text(one.question.title, lang),
+            "parameters": dict(one.values),
+            "command": one.command,
+            "left_out": list(one.unused),
+            "ignored": list(one.ignored),
+            "by_default": list(one.missing),
+            "score": round(one.score, 3),
+        }
+        for one in asked.suggestions
+    ]
+    answer = json.loads(to_json(asked.answer)) if asked.answer is not None else None
+    asked_of = {"asked": asked.text, "suggestions": suggestions, "answer": answer}
+    return json.dumps(asked_of, ensure_ascii=False, indent=2)
+
+
 def question_text(question: Question, candidates: Mapping[str, Sequence[str]], lang: str) -> str:
     """Write out a saved question: what it asks, takes and gives, then its SPARQL."""
     defaults = question.defaults()
@@ -103,6 +150,8 @@ def question_text(question: Question, candidates: Mapping[str, Sequence[str]], l
         best_text(question.question, lang),
         best_text(question.note, lang),
     ]
+    if question.keywords:
+        lines += [f"{message('keywords', lang)}: {best_text(question.keywords, lang)}"]
     if question.parameters:
         lines += ["", message("parameters", lang)]
         for p in question.parameters:

@@ -122,6 +122,40 @@ def query(
     return 0
 
 
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@format_option
+@graph_options(*HELD, "allow_service")
+def ask(load: Callable[[], Graph], text: tuple[str, ...], form: str | None) -> int:
+    """Find the saved question that a TEXT in plain words asks, and answer it if it is clear which.
+
+    The text is English or French. The best three questions are shown with the commands that ask them. Exit code 1 says
+    that it is not clear which is meant, 3 that no saved question asks this.
+
+    \b
+    cmgraph ask "Which agreements does Japan have since 2022?"
+    cmgraph ask "Qui inscrit le graphite?" -f csv
+    """
+    from cmgraph.asking import ask as asking
+    from cmgraph.cli.format import asked_json, suggestions_result, suggestions_text
+    from cmgraph.text.i18n import message
+
+    graph = load()
+    asked = asking.ask(graph, " ".join(text))
+    if form == "json":
+        click.echo(asked_json(asked, graph.lang))
+    elif asked.answer is not None:
+        click.echo(suggestions_text(asked.suggestions, graph.lang), err=True)
+        echo_result(asked.answer, form, graph.lang)
+    else:
+        click.echo(message("unclear", graph.lang), err=True)
+        if form in (None, "table"):
+            click.echo(suggestions_text(asked.suggestions, graph.lang), nl=False)
+        else:
+            echo_result(suggestions_result(asked.suggestions, graph.lang), form, graph.lang)
+    return 0 if asked.answer is not None else 1
+
+
 def _refuse_form(form: str | None, forms: Sequence[str], kind: str) -> None:
     """Refuse a form that an answer of this kind has not."""
     if form is not None and form not in forms:

@@ -26,12 +26,14 @@ class Parameter:
     :ivar type: one of ``entity``, ``concept``, ``date`` (a day), ``when`` (a day, month or year, as precise as the
         source), ``integer``, ``number``, ``text``, ``url``.
     :ivar of: class (for an entity) or scheme (for a concept) the value must belong to, as a CURIE or IRI.
+    :ivar after: words, with commas between, that stand before such a value where people ask in their own words.
     """
 
     name: str
     type: str
     of: str
     label: Mapping[str, str] = field(hash=False)
+    after: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.

@@ -42,7 +42,9 @@ def _head(question: Question) -> Iterator[LintError]:
         "title": question.title,
         "question": question.question,
         "note": question.note,
+        **({"keywords": question.keywords} if question.keywords else {}),
         **{f"label of {p.name}": p.label for p in question.parameters},
+        **{f"words after which {p.name} stands": p.after for p in question.parameters if p.after},
         **{f"label of {c.name}": c.label for c in question.columns},
         **{f"requires {r.parameter}": r.otherwise for r in question.requires},
     }

@@ -44,6 +44,7 @@ class Question:
     """A saved question. Texts for people are keyed by language tag.
 
     :ivar note: what the answer means and does not mean.
+    :ivar keywords: words with commas between, by which people who ask in their own words mean this question.
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
     :ivar requires: what must be known of its values.
     :ivar things: the columns that hold things, which are told by name and IRI.
@@ -57,6 +58,7 @@ class Question:
     title: Mapping[str, str]
     question: Mapping[str, str]
     note: Mapping[str, str]
+    keywords: Mapping[str, str]
     parameters: tuple[Parameter, ...]
     also: Mapping[str, str]
     requires: tuple[Requirement, ...]
@@ -78,8 +80,15 @@ class Question:
                 title=by_language(header.get("title", {"en": path.stem})),
                 question=by_language(header.get("question", {})),
                 note=by_language(header.get("note", {})),
+                keywords=by_language(header.get("keywords", {})),
                 parameters=tuple(
-                    Parameter(word(p["name"]), word(p["type"]), word(p.get("of", "")), by_language(p.get("label", {})))
+                    Parameter(
+                        word(p["name"]),
+                        word(p["type"]),
+                        word(p.get("of", "")),
+                        by_language(p.get("label", {})),
+                        by_language(p.get("after", {})),
+                    )
                     for p in header.get("parameters", ())
                 ),
                 also={word(name): str(value) for name, value in header.get("also", {}).items()},

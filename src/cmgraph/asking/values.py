@@ -1,0 +1,398 @@
+"""Values for the parameters of a question, from the names, days and numbers in a text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from itertools import combinations, permutations
+from math import log
+from typing import NamedTuple
+
+from cmgraph.asking.days import Time, times_in
+from cmgraph.asking.words import split_words, stems, stop_words
+from cmgraph.errors import UnknownName
+from cmgraph.names import Names, normalize_name
+from cmgraph.questions.header import Parameter
+from cmgraph.questions.question import Question
+from cmgraph.rdf.terms import Prefixes, best_text
+
+LONGEST_NAME = 14
+"""Words that a name in a text has at most."""
+
+_CLOSE, _LOOSE = 0.55, 0.34
+"""The part of a name, by weight, that a text must have: of the name of a thing, and of what is said in common words."""
+
+_RARE = 12
+"""Names that may share a word by which one of them is meant."""
+
+_FEW = 5
+"""Names in a text that are tried for the parameters of a question."""
+
+_ARTICLES = frozenset({"the", "le", "la", "les"})
+_FIRST, _LAST = ("from", "since"), ("to", "until")
+"""What parameters of a day are called, by the end of a time that they take; ``asOf`` takes the last day."""
+
+
+class Mention(NamedTuple):
+    """A name in a text: as written, the numbers of its words, and all things that it may mean."""
+
+    text: str
+    words: frozenset[int]
+    things: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The values that a text gives a question.
+
+    :ivar values: by parameter, as a person writes them.
+    :ivar words: the numbers of the words that they are taken from.
+    :ivar missing: parameters without a value whose default is one thing among many.
+    :ivar alike: the part of the things given that are of the kinds the question is usually asked about.
+    """
+
+    values: Mapping[str, str]
+    words: frozenset[int]
+    missing: tuple[str, ...]
+    alike: float
+
+
+@cache
+def _adjectives(lang: str) -> dict[str, str]:
+    """Return places by the stems of the adjectives for them."""
+    import yaml
+
+    listed = yaml.safe_load((files("cmgraph") / "asking/adjectives.yaml").read_text(encoding="utf-8"))
+    return {" ".join(stems(form, lang)): place for place, forms in listed.items() for form in forms}
+
+
+def _singular(plain: str) -> str:
+    return plain.rstrip("sx") if len(plain) > 4 else plain
+
+
+class PartialNames:
+    """Names of one kind of thing by their words, to find one that a text gives in part.
+
+    :param named: things with their folded names.
+    :param lang: language by which words are stemmed; empty to compare them nearly as they are.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, str]], lang: str = "") -> None:
+        stopped = stop_words("en") | stop_words("fr")
+        split = (
+            (
+                thing,
+                frozenset(stems(plain, lang))
+                if lang
+                else frozenset(_singular(word) for word in plain.split() if word not in stopped),
+            )
+            for thing, plain in named
+        )
+        self._names = sorted({(thing, words) for thing, words in split if words}, key=lambda name: name[0])
+        self._having: dict[str, list[int]] = defaultdict(list)
+        for number, (_, words) in enumerate(self._names):
+            for word in words:
+                self._having[word].append(number)
+        count = len(self._names)
+        self._weights = {word: log(1 + count / len(numbers)) for word, numbers in self._having.items()}
+        self._rare = {word for word, numbers in self._having.items() if len(numbers) <= _RARE}
+
+    def find(self, asked: Mapping[str, set[int]], own: set[int], least: float) -> Iterator[tuple[float, Mention]]:
+        """Yield each thing of whose name a text has a good part, and the part.
+
+        :param asked: the words of the text with their numbers.
+        :param own: the numbers of the words of which one must be a rare one of the name.
+        :param least: the part of a name, by weight, that the text must have.
+        """
+        rare = [word for word, numbers in asked.items() if word in self._rare and numbers & own]
+        for number in sorted({number for word in rare for number in self._having[word]}):
+            thing, words = self._names[number]
+            shared = words & asked.keys()
+            part = sum(self._weights[word] for word in shared) / sum(self._weights[word] for word in words)
+            places = [min(asked[word]) for word in shared]
+            if part >= least and max(places) - min(places) <= len(words) + 2:
+                at = frozenset(n for word in shared for n in asked[word])
+                yield part, Mention(" ".join(sorted(shared)), at, frozenset({thing}))
+
+
+class Text:
+    """What a text names.
+
+    :param text: the text, without control characters.
+    :param lang: its language.
+    :param kinds: the classes and schemes whose things count.
+    :param common: words of questions: what is written in them, in small letters, need not be a name.
+    :ivar words: its words.
+    :ivar times: the times in it, with the numbers of their words.
+    :ivar mentions: the names in it, the longest that start at a word.
+    :ivar content: the numbers of the words that say something, and of those in names.
+    """
+
+    def __init__(
+        self, text: str, lang: str, names: Names, kinds: Iterable[str], common: frozenset[str] = frozenset()
+    ) -> None:
+        self.text, self.lang, self._names, self._kinds, self._common = text, lang, names, frozenset(kinds), common
+        self._partial_names: dict[str, PartialNames] = {}
+        self._said: dict[tuple[str, float], list[Mention]] = {}
+        self.words = split_words(text)
+        self.times = list(self._find_times())
+        taken = {number for _, numbers in self.times for number in numbers}
+        self._years = {n for n in taken if re.fullmatch(r"\d{4}", self.words[n].plain)}
+        self.mentions = list(self._find_mentions(taken))
+        self._named = {number for mention in self.mentions for number in mention.words}
+        self.content = [
+            number
+            for number, word in enumerate(self.words)
+            if number not in taken and word.plain not in stop_words(lang) | stop_words("en")
+        ]
+
+    @property
+    def proper(self) -> list[Mention]:
+        """The mentions that are names, and not common words that happen to be one."""
+        return [mention for mention in self.mentions if not self._is_common(mention)]
+
+    def _is_common(self, mention: Mention) -> bool:
+        return mention.text == mention.text.lower() and all(
+            stem in self._common for number in mention.words for stem in stems(self.words[number].plain, self.lang)
+        )
+
+    def _find_times(self) -> Iterator[tuple[Time, frozenset[int]]]:
+        starts, at = [], 0
+        for word in self.words:
+            starts.append(at)
+            at += len(word.plain) + 1
+        for time in times_in(" ".join(word.plain for word in self.words)):
+            yield time, frozenset(n for n, start in enumerate(starts) if time.start <= start < time.end)
+
+    def _find_mentions(self, taken: set[int]) -> Iterator[Mention]:
+        at = 0
+        while at < len(self.words):
+            for count in range(min(LONGEST_NAME, len(self.words) - at), 0, -1):
+                numbers = frozenset(range(at, at + count))
+                if not numbers <= taken and (things := self._called(at, count)):
+                    yield Mention(self._written(at, count), numbers, things)
+                    at += count - 1
+                    break
+            at += 1
+
+    def _written(self, at: int, count: int) -> str:
+        return self.text[self.words[at].start : self.words[at + count - 1].end]
+
+    def _called(self, at: int, count: int) -> frozenset[str]:
+        """Return the things of the kinds that count which some words name."""
+        text, stopped = self._written(at, count), stop_words(self.lang)
+        first, last = self.words[at].plain, self.words[at + count - 1].plain
+        if {first, last} & stopped and not (text.isupper() and len(text) > 1):
+            return frozenset()
+        plain = " ".join(word.plain for word in self.words[at : at + count])
+        called = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
+        if not called and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):
+            called = self._names.called(place)
+        return frozenset(thing for thing in called if self._names.kinds(thing) & self._kinds)
+
+    @cached_property
+    def _asked(self) -> dict[str, set[int]]:
+        """The words that may be part of a name, with their numbers; a name brings those of its other forms."""
+        asked: dict[str, set[int]] = defaultdict(set)
+        for number in (*self.content, *self._years):
+            for part in self.words[number].plain.split():
+                for form in {_singular(part), *stems(part, self.lang)}:
+                    asked[form].add(number)
+        for mention in self.mentions:
+            for label in self._names.labels(mention.things).values():
+                for part in normalize_name(label).split():
+                    if part not in stop_words(self.lang):
+                        asked[_singular(part)] |= mention.words
+        return asked
+
+    def said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
+        """Return what the text names of a class or scheme, in the text's order; names given in part come in too.
+
+        :param of: the class or scheme; empty for any.
+        :param least: the part of a name, by weight, that the text must have.
+        :param is_concept: whether they are named in common words, which may stand in another form.
+        """
+        if (of, least) not in self._said:
+            self._said[of, least] = self._find_said(of, least, is_concept)
+        return self._said[of, least]
+
+    def _find_said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
+        whole = [
+            mention._replace(things=things)
+            for mention in self.mentions
+            if (things := frozenset(t for t in mention.things if not of or of in self._names.kinds(t)))
+        ]
+        own = (set(self.content) - self._named) | self._years
+        parts: list[tuple[float, Mention]] = []
+        for share, mention in sorted(
+            self._partial(of, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
+        ):
+            if len(mention.words) == 1 and mention.words <= self._common_words and share < 1:
+                continue
+            clash = next((p for p in parts if p[1].words & mention.words & own), None)
+            if clash is None:
+                parts.append((share, mention))
+            elif clash[0] - share < 0.02 and clash[1].words == mention.words:
+                parts[parts.index(clash)] = share, mention._replace(things=mention.things | clash[1].things)
+        longer = [mention for _, mention in parts]
+        kept = [mention for mention in whole if not any(mention.words < part.words for part in longer)]
+        return sorted([*kept, *longer], key=lambda mention: min(mention.words & own or mention.words))
+
+    @cached_property
+    def _common_words(self) -> set[int]:
+        return {n for n in self.content if set(stems(self.words[n].plain, self.lang)) <= self._common}
+
+    def _partial(self, of: str, is_concept: bool) -> PartialNames:
+        if of not in self._partial_names:
+            kinds = [of] if of else sorted(self._kinds)
+            named = (name for kind in kinds for name in self._names.folded(kind))
+            self._partial_names[of] = PartialNames(named, self.lang if is_concept else "")
+        return self._partial_names[of]
+
+    @cached_property
+    def numbers(self) -> list[tuple[int, str, bool]]:
+        """The whole numbers that are no part of a time or name: the word's number, the value, whether of a hundred."""
+        taken = {n for _, at in self.times for n in at} | self._named
+        found = []
+        for number, word in enumerate(self.words):
+            if number not in taken and re.fullmatch(r"[0-9]{1,9}", word.plain):
+                rest = self.text[word.end :].lstrip().lower()
+                percent = rest.startswith(("%", "percent", "per cent", "pour cent", "pourcent", "p. 100"))
+                found.append((number, word.plain, percent))
+        return found
+
+    def follows(self, mention: Mention, phrases: str) -> bool:
+        """Say whether one of some phrases, with commas between, stands before a mention; articles do not count."""
+        at = min(mention.words)
+        before = [word.plain for word in self.words[max(0, at - 6) : at]]
+        while before and before[-1] in _ARTICLES:
+            before.pop()
+        said = f" {' '.join(before)}"
+        return any(said.endswith(f" {normalize_name(phrase)}") for phrase in phrases.split(",") if phrase.strip())
+
+
+def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Filling:
+    """Return the values that a text gives a question."""
+    defaults = question.defaults()
+    by_kind: dict[str, list[Parameter]] = defaultdict(list)
+    for parameter in question.parameters:
+        if parameter.type in ("entity", "concept"):
+            by_kind[parameter.of].append(parameter)
+    values: dict[str, str] = {}
+    used: set[int] = set()
+    alike: list[bool] = []
+    missing: list[str] = []
+    for of, parameters in by_kind.items():
+        kind = node.value if of and (node := prefixes.expand(of)) else ""
+        loose = parameters[0].type == "concept" and "UNDEF" not in defaults[parameters[0].name]
+        said = [
+            (mention, value)
+            for mention in text.said(kind, _LOOSE if loose else _CLOSE, parameters[0].type == "concept")
+            if (value := _value(mention, kind, names, prefixes))
+        ]
+        usual = {p.name: _usual(question, p, defaults[p.name], kind, names) for p in parameters}
+        chosen = _assign(parameters, [(mention, thing) for mention, (_, thing) in said], usual, text, names)
+        for name, number in chosen.items():
+            mention, (written, thing) = said[number]
+            values[name] = written
+            used |= mention.words
+            alike.append(_is_like(thing, usual[name], names))
+        missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
+    for name, text_of_it, at, fits in _days_and_numbers(question, text, used):
+        values[name] = text_of_it
+        used |= at
+        alike.append(fits)
+    in_order = {p.name: values[p.name] for p in question.parameters if p.name in values}
+    return Filling(in_order, frozenset(used), tuple(missing), sum(alike) / len(alike) if alike else 0.0)
+
+
+def _usual(question: Question, parameter: Parameter, default: str, kind: str, names: Names) -> list[str]:
+    """Return things that a question is usually asked about: its default, and the other value it is checked with."""
+    usual = []
+    for text in (default, question.also.get(parameter.name, "")):
+        with suppress(UnknownName):
+            usual += [names.resolve(text, kind).value] if text and text not in ("UNDEF", "any") else []
+    return usual
+
+
+def _is_like(thing: str, usual: Iterable[str], names: Names) -> bool:
+    """Say whether a thing is of exactly the kinds of one of some others."""
+    return any(names.kinds(thing) == names.kinds(other) for other in usual)
+
+
+def _value(mention: Mention, kind: str, names: Names, prefixes: Prefixes) -> tuple[str, str] | None:
+    """Return what a mention means as a value of a kind, as written in a command, and the thing; None if unclear."""
+    if len(mention.things) == 1:
+        (thing,) = mention.things
+    else:
+        try:
+            thing = names.resolve(mention.text, kind).value
+        except UnknownName:
+            return None
+    for written in (mention.text, names.labels([thing])[thing]):
+        with suppress(UnknownName):
+            if names.resolve(written, kind).value == thing:
+                return written, thing
+    return prefixes.shorten(thing), thing
+
+
+def _assign(
+    parameters: Sequence[Parameter],
+    said: Sequence[tuple[Mention, str]],
+    usual: Mapping[str, Sequence[str]],
+    text: Text,
+    names: Names,
+) -> dict[str, int]:
+    """Return which parameter takes which thing said, by its number.
+
+    A word before a thing may say so (imports *from* Chile). Otherwise things go where things of their kinds usually
+    go, and, unless that says so clearly, in their order.
+    """
+    few = range(min(len(said), _FEW))
+    count = min(len(parameters), len(few))
+    best, best_score = dict[str, int](), -100.0
+    for taking in combinations(parameters, count):
+        for order in permutations(few, count):
+            pairs = list(zip(taking, order, strict=True))
+            cued = sum(text.follows(said[n][0], best_text(p.after, text.lang)) for p, n in pairs)
+            like = sum(_is_like(said[n][1], usual[p.name], names) for p, n in pairs)
+            score = 10 * cued + like - (0 if order == tuple(sorted(order)) else 1.5)
+            if score > best_score:
+                best, best_score = {p.name: n for p, n in pairs}, score
+    return best
+
+
+def _days_and_numbers(
+    question: Question, text: Text, used: set[int]
+) -> Iterator[tuple[str, str, frozenset[int], bool]]:
+    """Yield the days and numbers that a text gives a question: parameter, value, numbers of its words, if it fits well.
+
+    The last day of a year can stand for it, but a question that takes its first day too fits better.
+
+    :param used: the words that are taken already: the year of a list is no day.
+    """
+    time, at = next(((time, at) for time, at in text.times if not at & used), (None, frozenset[int]()))
+    numbers = list(text.numbers)
+    for p in question.parameters:
+        if p.type == "date" and time:
+            if p.name == "asOf" and time.is_short and time.last:
+                yield p.name, str(time.last), at, time.is_day
+            elif p.name in _FIRST and not time.is_day:
+                yield p.name, str(time.first or dt.date.min), at, True
+            elif p.name in _LAST and not time.is_day:
+                yield p.name, str(time.last or dt.date.today()), at, True
+        elif p.type == "integer" and p.name == "year":
+            if time and time.year:
+                yield p.name, str(time.year), at, True
+        elif p.type == "integer":
+            for found in numbers:
+                if found[2] == (p.name == "percent"):
+                    numbers.remove(found)
+                    yield p.name, found[1], frozenset({found[0]}), True
+                    break
