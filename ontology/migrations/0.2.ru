@@ -46,6 +46,14 @@ WHERE {
   FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
 } ;
 
+# A force presumed from the form of an instrument was told like one that a source states.
+DELETE { GRAPH ?graph { ?assessment cm:hasBindingness bindingness:not-binding } }
+INSERT { GRAPH ?graph { ?assessment cm:hasBindingness bindingness:presumed-not-binding } }
+WHERE {
+  GRAPH ?graph { ?assessment cm:hasBindingness bindingness:not-binding ; cm:hasBasis <https://w3id.org/cmgraph/vocab/basis/form-of-instrument> }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
+} ;
+
 # How a citation carries what cites it was not said.
 INSERT { GRAPH ?graph { ?citation cm:hasSupport <https://w3id.org/cmgraph/vocab/support/record-as-a-whole> } }
 WHERE {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyoxigraph
-from pyoxigraph import Triple
+from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
@@ -20,6 +20,7 @@ from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
 from cmgraph.ontology import Ontology, bundled_root, shape_files
+from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
@@ -277,9 +278,44 @@ class Graph:
         values: Mapping[str, object] = parameters
         if self.as_of and question.time == "as-of" and "asOf" not in parameters:
             values = {"asOf": self.as_of, **parameters}
+        values = self._as_likely_meant(question, values)
         text = question.bind(values, self.names, self.prefixes)
         self._refuse(question, text)
         return text, str(question.path), question
+
+    def _as_likely_meant(self, question: Question, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Take a name that others begin with for that of which the question has most to say, and tell that it does."""
+        meant = dict(values)
+        for parameter in question.parameters:
+            if parameter.type != "entity" or not parameter.of or parameter.name not in values:
+                continue
+            given = values[parameter.name]
+            many = list(given) if isinstance(given, (list, tuple)) else [given]
+            meant[parameter.name] = [self._likely_meant(question, meant, parameter, one) for one in many]
+        return meant
+
+    def _likely_meant(
+        self, question: Question, values: Mapping[str, object], parameter: Parameter, name: object
+    ) -> object:
+        if not isinstance(name, str) or name == "any" or self.prefixes.expand(name):
+            return name
+        named = parameter.term(name, self.names, self.prefixes)
+        kind = self.prefixes.expand(parameter.of)
+        assert isinstance(named, NamedNode) and kind is not None
+        others = self.names.likelier(name, named, kind.value)
+        if not others:
+            return name
+        choices = [named, *others]
+        best = max(choices, key=lambda choice: self._count_rows(question, {**values, parameter.name: choice.value}))
+        labels = self.names.labels(choice.value for choice in choices)
+        listed = "; ".join(f"{labels[c.value]} ({self.prefixes.shorten(c.value)})" for c in choices if c != best)
+        text = message("likeliest", self.lang).format(name=name, best=labels[best.value], others=listed)
+        logging.getLogger("cmgraph").warning("%s: %s", parameter.name, text)
+        return best.value
+
+    def _count_rows(self, question: Question, values: Mapping[str, object]) -> int:
+        bound = question.bind(values, self.names, self.prefixes)
+        return len(self.store.select(bound, self.prefixes, str(question.path), self.timeout)[1])
 
     def _refuse(self, question: Question, bound: str) -> None:
         """Refuse a question whose answer would not be true for the values bound in its query."""

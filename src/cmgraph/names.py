@@ -185,6 +185,23 @@ class Names:
         """Return the classes and schemes that a thing belongs to."""
         return self._kinds.get(iri, set())
 
+    def likelier(self, text: str, node: NamedNode, of: str) -> list[NamedNode]:
+        """Return the things of class ``of`` whose names go on where ``text`` ends, and of which more is said.
+
+        :param node: what has the name as it is, see :meth:`resolve`.
+        """
+        start = text.strip().casefold() + " "
+        longer = {n.iri for n in self._all if of in self._kinds[n.iri] and n.text.casefold().startswith(start)}
+        longer.discard(node.value)
+        if not of or not longer:
+            return []
+        said = {node.value: 0, **dict.fromkeys(longer, 0)}
+        for thing, statements in builtin.ask(self._store, "mentions", thing=said):
+            if isinstance(thing, NamedNode) and isinstance(statements, Literal):
+                said[thing.value] = int(statements.value)
+        above = [iri for iri in longer if said[iri] > said[node.value]]
+        return [NamedNode(iri) for iri in sorted(above, key=lambda iri: (-said[iri], iri))]
+
     def _aliased(self, aliases: Iterable[str], of: str, text: str) -> set[str]:
         return {node.value for alias in aliases if (node := self._called(alias, of, text))}
 

@@ -67,3 +67,16 @@ def test_what_breaks_a_rule_of_evidence_is_found(
         return {row.terms[0].value for row in graph.query(question).rows if row.terms[0]}
 
     assert {iri.partition("cmgraph")[2] for iri in first(broken) - first(bundled_graph)} == {found}
+
+
+def test_each_side_of_a_contradiction_has_its_own_line_and_sources(bundled_graph: Graph) -> None:
+    answer = bundled_graph.query("contradictions")
+    at = {name: answer.columns.index(name) for name in answer.columns}
+    sides = [
+        tuple(str(row[at[name]]) for name in ("about", "claim", "unit", "against", "other_unit")) for row in answer
+    ]
+    assert all((about, other, in_other, claim, unit) in sides for about, claim, unit, other, in_other in sides)
+    assert all((claim, unit) != (other, in_other) for _, claim, unit, other, in_other in sides), "nothing differs"
+    alliance = "Critical Minerals Production Alliance"
+    said = {str(row[at["claim"]]): row.citations for row in answer if str(row[at["about"]]) == alliance}
+    assert said.keys() == {"participant", "supporter"} and not set(said["participant"]) & set(said["supporter"])

@@ -226,6 +226,29 @@ def test_an_ambiguous_name_lists_its_meanings(bundled_graph: Graph) -> None:
     assert all(f"{scheme}:complete" in error.value.hint for scheme in ("list-coverage", "membership-coverage"))
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "could also be"), ("fr", "pourrait aussi être")])
+def test_a_name_that_others_begin_with_is_taken_for_what_the_question_says_most_of(
+    lang: str, says: str, run: Run
+) -> None:
+    done = run("query", "statements-by-nation", "-p", "nation=Tahltan", "--lang", lang)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert done.returncode == 0
+    assert [row["nation"] for row in rows] == ["Tahltan Central Government"] * 3
+    assert says in done.stderr and all(f"(agent:{one})" in done.stderr for one in ("tahltan", "tahltan-nation"))
+
+
+def test_a_name_means_what_has_it_while_the_question_has_more_to_say_of_nothing_else(run: Run) -> None:
+    """The register has names of the entry itself, and none of the others."""
+    done = run("query", "names-of-a-nation", "-p", "nation=Tahltan")
+    assert {row["nation"] for row in csv.DictReader(io.StringIO(done.stdout))} == {"Tahltan"}
+    assert "'Tahltan' is taken for Tahltan;" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["agent:tahltan", "Tahltan Nation", "Colombie", "Canada"])
+def test_nothing_else_is_meant_by_a_whole_name_a_short_form_or_a_word_within_a_name(value: str, run: Run) -> None:
+    assert run("query", "statements-by-nation", "-p", f"nation={value}").stderr == ""
+
+
 def test_as_of_reaches_questions_that_ask_for_a_day() -> None:
     before, after = (cmgraph.load(as_of=day).query("dated-by") for day in ("2020-01-08", "2020-01-09"))
     assert {str(row[0]) for row in after} - {str(row[0]) for row in before} == {

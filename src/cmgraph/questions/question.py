@@ -130,11 +130,13 @@ class Question:
         :param bound: the question's own query with its values bound, see :meth:`bind`.
         """
         for requirement in self.requires:
-            values = blocks(bound)[requirement.parameter][0].content
-            if "UNDEF" not in values.upper():
-                name = requirement.parameter
-                block = f"VALUES ?{name} {{{values}}}"
-                yield requirement, f"SELECT ?{name} {{ {block} FILTER NOT EXISTS {{ {requirement.pattern} }} }}"
+            name, pattern = requirement.parameter, requirement.pattern
+            given = {one: blocks(bound)[one][0].content for one in (name, *blocks(pattern))}
+            if not any("UNDEF" in values.upper() for values in given.values()):
+                written = {one: f"VALUES ?{one} {{{values}}}" for one, values in given.items()}
+                for other, (block, *_) in blocks(pattern).items():
+                    pattern = pattern.replace(requirement.pattern[block.start : block.end], written[other])
+                yield requirement, f"SELECT ?{name} {{ {written[name]} FILTER NOT EXISTS {{ {pattern} }} }}"
 
     def defaults(self) -> dict[str, str]:
         """Return each parameter's default as the file writes it; UNDEF means "any"."""
