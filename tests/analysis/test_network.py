@@ -368,13 +368,27 @@ def test_a_path_names_each_hop_and_its_sources(bundled_graph: Graph) -> None:
     assert all(row.citations for row in answer)
 
 
+def test_a_way_goes_through_who_acted_for_whom_and_says_so(bundled_graph: Graph) -> None:
+    rows = shortest_paths(bundled_graph, "Japan", "Natural Resources Canada", count=1).to_dicts()
+    assert {row["hop"] for row in rows} == {1, 2}
+    says = {(row["hop"], str(row["how"])) for row in rows}
+    assert (1, "Government of Canada and Government of Japan are parties to it") in says
+    assert (2, "Natural Resources Canada acted for Government of Canada") in says
+    assert (2, "Natural Resources Canada is part of Government of Canada") in says
+    french = shortest_paths(bundled_graph.with_language("fr"), "Japan", "NRCan", over=("actors", "acting"), count=1)
+    assert any(" a agi pour : " in str(row["how"]) for row in french.to_dicts())
+    assert not any("fait partie" in str(row["how"]) for row in french.to_dicts())
+    with pytest.raises(CmgraphError, match="has no ties"):
+        shortest_paths(bundled_graph, "Japan", "Natural Resources Canada", over="actors")
+
+
 def test_all_paths_come_once_the_shortest_first_and_only_those_asked_for(bundled_graph: Graph) -> None:
     net = build_network(bundled_graph, "actors")
     start, end = (
         bundled_graph.names.resolve(name, CM + "Agent").value for name in ("Tahltan Central Government", "Japan")
     )
     every = sorted(nx.all_simple_paths(net, start, end, cutoff=4), key=lambda path: (len(path), path))
-    rows = shortest_paths(bundled_graph, start, end, count=10_000, hops=4).to_dicts()
+    rows = shortest_paths(bundled_graph, start, end, over="actors", count=10_000, hops=4).to_dicts()
     paths: dict[object, list[str]] = {}
     for row in rows:
         hops = paths.setdefault(row["path"], [start])
@@ -382,7 +396,7 @@ def test_all_paths_come_once_the_shortest_first_and_only_those_asked_for(bundled
             hops.append(row["to"].iri)
     assert list(paths.values()) == every
     few = shortest_paths(
-        bundled_graph, start, end, count=5, hops=100_000
+        bundled_graph, start, end, over="actors", count=5, hops=100_000
     ).to_dicts()  # of more than could ever be listed
     assert {row["path"] for row in few} == {1, 2, 3, 4, 5} and few == rows[: len(few)]
 

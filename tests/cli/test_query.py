@@ -246,3 +246,24 @@ def test_a_name_in_another_encoding_is_refused_not_guessed(command: list[str], r
     done = run(*command, "a\udcff", PYTHONUTF8="1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "cmgraph: a\\udcff: this is not UTF-8\n  Write it in UTF-8.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "parameters", "culprit"),
+    [
+        ("rank", ["place=Canada", "year=1900"], "year=1900"),
+        ("dominant-places", ["percent=101"], "percent=101"),
+        ("instruments-as-of", ["actor=Japan", "asOf=1850-01-01"], "asOf=1850-01-01"),
+    ],
+)
+def test_an_empty_answer_says_which_value_nothing_matches(
+    question: str, parameters: list[str], culprit: str, run: Run
+) -> None:
+    given = [part for parameter in parameters for part in ("-p", parameter)]
+    done = run("query", question, *given, "-f", "csv")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+    assert done.stderr.startswith("empty: nothing") and f"; without {culprit}, " in done.stderr
+    assert done.stderr.count("without") == 1
+    french = run("query", question, *given, "-f", "csv", "--lang", "fr")
+    assert french.stderr.startswith("vide : rien") and f"; sans {culprit}, " in french.stderr
+    assert run("--quiet", "query", question, *given).stderr == ""

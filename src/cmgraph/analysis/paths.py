@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
-from cmgraph.analysis.network import group_ties, to_networkx
-from cmgraph.analysis.projections import tie_rows
-from cmgraph.answers.result import Result, build
+from cmgraph.analysis.network import group_ties
+from cmgraph.analysis.projections import find_projection, tie_rows
+from cmgraph.answers.result import Result, Row, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
-from cmgraph.rdf.terms import CM, Term
+from cmgraph.rdf.terms import CM, Term, best_text
+from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
     import networkx
+
+
+OVER = ("actors", "acting", "parts")
+"""Kinds of hop, as a rule."""
 
 
 def shortest_paths(
     graph: Graph,
     one: str,
     other: str,
-    over: str = "actors",
+    over: str | Sequence[str] = OVER,
     count: int = 3,
     hops: int = 6,
     network_filter: NetworkFilter = EVERYTHING,
@@ -32,35 +38,54 @@ def shortest_paths(
     """Find the shortest paths between two things, each hop with what it runs through, its date and its sources.
 
     :param one: a name, CURIE or IRI; so is ``other``.
-    :param over: the projection the path runs over; with ``actors`` or ``members``, from actor to actor.
+    :param over: the kinds of hop: the projection that the path runs over, or several. As a rule, parties to the same
+        arrangement, who acted for whom, and what is part of what.
     :param count: how many paths, shortest first.
     :param hops: no path longer than this.
     :raises CmgraphError: if one of them is not in the network, both are the same, or nothing connects them.
     :param network_filter: which part of the network.
-    :returns: a row per hop and reason: ``path``, ``hop``, ``from``, ``to``, ``through``, ``dated``.
+    :returns: a row per hop and reason: ``path``, ``hop``, ``from``, ``to``, ``through``, ``dated``, ``how``.
 
     >>> import cmgraph
     >>> path = cmgraph.shortest_paths(cmgraph.load(), "Canada", "European Investment Bank", count=1)
     >>> [str(cell) for cell in path.rows[0]][2:4]
     ['Government of Canada', 'European Investment Bank']
     """
-    answer = tie_rows(graph, over, network_filter)
-    ties = group_ties(answer)
-    net = to_networkx(graph, over, answer)
+    import networkx as nx
+
+    kinds = (over,) if isinstance(over, str) else tuple(over)
+    where = ", ".join(kinds)
+    reasons: dict[tuple[str, str], list[tuple[str, Result, Row]]] = defaultdict(list)
+    for kind in kinds:
+        answer = tie_rows(graph, kind, network_filter)
+        for pair, rows in group_ties(answer).items():
+            reasons[pair] += [(kind, answer, row) for row in rows]
+    net: networkx.Graph[str] = nx.Graph(name=where)
+    net.add_edges_from(sorted(reasons))
     start, end = (_node(graph, net, text) for text in (one, other))
     if start == end:
-        raise CmgraphError(f"'{one}' and '{other}' are the same thing", where=over, hint="Name two things.")
+        raise CmgraphError(f"'{one}' and '{other}' are the same thing", where=where, hint="Name two things.")
     paths = list(islice(_simple_paths(net, start, end, hops), count))
     if not paths:
-        raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=over)
+        raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=where)
+    says = {kind: _says(graph, kind) for kind in kinds}
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(paths, 1):
         for place, (tail, head) in enumerate(pairwise(path), 1):
-            for row in ties[min(tail, head), max(tail, head)]:
+            for kind, answer, row in reasons[min(tail, head), max(tail, head)]:
                 hop = (Literal(number), Literal(place), NamedNode(tail), NamedNode(head), *row.terms[2:4])
-                solutions += [(*hop, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
-    columns = ("path", "hop", "from", "to", "through", "dated", "citation")
-    return build((columns, solutions), graph.store, graph.names, "citation", things=("from", "to", "through"))
+                how = Literal(says[kind].format(source=row[0], target=row[1]))
+                solutions += [(*hop, how, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
+    columns = ("path", "hop", "from", "to", "through", "dated", "how", "citation")
+    headings = {column: message(column, graph.lang, default=column) for column in columns}
+    things = ("from", "to", "through")
+    return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things)
+
+
+def _says(graph: Graph, kind: str) -> str:
+    """Return what a hop of a kind says of its two ends; the projection's title, if it does not say."""
+    projection = find_projection(graph, kind)
+    return best_text(projection.tie, graph.lang) or best_text(projection.title, graph.lang)
 
 
 def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> Iterator[tuple[str, ...]]:

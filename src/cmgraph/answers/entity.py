@@ -10,11 +10,18 @@ from pyoxigraph import Literal, NamedNode
 
 from cmgraph.answers.result import Citation, citations
 from cmgraph.names import Names
-from cmgraph.rdf.terms import CM, SKOS, XSD, NamedRef, Term, Value, has_language, to_python
+from cmgraph.rdf.terms import BASE, CM, SKOS, XSD, NamedRef, Term, Value, has_language, to_python
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
 _CITED = CM + "hasCitation"
+_ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
+"""Dates of what may come later than a thing's beginning, and is not said of a day before."""
+
+_CONTRADICTS = CM + "contradicts"
+_BELONGING = (CM + "Membership", CM + "Engagement")
+"""Statements that hold no longer than the body that they are about."""
+
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
 
 Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
@@ -52,27 +59,62 @@ class Entity:
 
 
 def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None = None) -> Entity:
-    """Collect what the store says of ``node``; with ``as_of``, only statements that may hold on that day."""
+    """Collect what the store says of ``node``; with ``as_of``, only what may hold on that day."""
     statements = dict(collect_statements([node.value], store, as_of))[node.value]
     return build_entity(node.value, statements, store, names)
 
 
+class _Day:
+    """What had not begun on a day, and what was over."""
+
+    def __init__(self, day: dt.date, store: Store) -> None:
+        self.text = day.isoformat()
+        self.term = Literal(self.text, datatype=NamedNode(XSD + "date"))
+        self.later, self.over = (
+            {term.value for (term,) in builtin.ask(store, f"selection/{name}", asOf=[self.term]) if term}
+            for name in ("later", "over")
+        )
+
+    def known(self, iri: str, statements: Said) -> Said:
+        """Leave out of what is said of a thing what came after the day, and membership of what was over."""
+        return {
+            (kind, statement): [
+                (prop, value)
+                for prop, value in pairs
+                if prop not in _ENDS or value.value <= self.text[: len(value.value)]
+            ]
+            for (kind, statement), pairs in statements.items()
+            if statement == iri or (iri not in self.later and self._may_hold(kind, statement, pairs))
+        }
+
+    def _may_hold(self, kind: str, statement: str, pairs: Sequence[tuple[str, Term]]) -> bool:
+        named = {value.value for prop, value in pairs if prop != _CONTRADICTS}
+        if statement in self.later or named & self.later:
+            return False
+        left = BASE + "vocab/end-state/ended" in named and all(prop != CM + "endDate" for prop, _ in pairs)
+        return kind not in _BELONGING or not (left or named & self.over)
+
+
 def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
-    """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once."""
-    day = [Literal(as_of.isoformat(), datatype=NamedNode(XSD + "date")) if as_of else None]
+    """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once.
+
+    With ``as_of``, only what may hold on that day.
+    """
+    day = _Day(as_of, store) if as_of else None
     kinds = {kind.value for (kind,) in builtin.ask(store, "statement-kinds") if kind}
     fetched: dict[str, list[tuple[str, Term]]] = {}
     to_fetch = list(iris)
     for start in range(0, len(to_fetch), builtin.BATCH):
         batch = to_fetch[start : start + builtin.BATCH]
-        solutions = builtin.ask(store, "relationships", thing=batch, asOf=day)
+        solutions = builtin.ask(store, "relationships", thing=batch, asOf=[day.term if day else None])
         rows = (tuple(term.value for term in row if term) for row in solutions)
         related = [row for row in rows if row[1] in kinds]
         fetched |= fetch_triples({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
         statements: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
         for thing, kind, statement in related:
             statements[thing][kind, statement] = fetched[statement]
-        yield from statements.items()
+        for thing, said in statements.items():
+            yield thing, day.known(thing, said) if day else said
 
 
 def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:

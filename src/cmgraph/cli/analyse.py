@@ -184,9 +184,10 @@ def visualise(
 @click.option(
     "--over",
     shell_complete=complete_projection,
-    default="actors",
+    multiple=True,
+    default=("actors", "acting", "parts"),
     show_default=True,
-    help="The projection that paths run over.",
+    help="A kind of hop, as a projection; repeatable.",
 )
 @click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
 @click.option(
@@ -199,7 +200,7 @@ def path(
     load: Callable[[], Graph],
     one: str,
     other: str,
-    over: str,
+    over: tuple[str, ...],
     count: int,
     hops: int,
     form: str | None,
@@ -209,7 +210,8 @@ def path(
     from cmgraph.analysis.paths import shortest_paths
 
     graph = load()
-    _refuse_day(graph, over)
+    for kind in over:
+        _refuse_day(graph, kind)
     echo_result(shortest_paths(graph, one, other, over, count, hops, network_filter), form, graph.lang)
     return 0
 

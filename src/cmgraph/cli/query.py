@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,12 @@ from cmgraph.cli.options import (
     echo_result,
     format_option,
     graph_options,
+    options_of,
     parse_parameters,
     refuse,
 )
 from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.text.i18n import message
 
 ROW_FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 """Forms of rows."""
@@ -33,6 +35,7 @@ ENDINGS = (".rq", ".sparql", ".txt")
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
+    from cmgraph.questions.question import Question
 
 
 @click.command()
@@ -115,10 +118,13 @@ def query(
         return 0
     _refuse_form(form, ROW_FORMATS, kind)
     if kind == "ASK":
-        answer = graph.ask(to_ask, **values)
-        click.echo("true" if answer else "false")
-        return 0 if answer else 1
-    echo_result(graph.query(to_ask, **values), form, graph.lang)
+        holds = graph.ask(to_ask, **values)
+        click.echo("true" if holds else "false")
+        return 0 if holds else 1
+    answer = graph.query(to_ask, **values)
+    echo_result(answer, form, graph.lang)
+    if not answer.rows and not options_of(click.get_current_context()).get("quiet"):
+        click.echo(_why_empty(graph, to_ask, values), err=True)
     return 0
 
 
@@ -154,6 +160,19 @@ def ask(load: Callable[[], Graph], text: tuple[str, ...], form: str | None) -> i
         else:
             echo_result(suggestions_result(asked.suggestions, graph.lang), form, graph.lang)
     return 0 if asked.answer is not None else 1
+
+
+def _why_empty(graph: Graph, question: str | Question, values: Mapping[str, list[str]]) -> str:
+    """Say what nothing matches, and which of the values given stands alone between the question and an answer."""
+    given = {**values, **({"asOf": [str(graph.as_of)]} if graph.as_of and "asOf" not in values else {})}
+    written = {name: " ".join(f"{name}={value}" for value in some) for name, some in given.items()}
+    name = [] if isinstance(question, str) else [question.name]
+    why = message("empty", graph.lang).format(given=", ".join([*name, *written.values()]) or "-q")
+    for left_out, text in written.items():
+        others = {name: some for name, some in given.items() if name != left_out}
+        if rows := len(graph.with_as_of(None).query(question, **others)):
+            why += message("empty-for", graph.lang).format(one=text, rows=rows)
+    return why
 
 
 def _refuse_form(form: str | None, forms: Sequence[str], kind: str) -> None:

@@ -50,6 +50,7 @@ class Question:
     :ivar things: the columns that hold things, which are told by name and IRI.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
+    :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
     :ivar text: the SPARQL itself.
     """
 
@@ -67,6 +68,7 @@ class Question:
     citation: str
     tags: tuple[str, ...]
     time: str
+    tie: Mapping[str, str]
     text: str
 
     @classmethod
@@ -103,6 +105,7 @@ class Question:
                 citation=word(header.get("citation", "")),
                 tags=tuple(word(tag) for tag in header.get("tags", ())),
                 time=word(header.get("time", "")),
+                tie=by_language(header.get("tie", {})),
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:

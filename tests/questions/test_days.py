@@ -1,0 +1,76 @@
+"""What is asked for a day leaves out what had not begun or was over by it, whoever's beginning or end that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from cmgraph.analysis.projections import tie_rows
+from cmgraph.graph import Graph
+
+
+def texts(graph: Graph, question: str, column: int = 0, **parameters: str) -> set[str]:
+    return {str(row[column]) for row in graph.query(question, **parameters)}
+
+
+def test_no_forum_is_listed_on_a_day_before_it_was_founded(bundled_graph: Graph) -> None:
+    then = texts(bundled_graph, "forums-of", actor="Canada", asOf="1990-01-01")
+    assert {"North Atlantic Treaty Organization", "International Energy Agency"} <= then
+    assert not {name for name in then if "Dialogue" in name and "Energy Policy" not in name}
+    assert "International Renewable Energy Agency" not in then and "Minerals Security Partnership" not in then
+
+
+def test_a_beginning_is_said_with_no_end_seen(bundled_graph: Graph) -> None:
+    rows = bundled_graph.query("forums-of", actor="Canada", asOf="2021-12-31")
+    since = {(str(row[0]), str(row[1])): (str(row[3]), str(row[5])) for row in rows}
+    assert since["North Atlantic Treaty Organization", "membership"] == ("1949", "no end seen")
+    forum = "Intergovernmental Forum on Mining, Minerals, Metals and Sustainable Development"
+    assert since[forum, "membership"] == ("2005", "no end seen")
+    assert all(row[3] is None or str(row[3])[:4] <= "2021" for row in rows)
+
+
+def test_who_left_on_a_day_not_known_is_a_member_on_no_day_and_is_still_told(bundled_graph: Graph) -> None:
+    left = {"Government of the United States", "Government of Azerbaijan", "Government of Yemen"}
+    assert not left & texts(bundled_graph, "members", 1, body="EITI", asOf="2026-06-01")
+    ever = {str(row[1]): str(row[5]) for row in bundled_graph.query("members", body="EITI")}
+    assert {ever[name] for name in left} == {"ended"}
+    assert not left & {
+        str(end)
+        for row in tie_rows(bundled_graph, "members", asOf="2026-06-01")
+        if str(row[2]) == "Extractive Industries Transparency Initiative"
+        for end in row[:2]
+    }
+
+
+def test_a_body_that_ended_says_so_and_what_came_next(bundled_graph: Graph) -> None:
+    (row,) = bundled_graph.query("members", body="MSP", asOf="2026-06-01")
+    assert row[1] is None and [str(cell) for cell in row.values[6:]] == [
+        "2026-02-04",
+        "Forum on Resource Geostrategic Engagement",
+    ]
+    assert row.citations
+    assert len(bundled_graph.query("members", body="MSP", asOf="2026-02-04")) == 15
+    assert len(bundled_graph.query("members", body="MSP", asOf="2022-06-13")) == 0
+
+
+def test_a_body_s_end_ends_what_its_members_share(bundled_graph: Graph) -> None:
+    shared = {"body": "MSP", "other": "Group of Seven"}
+    assert len(bundled_graph.query("shared-members", **shared, asOf="2025-09-01")) > 0
+    assert len(bundled_graph.query("shared-members", **shared, asOf="2026-06-01")) == 0
+
+
+def test_a_thing_shown_for_a_day_keeps_what_came_later_to_itself(bundled_graph: Graph) -> None:
+    def shown(name: str, day: str) -> str:
+        entity = bundled_graph.with_as_of(dt.date.fromisoformat(day)).entity(name)
+        said = [*entity.facts, *(pair for statement in entity.statements for pair in statement.says)]
+        return "\n".join(f"{prop.iri.rpartition('#')[2]} {value}" for prop, value in said)
+
+    before, after = shown("MSP", "2024-05-01"), shown("MSP", "2026-06-01")
+    assert "dissolutionDate" not in before and "Forum on Resource" not in before and "hasMemberAgent" in before
+    assert "dissolutionDate 2026-02-04" in after and "Forum on Resource" in after
+    assert "hasMemberAgent" not in after
+    assert "linksFromBody" not in shown("FORGE", "2024-05-01")
+    irena = "International Renewable Energy Agency"
+    assert "exitOrderDate" not in shown(irena, "2025-12-31") and "exitOrderDate" in shown(irena, "2026-01-31")
+    canada = shown("Government of Canada", "2019-12-31")
+    assert "Minerals Security Partnership" not in canada and "Critical Minerals Production Alliance" not in canada
+    assert "North Atlantic Treaty Organization" in canada
