@@ -14,6 +14,8 @@ import cmgraph
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
 from cmgraph.questions.header import TYPES
+from cmgraph.rdf.files import RdfFile
+from cmgraph.rdf.terms import CM
 from cmgraph.tables.ingest import TableErrors, ingest
 from cmgraph.tables.library import find_template, template_files
 from cmgraph.tables.template import Template
@@ -291,6 +293,26 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
     )
     with pytest.raises(TableErrors, match="C6"):
         ingest(table, data=folder)
+
+
+def test_a_source_checked_for_a_statement_is_not_cited_for_its_record_too(folder: Path, run: Run) -> None:
+    ingest(folder / "data/instruments.csv", data=folder, create=True)
+    party = "rel:party-test-pact-two-government-of-canada"
+    evidence = folder / "data/evidence.csv"
+    head = "statement,source,support,locator,words,checked\n"
+    evidence.write_text(f"{head}{party},narnia-gazette,read-in-source,p. 9,,2026-01-03\n")
+    ingest(evidence, data=folder)
+    again = run("ingest", str(folder / "data/instruments.csv"), "--data", str(folder), "--create")
+    assert "cites the same source for the statement itself: 1\n" in again.stderr, again.stderr
+    assert "cited or dated otherwise: 1 participation\n" in again.stdout
+    cited = {
+        t.subject.value.rpartition("/")[2]
+        for t in RdfFile.read(folder / "data/instruments.ttl").triples
+        if t.predicate.value == CM + "hasCitation"
+    }
+    assert party.partition(":")[2] not in cited
+    assert "party-test-pact-two-government-of-indonesia" in cited
+    assert "test-pact-two" in cited, "the thing keeps its source, which speaks of its name too"
 
 
 def test_a_table_of_meetings_answers_when_and_where_a_body_met_and_who_chaired(tmp_path: Path) -> None:

@@ -186,6 +186,9 @@ def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
         if rows:
             more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
             lines.append(f"rows that {finding}: {', '.join(map(str, rows[:shown]))}{more}")
+    if ingested.superseded:
+        why = "the graph cites the same source for the statement itself"
+        lines.append(f"citations for a record as a whole left out, because {why}: {ingested.superseded}")
     return lines
 
 

@@ -22,6 +22,7 @@ from cmgraph.ontology import bundled_root
 from cmgraph.rdf.files import RdfFile, from_lines, is_made_of_table, read_text, to_lines
 from cmgraph.rdf.places import Place
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical, local_name
+from cmgraph.store import builtin
 from cmgraph.store.local import LocalStore
 from cmgraph.store.values import blocks, values_block
 from cmgraph.tables.library import find_template
@@ -88,6 +89,8 @@ class Ingested:
     :ivar statements: how many statements the rows make.
     :ivar changes: what differs from the file that was there before.
     :ivar encoding: how the table's text was encoded; empty for a workbook.
+    :ivar superseded: how many citations for a record as a whole are left out, because the graph cites the same source
+        for the statement itself.
     :ivar unread: what of the table's file was not read, in words.
     """
 
@@ -100,6 +103,7 @@ class Ingested:
     statements: int
     changes: tuple[Change, ...]
     encoding: str
+    superseded: int
     unread: tuple[str, ...]
 
 
@@ -165,6 +169,8 @@ def ingest(
         raise CmgraphError("the table has a heading but no rows", where=str(table_path), hint="Fill it in.")
     if reading.problems:
         raise TableErrors(table_path, sorted(reading.problems, key=lambda p: p.row))
+    superseded = new & _superseded(new, graph)
+    new -= superseded
     if not dry_run and (new != old or not target.is_file()):
         with atomic_file(target) as scratch:
             scratch.write_bytes(_turtle(new, graph))
@@ -178,8 +184,18 @@ def ingest(
         statements=len(new),
         changes=diff_triples(old, new, graph.names.labels),
         encoding=table.encoding,
+        superseded=len(superseded),
         unread=table.notes,
     )
+
+
+def _superseded(stated: Iterable[str], graph: Graph) -> set[str]:
+    """Return those of the lines that cite a source for a record as a whole, where the graph cites the same source for
+    the statement itself; things other than statements keep theirs, which speak of their names too."""
+    claims = f" <{CM}hasClaimStatus> "
+    statements = {line.partition(" ")[0] for line in stated if claims in line}
+    pairs = builtin.ask(graph.store, "superseded-citations")
+    return {f"{thing} <{CM}hasCitation> {citation} ." for thing, citation in pairs if str(thing) in statements}
 
 
 def _bundled_version(target: Path, data: str | PathLike[str] | None) -> Path | None:
