@@ -94,3 +94,45 @@ def test_a_row_that_says_too_much_is_refused_with_what_to_do(folder: Path, row: 
     with pytest.raises(TableErrors) as error:
         taken(folder, row)
     assert rule in str(error.value)
+
+
+DEALS = "id,kind,supplier,buyer,product,minerals,firmness,since,as_of,amount,currency,bound,source\n"
+
+
+def sheet(folder: Path, rows: str) -> Graph:
+    """Return the graph with the rows of a sheet of deals."""
+    (folder / "data/deals.csv").write_text(DEALS + rows)
+    ingest(folder / "data/deals.csv", data=folder)
+    return cmgraph.load(folder)
+
+
+def test_a_sheet_of_deals_tells_a_contract_from_an_option(folder: Path) -> None:
+    graph = sheet(
+        folder,
+        "a,offtake,beaver-mines,lamp-fund,ore,tin,signed,2025-01-02,,5,us-dollar,exact,narnia-gazette\n"
+        "b,offtake,beaver-mines,dam-holding,ore,tin,option,,2025,,,,narnia-gazette\n",
+    )
+    rows = graph.query("deals", mineral="tin", company="Beaver Mines").to_dicts()
+    assert {(str(r["buyer"]), str(r["firmness"]), str(r["signedOn"] or "")) for r in rows} == {
+        ("Lamp Fund", "signed", "2025-01-02"),
+        ("Dam Holding", "option", ""),
+    }
+    assert len(graph.query("deals", mineral="any", company="Lamp Fund")) == 1
+    assert len(graph.query("deals", mineral="any", company="Lamp Fund", project="Matawinie")) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ("a,offtake,beaver-mines,lamp-fund,ore,tin,memorandum,2025,,,,,narnia-gazette\n", "no contract"),
+        ("a,offtake,beaver-mines,lamp-fund,ore,tin,option,2025,,,,,narnia-gazette\n", "no contract"),
+        (
+            "a,strategic-investment,beaver-mines,lamp-fund;dam-holding,ore,tin,signed,2025,,5,us-dollar,exact,narnia-gazette\n",
+            "several pay together",
+        ),
+    ],
+)
+def test_a_deal_that_says_too_much_is_refused_with_what_to_do(folder: Path, row: str, rule: str) -> None:
+    with pytest.raises(TableErrors) as error:
+        sheet(folder, row)
+    assert rule in str(error.value)
