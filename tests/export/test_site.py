@@ -145,6 +145,20 @@ def test_a_question_has_its_answer_and_its_query(untrusted_export: Path, untrust
     assert "<h1>Partenaires d&#39;un acteur</h1>" in read(untrusted_export / "queries/partners.fr.html")
 
 
+def test_a_page_says_how_well_each_kind_of_statement_is_sourced_and_what_is_weakest(
+    untrusted_export: Path, untrusted_folder: Path
+) -> None:
+    graph = cmgraph.load(untrusted_folder)
+    found = re.findall(r"<tr><td>.*?</tr>", read(untrusted_export / "sourced.html"))
+    rows = [[html.unescape(cell) for cell in re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]*)", row)] for row in found]
+    counted = {row[0]: (row[1], row[2]) for row in rows if row[-1].endswith("%")}
+    held = {str(row[0]): (str(row[1]), str(row[3])) for row in graph.stats().rows}
+    assert len(counted) > 5 and all(held[kind] == numbers for kind, numbers in counted.items())
+    weakest = graph.query("needs-better-source").rows
+    assert weakest and [str(value) for value in weakest[0].values] in rows
+    assert 'href="sourced.html"' in read(untrusted_export / "index.html")
+
+
 def test_the_reference_has_every_term_in_both_languages(untrusted_export: Path, untrusted_folder: Path) -> None:
     terms = {
         t.subject.value

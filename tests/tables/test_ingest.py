@@ -293,6 +293,53 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
         ingest(table, data=folder)
 
 
+def test_a_table_of_meetings_answers_when_and_where_a_body_met_and_who_chaired(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sources.csv").write_text(SOURCES)
+    ingest(tmp_path / "data/sources.csv", data=tmp_path, create=True)
+    table = tmp_path / "data/events.csv"
+    table.write_text(
+        "name_en,date,until,place,meeting_of,source\n"
+        "Seven at Cair Paravel,2031-05-30,2031-06-02,Cair Paravel,G7,narnia-gazette\n"
+    )
+    ingest(table, data=tmp_path, create=True)
+    table = tmp_path / "data/memberships.csv"
+    table.write_text("event,member,role,source\nSeven at Cair Paravel,Canada,co-chair,narnia-gazette\n")
+    ingest(table, data=tmp_path)
+    graph = cmgraph.load(tmp_path)
+    assert graph.validate().findings == ()
+    met, chaired = graph.query("meetings", body="G7").to_dicts()
+    assert [str(met[key]) for key in ("meeting", "began", "ended", "place")] == [
+        "Seven at Cair Paravel",
+        "2031-05-30",
+        "2031-06-02",
+        "Cair Paravel",
+    ]
+    assert (str(chaired["attendee"]), str(chaired["role"])) == ("Government of Canada", "co-chair")
+
+
+def test_a_name_is_found_and_keeps_its_language(folder: Path, run: Run) -> None:
+    table = folder / "data/namings.csv"
+    table.write_text("thing,name,language,source\nG7,Les Sept de Narnia,fr,narnia-gazette\n")
+    ingest(table, data=folder)
+    assert '"Les Sept de Narnia"@fr' in (folder / "data/namings.ttl").read_text("utf-8")
+    assert "Group of Seven" in run("search", "sept de narnia", "--data", str(folder)).stdout
+    table.write_text("thing,name,language,source\nG7,Les Sept de Narnia,not a tag,narnia-gazette\n")
+    with pytest.raises(TableErrors, match="not a tag"):
+        ingest(table, data=folder)
+
+
+def test_who_carries_an_agreement_out_bears_that_duty(folder: Path) -> None:
+    table = folder / "data/instruments.csv"
+    table.write_text(
+        "name_en,class,kind,parties,implementers,source\n"
+        "Test pact four,agreement,memorandum of understanding,Canada;Japan,G7,narnia-gazette\n"
+    )
+    ingest(table, data=folder, create=True)
+    duties = cmgraph.load(folder).query("duties", role="implementer").to_dicts()
+    assert ("Group of Seven", "Test pact four") in {(str(duty["agent"]), str(duty["thing"])) for duty in duties}
+
+
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
     lines = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252").splitlines(keepends=True)
     copper = [line for line in lines if ",Copper,Canada," in line and "Mine production" in line]

@@ -68,6 +68,9 @@ _WITHOUT = (
 )
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
+_SOURCED = {"how-well-sourced", "needs-better-source"}
+"""The questions that the page on sources answers; a graph that does not have them has no such page."""
+
 _SCHEMA = {
     "agent": "Organization",
     "arrangement": "CreativeWork",
@@ -195,6 +198,8 @@ def site(publication: Publication, folder: Path) -> None:
     _lists(shared, segments)
     _networks(shared)
     _questions(shared)
+    if publication.graph.questions.keys() >= _SOURCED:
+        _sourced(shared)
     _terms(shared)
     _front(shared, segments)
     text = render_template(
@@ -449,6 +454,25 @@ def _question(shared: _Site, question: Question) -> None:
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
 
 
+def _sourced(shared: _Site) -> None:
+    """Write how well each kind of statement is sourced, and what most needs a better source."""
+    values = {}
+    for lang, graph in shared.publication.by_language.items():
+        counted = [row.values for row in graph.query("how-well-sourced").rows]
+        by_tier: dict[Value, dict[Value, int]] = defaultdict(lambda: defaultdict(int))
+        for _, support, tier, statements in counted:
+            by_tier[tier][support] += int(str(statements))
+        kinds = {kind for kind, *_ in counted}
+        values[lang] = {
+            "kinds": [row.values for row in graph.stats().rows if row[0] in kinds],
+            "supports": sorted({support for _, support, *_ in counted}, key=str),
+            "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
+            "weakest": [row.values for row in graph.query("needs-better-source").rows[:FEW]],
+            "ending": shared.ending(lang),
+        }
+    shared.write("sourced.html", "sourced", {lang: message("sourced", lang) for lang in values}, values)
+
+
 def _said(graph: Graph, default: str) -> str:
     """Write a parameter's default for people: names for CURIEs, text for literals."""
     words = []
@@ -506,6 +530,7 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "description": best_text(publication.about["description"] or {}, lang),
             "downloads": "download" + shared.ending(lang),
             "questions": "questions" + shared.ending(lang),
+            "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
             "segments": [
                 (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
