@@ -15,7 +15,7 @@ from cmgraph.names import normalize_name
 def test_rows_are_typed(bundled_graph: Graph) -> None:
     rows = bundled_graph.query("figures", quantity="quantity:bilateral-mineral-trade").to_dicts()
     assert rows[0]["value"] == Decimal("95.6") and rows[0]["period"] == "2020"
-    assert rows[0]["placeOf"] == cmgraph.NamedRef("https://w3id.org/cmgraph/id/place/canada", "Canada")
+    assert rows[0]["where"] == cmgraph.NamedRef("https://w3id.org/cmgraph/id/place/canada", "Canada")
     assert rows[0]["citations"][0].locator == "International partnerships, paragraph 2"
     dated = bundled_graph.query("dated-by").to_dicts()
     plan = [row for row in dated if "Joint Action Plan" in str(row["arrangement"])]
