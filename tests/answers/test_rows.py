@@ -86,6 +86,16 @@ def test_a_triple_term_has_no_node_of_rdflib(bundled_graph: Graph) -> None:
         _ = bundled_graph.query("SELECT ?x { VALUES ?x { <<( <e:a> <e:b> <e:c> )>> } }").terms
 
 
+@pytest.mark.parametrize("question", ["partners", "backers", "rank", "owners", "members", "figures"])
+def test_a_table_breaks_no_word_at_80_columns(question: str, bundled_graph: Graph) -> None:
+    answer = bundled_graph.query(question)
+    table = render(answer, "table", width=80)
+    words = {word for row in answer.rows for value in row.values for word in str(value or "").split()}
+    assert [word for word in words if 6 < len(word) < 40 and word not in table] == []
+    rows = table.partition("\n[1]")[0].splitlines()
+    assert max(map(len, rows)) <= 80
+
+
 @pytest.mark.parametrize("width", [1, 7, 20])
 def test_a_table_keeps_its_letters_on_the_narrowest_terminal(bundled_graph: Graph, width: int) -> None:
     answer = bundled_graph.query("SELECT ?word { VALUES ?word { 'praseodymium' } }")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _NARROWEST = 40
 """Characters that a table is wide at least."""
 
+_BETWEEN = 3
+"""Characters between two columns of a table."""
+
 FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 
 
@@ -127,28 +130,53 @@ def to_markdown(result: Result, lang: str) -> str:
 def to_table(result: Result, lang: str, width: int | None = None, color: bool = False) -> str:
     """Write a table for a terminal, ended by its numbered sources and what it means.
 
-    On a narrow one its lines break at the edge: squeezed further, cells would be left without their letters.
+    Where its columns cannot stand side by side without breaking words, each row is written as a list of its own.
     """
     if not result.rows:
         return message("none", lang) + "\n"
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", show_edge=False)
-    for index, heading in enumerate(result.headings):
-        numeric = all(isinstance(row[index], (int, float, Decimal)) for row in result.rows)
-        grid.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
-    if result.citations:
-        grid.add_column(Text(message("sources", lang)), overflow="fold")
-    for row in result.rows:
-        marks = [Text(footnote_marks(row.citations), style="dim")] if result.citations else []
-        grid.add_row(*(Text(strip_controls(as_text(value))) for value in row.values), *marks)
+    width = max(width or 100, _NARROWEST)
+    headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
+    rows = [
+        [
+            *(strip_controls(as_text(value)) for value in row.values),
+            *([footnote_marks(row.citations)] * bool(result.citations)),
+        ]
+        for row in result.rows
+    ]
+    widest_words = [
+        max(cell_len(word) for text in column for word in ["", *text.split()])
+        for column in zip(headings, *(row[: len(result.headings)] for row in rows), strict=False)
+    ]
+    narrowest = [*widest_words, *([cell_len(headings[-1])] if result.citations else [])]
+    if sum(narrowest) + _BETWEEN * (len(headings) - 1) > width:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="bold", min_width=max(map(cell_len, headings)))
+        grid.add_column(overflow="fold")
+        for row in rows:
+            for heading, text in zip(headings, row, strict=True):
+                if text:
+                    grid.add_row(Text(heading), Text(text))
+            grid.add_row()
+    else:
+        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", show_edge=False)
+        for index, (heading, least) in enumerate(zip(headings, narrowest, strict=True)):
+            numeric = index < len(result.headings) and all(
+                isinstance(row[index], (int, float, Decimal)) for row in result.rows
+            )
+            grid.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold", min_width=least)
+        for row in rows:
+            marks = [Text(row[-1], style="dim")] if result.citations else []
+            grid.add_row(*map(Text, row[: len(result.headings)]), *marks)
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=max(width or 100, _NARROWEST),
+        width=width,
         force_terminal=color,
         no_color=not color,
         highlight=False,
