@@ -95,8 +95,13 @@ def test_an_answer_has_the_same_columns_whatever_its_rows(path: Path, bundled_gr
 
 @pytest.mark.gate
 @each_question
-def test_rdflib_answers_the_same_with_either_values(path: Path, bundled_graph: Graph) -> None:
+def test_rdflib_answers_the_same_with_either_values(
+    path: Path, bundled_graph: Graph, request: pytest.FixtureRequest
+) -> None:
     question = bundled_graph.question(path.stem)
+    if question.name == "on-all-lists":
+        reason = "rdflib lets what is bound outside into the counts of an OPTIONAL, and so rolls up no group"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     for values in ({}, question.also):
         bound = dataclasses.replace(question, text=question.bind(values, bundled_graph.names, bundled_graph.prefixes))
         assert written(on_rdflib(bound, bundled_graph), bundled_graph) == written(
