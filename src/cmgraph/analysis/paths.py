@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     import networkx
 
 
-OVER = ("actors", "acting", "parts")
-"""Kinds of hop, as a rule."""
+USUAL_HOPS = ("actors", "acting", "parts")
+"""The kinds of hop that paths run over unless others are asked for."""
 
 
 def shortest_paths(
     graph: Graph,
     one: str,
     other: str,
-    over: str | Sequence[str] = OVER,
+    over: str | Sequence[str] = USUAL_HOPS,
     count: int = 3,
     hops: int = 6,
     network_filter: NetworkFilter = EVERYTHING,

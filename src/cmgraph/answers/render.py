@@ -16,6 +16,8 @@ from cmgraph.text.cells import as_text, escape_formula, strip_controls, write_cs
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
     from cmgraph.answers.result import Result
 
 _NARROWEST = 40
@@ -141,38 +143,37 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     from rich.text import Text
 
     width = max(width or 100, _NARROWEST)
-    headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
-    rows = [
-        [
-            *(strip_controls(as_text(value)) for value in row.values),
-            *([footnote_marks(row.citations)] * bool(result.citations)),
-        ]
-        for row in result.rows
-    ]
-    widest_words = [
+    headings = list(result.headings)
+    cells = [[strip_controls(as_text(value)) for value in row.values] for row in result.rows]
+    narrowest = [
         max(cell_len(word) for text in column for word in ["", *text.split()])
-        for column in zip(headings, *(row[: len(result.headings)] for row in rows), strict=False)
+        for column in zip(headings, *cells, strict=True)
     ]
-    narrowest = [*widest_words, *([cell_len(headings[-1])] if result.citations else [])]
-    if sum(narrowest) + _BETWEEN * (len(headings) - 1) > width:
+    justified: list[JustifyMethod] = [
+        "right" if all(isinstance(row[index], (int, float, Decimal)) for row in result.rows) else "left"
+        for index in range(len(headings))
+    ]
+    if result.citations:
+        headings.append(message("sources", lang))
+        narrowest.append(cell_len(headings[-1]))  # marks break anywhere
+        justified.append("left")
+        for texts, row in zip(cells, result.rows, strict=True):
+            texts.append(footnote_marks(row.citations))
+    if sum(narrowest) + _BETWEEN * (len(headings) - 1) <= width:
+        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for heading, justify, least in zip(headings, justified, narrowest, strict=True):
+            grid.add_column(Text(heading), justify=justify, overflow="fold", min_width=least)
+        for texts in cells:
+            grid.add_row(*map(Text, texts))
+    else:
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="bold", min_width=max(map(cell_len, headings)))
         grid.add_column(overflow="fold")
-        for row in rows:
-            for heading, text in zip(headings, row, strict=True):
+        for texts in cells:
+            for heading, text in zip(headings, texts, strict=True):
                 if text:
                     grid.add_row(Text(heading), Text(text))
             grid.add_row()
-    else:
-        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", show_edge=False)
-        for index, (heading, least) in enumerate(zip(headings, narrowest, strict=True)):
-            numeric = index < len(result.headings) and all(
-                isinstance(row[index], (int, float, Decimal)) for row in result.rows
-            )
-            grid.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold", min_width=least)
-        for row in rows:
-            marks = [Text(row[-1], style="dim")] if result.citations else []
-            grid.add_row(*map(Text, row[: len(result.headings)]), *marks)
     buffer = io.StringIO()
     console = Console(
         file=buffer,

@@ -185,9 +185,7 @@ def visualise(
     "--over",
     shell_complete=complete_projection,
     multiple=True,
-    default=("actors", "acting", "parts"),
-    show_default=True,
-    help="A kind of hop, as a projection; repeatable.",
+    help="A kind of hop, as a projection; repeatable. By default actors, acting and parts.",
 )
 @click.option("-k", "--count", type=click.IntRange(1), default=3, show_default=True, help="How many paths.")
 @click.option(
@@ -207,12 +205,13 @@ def path(
     network_filter: NetworkFilter,
 ) -> int:
     """Find the shortest paths from ONE to OTHER: each hop with what it runs through, its date and its sources."""
-    from cmgraph.analysis.paths import shortest_paths
+    from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
 
     graph = load()
-    for kind in over:
+    kinds = over or USUAL_HOPS
+    for kind in kinds:
         _refuse_day(graph, kind)
-    echo_result(shortest_paths(graph, one, other, over, count, hops, network_filter), form, graph.lang)
+    echo_result(shortest_paths(graph, one, other, kinds, count, hops, network_filter), form, graph.lang)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,6 @@ def ask(load: Callable[[], Graph], text: tuple[str, ...], form: str | None) -> i
     """
     from cmgraph.asking import ask as asking
     from cmgraph.cli.format import asked_json, suggestions_result, suggestions_text
-    from cmgraph.text.i18n import message
 
     graph = load()
     asked = asking.ask(graph, " ".join(text))
@@ -163,15 +163,24 @@ def ask(load: Callable[[], Graph], text: tuple[str, ...], form: str | None) -> i
 
 
 def _why_empty(graph: Graph, question: str | Question, values: Mapping[str, list[str]]) -> str:
-    """Say what nothing matches, and which of the values given stands alone between the question and an answer."""
+    """Say what nothing matches, and which of the values given stands alone between the question and an answer.
+
+    A thing asked about is left in where the question would take another in its place.
+    """
     given = {**values, **({"asOf": [str(graph.as_of)]} if graph.as_of and "asOf" not in values else {})}
     written = {name: " ".join(f"{name}={value}" for value in some) for name, some in given.items()}
-    name = [] if isinstance(question, str) else [question.name]
-    why = message("empty", graph.lang).format(given=", ".join([*name, *written.values()]) or "-q")
-    for left_out, text in written.items():
-        others = {name: some for name, some in given.items() if name != left_out}
-        if rows := len(graph.with_as_of(None).query(question, **others)):
-            why += message("empty-for", graph.lang).format(one=text, rows=rows)
+    if isinstance(question, str):
+        return message("empty", graph.lang).format(given=", ".join(written.values()) or "-q")
+    why = message("empty", graph.lang).format(given=", ".join([question.name, *written.values()]))
+    defaults = question.defaults()
+    for parameter in question.parameters:
+        name = parameter.name
+        if name not in given or (parameter.type in ("entity", "concept") and "UNDEF" not in defaults[name]):
+            continue
+        others = {other: some for other, some in given.items() if other != name}
+        with suppress(CmgraphError):  # what is refused without it would not answer either
+            if rows := len(graph.with_as_of(None).query(question, **others)):
+                why += message("empty-for", graph.lang).format(one=written[name], rows=rows)
     return why
 
 
