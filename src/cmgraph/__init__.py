@@ -4,7 +4,7 @@
 >>> graph = cmgraph.load()
 >>> answer = graph.query("partners", actor="European Investment Bank")
 >>> [(str(row[0]), row.citations) for row in answer]
-[('Government of Canada', (1, 2, 3, 4, 5))]
+[('Government of Canada', (1, 2, 3))]
 """
 
 from cmgraph.analysis.compare import compare_actors
