@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+FINDS_FAULTS = {"contradictions-on-one-source", "ends-unsaid", "newer-than-its-sources"}
+"""Questions that find what should not be, of which no answer is the best; test_evidence_rules shows each finding it."""
+
+
 def write_minimal_root(root: Path, ontology: Iterable[str], data: str, empty: Iterable[str] = ()) -> None:
     """Make a folder of a graph that is read in milliseconds.
 
