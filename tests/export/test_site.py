@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import http.client
 import json
@@ -22,6 +23,7 @@ import yaml
 import cmgraph
 from cmgraph.answers.entity import Statement
 from cmgraph.answers.sentences import sentence
+from cmgraph.export.export import Options, export
 from cmgraph.rdf.terms import CM, NamedRef
 from conftest import ROOT
 
@@ -54,6 +56,13 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) ->
                 broken.append((path.name, link))
             checked += 1
     assert not broken and checked > 10_000
+
+
+def test_a_link_to_what_has_a_page_leads_to_the_page(untrusted_export: Path) -> None:
+    for path, text in pages(untrusted_export):
+        for link in re.findall(r'href="https://w3id.org/cmgraph/([^"#]*)', text):
+            assert not (untrusted_export / f"{link}.html").is_file(), f"{path}: {link}"
+    assert 'href="id/agent.fr.html"' in read(untrusted_export / "browse.fr.html")
 
 
 def test_no_page_asks_another_server_for_anything(untrusted_export: Path) -> None:
@@ -138,11 +147,44 @@ def test_a_question_has_its_answer_and_its_query(untrusted_export: Path, untrust
     assert len(re.findall("<tr><td", page)) == len(answer)
     assert len(read(untrusted_export / "queries/partners.csv").splitlines()) == len(answer) + 1
     engine = ox.Store()
-    engine.load(path=untrusted_export / "cmgraph.nt")
-    engine.load(path=untrusted_export / "derived.nt")
+    engine.load(path=untrusted_export / "cmgraph-all.nt")
     rows = list(engine.query(read(untrusted_export / "queries/partners.rq")))
     assert {str(row["partner"]) for row in rows} == {str(row.terms[0]) for row in answer}
     assert "<h1>Partenaires d&#39;un acteur</h1>" in read(untrusted_export / "queries/partners.fr.html")
+
+
+def test_the_file_that_answers_all_questions_is_named_first_and_in_every_question(untrusted_export: Path) -> None:
+    files = re.findall(r'<tr><td><a href="([^"]*)"', read(untrusted_export / "download.html"))
+    assert files[:2] == ["cmgraph-all.nt", "cmgraph.xlsx"] and "derived.nt" in files
+    questions = list((untrusted_export / "queries").glob("*.rq"))
+    assert len(questions) == 5
+    for path in questions:
+        assert "# Ask it of https://w3id.org/cmgraph/cmgraph-all.nt\n" in read(path)
+        assert 'href="../cmgraph-all.nt"' in read(path.with_suffix(".html"))
+    stated, follows, both = (
+        set(read(untrusted_export / name).splitlines()) for name in ("cmgraph.nt", "derived.nt", "cmgraph-all.nt")
+    )
+    assert stated | follows == both > stated
+
+
+@pytest.mark.gate
+def test_a_bare_engine_gets_as_many_rows_for_each_question_as_are_expected(
+    bundled_graph: cmgraph.Graph, tmp_path: Path
+) -> None:
+    export(bundled_graph, tmp_path / "out", Options(only=["cmgraph-all.nt"]))
+    engine = ox.Store()
+    engine.load(path=tmp_path / "out/cmgraph-all.nt")
+    differing = {}
+    for name, question in bundled_graph.questions.items():
+        with question.path.with_name(f"{name}.expected.csv").open(encoding="utf-8", newline="") as lines:
+            expected = len(list(csv.reader(lines))) - 1
+        solutions = engine.query(question.text)
+        assert isinstance(solutions, ox.QuerySolutions)
+        at = [n for n, variable in enumerate(solutions.variables) if variable.value != question.citation]
+        rows = {tuple(row[n] for n in at) for row in solutions}
+        if len(rows) != expected:
+            differing[name] = (len(rows), expected)
+    assert not differing and len(bundled_graph.questions) > 80
 
 
 def test_a_page_says_how_well_each_kind_of_statement_is_sourced_and_what_is_weakest(

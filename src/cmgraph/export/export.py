@@ -26,6 +26,7 @@ from cmgraph.store.base import Progress
 from cmgraph.subset import subset
 
 FILES: dict[str, Callable[[Publication, Path], None]] = {
+    "cmgraph-all.nt": rdf.everything,
     "cmgraph.nt": rdf.ntriples,
     "derived.nt": rdf.derived,
     "cmgraph.nq": rdf.nquads,
@@ -48,7 +49,7 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
-_ASKING = {"cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
+_ASKING = {"cmgraph-all.nt", "cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
 """What puts many questions to the graph."""
 
 _OPTIONS = "export.json"
@@ -86,8 +87,8 @@ def export(
 ) -> list[Path]:
     """Write the graph into ``folder`` and return the files, sorted.
 
-    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples, N-Quads and
-    Parquet are written as a stream, sorted in parts.
+    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule; ``cmgraph-all.nt`` both.
+    N-Triples, N-Quads and Parquet are written as a stream, sorted in parts.
 
     :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
     """

@@ -27,7 +27,7 @@ from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
-from cmgraph.export.dataset import dataset_iri, distributions, schema_org
+from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
 from cmgraph.graph import Graph
@@ -45,6 +45,12 @@ FEW = 30
 
 MOST = 200
 """How many rows of an answer a page shows."""
+
+ALL = "cmgraph-all.nt"
+"""The file that answers every saved question."""
+
+_WANTED = (ALL, "cmgraph.xlsx", "tables/", "cmgraph.ttl", "cmgraph.", "derived.nt", "network/", "profiles/", "parquet/")
+"""What most people want to download, first."""
 
 _SHARED = ("rel", "obs", "record", "cite")
 _PART = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[a-z0-9][a-z0-9._~-]{0,119}(?<!\.)(?<!\.en)(?<!\.fr)"
@@ -123,6 +129,8 @@ class _Site:
                 without.append(iri)
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
+                if "/" in head and stem == path:
+                    stems.setdefault(BASE + head, head)  # the list of what the folder holds
         if without:
             problem = "things have no page, because their names cannot be file names on every system"
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
@@ -436,22 +444,31 @@ def _questions(shared: _Site) -> None:
 
 def _question(shared: _Site, question: Question) -> None:
     publication, stem, defaults = shared.publication, f"queries/{question.name}", question.defaults()
-    publication.write(shared.folder / f"{stem}.rq", question.text)
+    head, sparql = _parts(question.text)
+    publication.write(shared.folder / f"{stem}.rq", f"{head}# Ask it of {publication.address}{ALL}\n{sparql}")
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
         values[lang] = {
             "answer": graph.query(question),
             "asked": best_text(question.question, lang),
             "ending": shared.ending(lang),
+            "file": ALL,
             "name": question.name,
             "parameters": [
                 (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
             ],
-            "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
+            "sparql": sparql,
         }
         ending = shared.ending(lang).removesuffix(".html") + ".csv"
         publication.write(shared.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Split a question's file into its head and its SPARQL."""
+    lines = text.splitlines(keepends=True)
+    sparql = "".join(line for line in lines if not line.startswith("#+"))
+    return "".join(line for line in lines if line.startswith("#+")), sparql
 
 
 def _sourced(shared: _Site) -> None:
@@ -541,11 +558,14 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
         for lang in publication.languages
     }
     shared.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
-    uses = {
-        lang: {"files": [(file, message(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
-        for lang in publication.languages
-    }
+    wanted = sorted(data, key=lambda file: next((n for n, p in enumerate(_WANTED) if file.path.startswith(p)), 99))
+    uses = {lang: {"files": [(file, message(_use(file), lang)) for file in wanted]} for lang in publication.languages}
     shared.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
+
+
+def _use(file: Distribution) -> str:
+    """Return the key of the words that say what a file is for."""
+    return "for_all" if file.path == ALL else f"for_{file.file.suffix[1:]}"
 
 
 def _web(iri: str) -> str:
