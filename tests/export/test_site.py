@@ -39,6 +39,11 @@ def pages(top: Path) -> Iterator[tuple[Path, str]]:
         yield path, read(path)
 
 
+def stated_on(page: str) -> list[tuple[str, str, str]]:
+    """Return each statement of a page: the element that holds it, its place there, and its text."""
+    return re.findall(r'<(li|tr) id="((?!source-)[^"]*)">(.*?)</\1>', page, re.DOTALL)
+
+
 @pytest.mark.gate
 def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) -> None:
     places: dict[Path, set[str]] = {
@@ -104,10 +109,9 @@ def test_every_file_can_be_kept_on_every_system(untrusted_export: Path) -> None:
 def test_every_statement_on_a_page_has_a_source_and_every_mark_its_note(untrusted_export: Path) -> None:
     seen = 0
     for path, text in (page for page in pages(untrusted_export) if page[0].parent.name != "cite"):
-        for statements in re.findall(r'<ul class="said">(.*?)</ul>', text, re.DOTALL):
-            for item in re.findall(r"<li id=[^>]*>(.*?)</li>", statements, re.DOTALL):
-                assert re.search(r'<sup><a href="#source-\d+">', item), f"{path}: {item}"
-                seen += 1
+        for _, _, item in stated_on(text):
+            assert re.search(r'<sup><a href="#source-\d+">', item), f"{path}: {item}"
+            seen += 1
     assert seen > 500
 
 
@@ -118,24 +122,59 @@ def test_every_citation_of_a_statement_is_a_mark_beside_it(untrusted_export: Pat
             cited[quad.subject.value] = cited.get(quad.subject.value, 0) + 1
     marked = {}
     for path in [*(untrusted_export / "id/rel").glob("*.html"), *(untrusted_export / "id/obs").glob("*.html")]:
-        statements = "".join(re.findall(r'<ul class="said">.*?</ul>', read(path), re.DOTALL))
-        for slug, item in re.findall(r'<li id="([^"]*)">(.*?)</li>', statements, re.DOTALL):
+        for _, slug, item in stated_on(read(path)):
             marked[f"https://w3id.org/cmgraph/id/{path.parent.name}/{slug}", path.name.count(".")] = item.count("<sup>")
     wanted = {iri: number for iri, number in cited.items() if "/id/rel/" in iri or "/id/obs/" in iri}
     assert {iri: number for (iri, dots), number in marked.items() if dots == 1} == wanted  # English
     assert {iri: number for (iri, dots), number in marked.items() if dots == 2} == wanted  # French
 
 
+def test_a_source_lists_all_that_rests_on_it_and_how(untrusted_export: Path) -> None:
+    engine = ox.Store()
+    engine.load(path=untrusted_export / "cmgraph.nt")
+    asked = (
+        "SELECT DISTINCT ?thing ?citation { ?citation cm:citesSource source:NAME . ?thing cm:hasCitation ?citation }"
+    )
+    spaces = {"cm": CM, "source": "https://w3id.org/cmgraph/id/source/"}
+    for name in ("partnerships-page-a", "evil"):
+        rows = list(engine.query(asked.replace("NAME", name), prefixes=spaces))
+        for ending, how in ((".html", "read in the source"), (".fr.html", "lu dans la source")):
+            page = read(untrusted_export / f"id/source/{name}{ending}")
+            assert page.count('<small> · <a href="../../id/cite/') == len({row["thing"] for row in rows}) > 1
+            assert page.count('href="../../id/cite/') == len(rows)
+            assert name == "evil" or how in page
+
+
+def test_a_place_and_its_government_point_at_each_other(untrusted_export: Path) -> None:
+    place, government = (
+        read(untrusted_export / f"id/{thing}.html") for thing in ("place/canada", "agent/government-of-canada")
+    )
+    assert '<dd><a href="../../id/place/canada.html">Canada</a></dd>' in government
+    assert '<dd><a href="../../id/agent/government-of-canada.html">Government of Canada</a></dd>' in place
+    assert place.index("Government of Canada</a></dd>") < place.index("<dt>country code</dt>")
+
+
+def test_figures_are_a_table_the_newest_first_without_columns_that_say_nothing(untrusted_export: Path) -> None:
+    page = read(untrusted_export / "id/obs/canada.html")
+    (table,) = re.findall(r'<table class="figures">.*?</table>', page, re.DOTALL)
+    headings = re.findall(r'<th scope="col">([^<]*)', table)
+    assert headings[:2] == ["when", "quantity"] and headings[-1] == "Sources"
+    when = [item.partition("</td>")[0].removeprefix("<td>") for _, _, item in stated_on(table)]
+    assert when == sorted(when, reverse=True) and len(when) > 1
+    about_canada = read(untrusted_export / "id/place/canada.html")
+    assert "where" in headings and '<th scope="col">where</th>' not in about_canada
+
+
 def test_a_page_says_the_same_in_two_languages_and_its_data_is_beside_it(untrusted_export: Path) -> None:
     english, french = (read(untrusted_export / f"id/agent/government-of-canada{ending}.html") for ending in ("", ".fr"))
     assert '<html lang="en">' in english and '<html lang="fr">' in french
     assert "<h1>Government of Canada</h1>" in english and "<h1>gouvernement du Canada</h1>" in french
-    count = r'<li id="[^"]*">'
-    assert len(re.findall(count, english)) == len(re.findall(count, french)) > 30
+    assert sorted(slug for _, slug, _ in stated_on(english)) == sorted(slug for _, slug, _ in stated_on(french))
+    assert len(stated_on(english)) > 30
     assert "n'a pas encore été révisé" in html.unescape(french)
     turtle = ox.parse(path=untrusted_export / "id/agent/government-of-canada.ttl", format=ox.RdfFormat.TURTLE)
     subjects = {quad.subject.value for quad in turtle}
-    for place in re.findall(r'<li id="(late-[^"]*)">', english):
+    for place in (slug for _, slug, _ in stated_on(english) if slug.startswith("late-")):
         assert f"https://w3id.org/cmgraph/id/rel/{place}" in subjects
     assert {"https://w3id.org/cmgraph/id/cite/evil", "https://w3id.org/cmgraph/id/source/evil"} <= subjects
 

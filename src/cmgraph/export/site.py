@@ -11,7 +11,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from itertools import groupby
@@ -30,6 +30,7 @@ from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
+from cmgraph.export.statements import Resting, group_statements, resting
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.pictures.base import heading
@@ -40,7 +41,7 @@ from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_te
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
-FEW = 30
+FEW = 10
 """How many statements of a kind are shown at once; more are folded away until asked for."""
 
 MOST = 200
@@ -151,6 +152,9 @@ class _Site:
                 stem, hash_, anchor = (self.stem(iri) or "").partition("#")
                 return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else _web(iri)
 
+            def called(prop: str, lang: str = lang) -> str:
+                return message(prop, lang, default=prop)
+
             def words(statement: Statement, lang: str = lang) -> list[str | Value]:
                 return sentence(statement, lang)
 
@@ -158,6 +162,7 @@ class _Site:
             html = render_template(
                 template,
                 about=publication.about,
+                called=called,
                 as_of=publication.graph.as_of,
                 few=FEW,
                 here=path,
@@ -198,7 +203,7 @@ def site(publication: Publication, folder: Path) -> None:
         stars[lexical(triple.subject)].append(triple)
     shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
-    for name in ("style.css", "search.js"):
+    for name in ("style.css", "search.js", "tables.js"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(shared)
     _things(shared, segments)
@@ -234,11 +239,8 @@ def _segments(shared: _Site) -> dict[str, list[str]]:
 
 def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     publication = shared.publication
-    uses: dict[str, list[str]] = defaultdict(list)
-    for iri, star in shared.stars.items():
-        for triple in star:
-            if iri.startswith(BASE + "id/"):
-                uses[lexical(triple.object)].append(iri)
+    uses = _uses(shared)
+    rests = _rests(shared, segments, uses)
     names: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = 0
     for folder, iris in segments.items():
@@ -254,11 +256,17 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
                 lang: build_entity(iri, statements, graph.store, graph.names)
                 for lang, graph in publication.by_language.items()
             }
-            stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
+            stem, users = iri.removeprefix(BASE), [user for user, _ in uses[iri] if user.startswith(BASE + "id/")]
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
-            shared.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
-            _data(shared, stem, _around(shared.stars, [iri], () if counted else uses[iri]))
+            values = {
+                lang: _values(entity, lang, len(users) if counted else 0, schema)
+                | {"named_by": [] if counted else _named_by(shared, graph, entity, uses[iri])}
+                | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
+                for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
+            }
+            shared.write("entity.html", stem, titles, values)
+            _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
             for lang, entity in entities.items():
                 called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
                 names[lang].append({"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind})
@@ -269,11 +277,85 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
         publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
 
 
-def _values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def _uses(shared: _Site) -> dict[str, list[tuple[str, str]]]:
+    """Return by each thing what points at it, and by which property."""
+    uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for iri, star in shared.stars.items():
+        for triple in star:
+            if iri.startswith((BASE + "id/", BASE + "vocab/")):
+                uses[lexical(triple.object)].append((iri, triple.predicate.value))
+    return uses
+
+
+def _named_by(
+    shared: _Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
+) -> list[tuple[str, str, list[NamedRef]]]:
+    """List the things whose own description points at a thing: by their kind and the property."""
+    shown = {statement.iri for statement in entity.statements}
+    others = [(user, prop) for user, prop in uses if user not in shown and not user.startswith(BASE + "id/cite/")]
+    labels = graph.names.labels({CM + "governs", *(iri for pair in others for iri in pair)})
+    governs = labels[CM + "governs"]
+    grouped: dict[tuple[str, str], list[NamedRef]] = defaultdict(list)
+    for user, prop in others:
+        if shared.stem(user):
+            grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
+    return [
+        (kind, prop, sorted(things, key=lambda thing: (normalize_name(thing.label), thing.iri)))
+        for (kind, prop), things in sorted(grouped.items(), key=lambda item: (item[0][1] != governs, item[0]))
+    ]
+
+
+def _rests(
+    shared: _Site, segments: Mapping[str, list[str]], uses: Mapping[str, list[tuple[str, str]]]
+) -> dict[str, Said]:
+    """Return by each source what cites a place in it."""
+    citing = {
+        source: {
+            user
+            for citation, prop in uses.get(source, ())
+            if prop == CM + "citesSource"
+            for user, how in uses.get(citation, ())
+            if how == CM + "hasCitation"
+        }
+        for source in segments.get("id/source", ())
+    }
+    fetched = fetch_triples(set().union(*citing.values()), shared.publication.graph.store)
+    return {
+        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(iris)}
+        for source, iris in citing.items()
+    }
+
+
+def _class(star: Iterable[Triple]) -> str:
+    """Return what something is: of two classes, the first."""
+    return min((lexical(triple.object) for triple in star if triple.predicate == RDF_TYPE), default="")
+
+
+def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
+    """Tell what cites a place in a source; a thing is shown by its name, under what it is."""
+    entity = build_entity(source, said, graph.store, graph.names)
+    things = {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")}
+    labels = graph.names.labels(things)
+    statements = tuple(
+        replace(
+            s,
+            kind=NamedRef(s.kind.iri, graph.names.kind(s.iri)),
+            says=((NamedRef(s.kind.iri, ""), NamedRef(s.iri, labels[s.iri])),),
+        )
+        if s.iri in things
+        else s
+        for s in entity.statements
+    )
+    return resting(source, replace(entity, statements=statements), graph.lang)
+
+
+def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "entity": entity,
         "names": entity.names,
-        "groups": [(kind, list(group)) for kind, group in groupby(entity.statements, key=lambda s: s.kind)],
+        "groups": group_statements(entity.statements, entity.thing.iri, lang),
+        "named_by": [],
+        "resting": None,
         "picture": ties(entity),
         "count": count,
         "schema": schema,
@@ -291,10 +373,7 @@ def _shared(shared: _Site) -> None:
             groups[stem.partition("#")[0]].append(iri)
     for stem, iris in groups.items():
         fetched = fetch_triples(set(iris), publication.graph.store)
-        kinds = {
-            iri: min((lexical(t.object) for t in shared.stars[iri] if t.predicate == RDF_TYPE), default="")
-            for iri in iris
-        }
+        kinds = {iri: _class(shared.stars[iri]) for iri in iris}
         statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
         entities = {
             lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
@@ -304,7 +383,9 @@ def _shared(shared: _Site) -> None:
             lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
             for lang in publication.languages
         }
-        values = {lang: _values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()}
+        values = {
+            lang: _values(entity, lang) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()
+        }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, _around(shared.stars, iris, ()))
 
