@@ -25,6 +25,7 @@ from cmgraph.answers.entity import Statement
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.export import Options, export
 from cmgraph.rdf.terms import CM, NamedRef
+from cmgraph.text.templating import bibtex
 from conftest import ROOT
 
 
@@ -253,9 +254,59 @@ def test_the_reference_has_every_term_in_both_languages(untrusted_export: Path, 
         assert word in page
 
 
+def test_the_head_of_a_page_says_what_it_is_and_no_two_have_the_same_title(untrusted_export: Path) -> None:
+    titles: dict[tuple[str, bool], str] = {}
+    for path, text in pages(untrusted_export):
+        name = path.relative_to(untrusted_export).as_posix()
+        title = re.findall(r"<title>(.*?)</title>", text)[0]
+        if name == "404.html" or name.startswith("network/"):
+            continue
+        assert titles.setdefault((title, name.endswith(".fr.html")), name) == name
+        assert re.search(r'<meta name="description" content="[^"]{10,}">', text), name
+        assert f'<link rel="canonical" href="https://w3id.org/cmgraph/{name}">' in text
+        assert f'<meta property="og:url" content="https://w3id.org/cmgraph/{name}">' in text
+    assert len(titles) > 500 and (untrusted_export / "assets/icon.svg").is_file()
+    assert "Sitemap: https://w3id.org/cmgraph/sitemap.xml" in read(untrusted_export / "robots.txt")
+
+
+def test_a_page_that_is_missing_is_told_in_both_languages_wherever_it_is_shown(untrusted_export: Path) -> None:
+    page = read(untrusted_export / "404.html")
+    assert '<section lang="en">' in page and '<section lang="fr">' in page
+    assert set(re.findall(r'(?:href|src)="([^"]*)"', page)) == {
+        f"https://w3id.org/cmgraph/{name}" for name in ("index.html", "index.fr.html", "browse.html", "browse.fr.html")
+    }
+
+
+def test_the_data_set_is_cited_in_the_forms_of_reference_managers(untrusted_export: Path) -> None:
+    about = yaml.safe_load(read(ROOT / "data/dataset.yaml"))
+    title, creator = about["title"]["en"], about["creator"]
+    record = json.loads(read(untrusted_export / "cite.json"))
+    assert (record["title"], record["author"], record["type"]) == (title, [{"literal": creator}], "dataset")
+    assert record["issued"]["date-parts"] == [[about["issued"].year, about["issued"].month, about["issued"].day]]
+    ris = dict(line.split("  - ", 1) for line in read(untrusted_export / "cite.ris").splitlines())
+    assert (ris["TI"], ris["AU"], ris["UR"]) == (title, creator, "https://w3id.org/cmgraph/")
+    assert f"title = {{{title}}}" in read(untrusted_export / "cite.bib")
+    page = read(untrusted_export / "download.html")
+    assert all(f'href="cite.{form}"' in page for form in ("bib", "ris", "json")) and 'data-copy="Copy citation"' in page
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("50 % of A & B", r"50 \% of A \& B"),
+        ("a\n{b}", r"a \{b\}"),
+        ("x_1~\\", r"x\_1\textasciitilde{}\textbackslash{}"),
+    ],
+)
+def test_what_is_a_command_in_bibtex_is_text(text: str, written: str) -> None:
+    assert bibtex(text) == written
+
+
 def test_the_sitemap_names_every_page_in_each_language(untrusted_export: Path) -> None:
     named = set(re.findall(r"<loc>https://w3id.org/cmgraph/([^<]*)</loc>", read(untrusted_export / "sitemap.xml")))
-    assert named == {path.relative_to(untrusted_export).as_posix() for path, _ in pages(untrusted_export)}
+    assert named == {path.relative_to(untrusted_export).as_posix() for path, _ in pages(untrusted_export)} - {
+        "404.html"
+    }
 
 
 def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_graph: cmgraph.Graph) -> None:

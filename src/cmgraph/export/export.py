@@ -57,6 +57,8 @@ _OPTIONS = "export.json"
 
 _CHECKSUMS = "SHA256SUMS"
 
+_NO_CONTACT = "the publication names no contact for corrections: set contact in data/dataset.yaml"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -146,6 +148,8 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
 def check_export(graph: Graph, folder: Path) -> list[str]:
     """Say which files of an exported folder differ from what the graph gives today, are missing, or are not of it.
 
+    If there are pages, it is said too when the data set names no contact for corrections.
+
     :raises CmgraphError: if the folder is no export.
     """
     options_file = folder / _OPTIONS
@@ -163,15 +167,16 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
         fresh = Path(scratch) / "fresh"
         export(graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
         names = {p.relative_to(top).as_posix() for top in (folder, fresh) for p in top.rglob("*") if p.is_file()}
-        return sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
+        differing = sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
+    pages = not options.only or "site" in options.only
+    return [*differing, _NO_CONTACT] if pages and not Publication(graph).about["contact"] else differing
 
 
 def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
     parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
-        message = "the publication names no contact for corrections: set contact in data/dataset.yaml"
-        logging.getLogger(__name__).warning("warning: %s", message)
+        logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
     for name, write in FILES.items():
         if name in parts and name != "site":
             write(publication, target / name)

@@ -10,13 +10,14 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
@@ -30,7 +31,7 @@ from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
-from cmgraph.export.statements import Resting, group_statements, resting
+from cmgraph.export.statements import Group, Resting, group_statements, resting
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.pictures.base import heading
@@ -96,6 +97,8 @@ class _Site:
     publication: Publication
     folder: Path
     stars: Mapping[str, list[Triple]]
+    headings: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By language and heading, the page that has it."""
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     """Every page, with itself in each language."""
 
@@ -158,13 +161,19 @@ class _Site:
             def words(statement: Statement, lang: str = lang) -> list[str | Value]:
                 return sentence(statement, lang)
 
+            given = dict(values[lang])
+            heading = self._heading(given.pop("heading", titles[lang]), stem, lang)
+            summary = given.pop("summary", "") or best_text(publication.about["description"] or {}, lang)
             menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
             html = render_template(
                 template,
                 about=publication.about,
+                address=publication.address,
+                correct=_correct(publication, f"{heading} <{publication.address}{path}>"),
                 called=called,
                 as_of=publication.graph.as_of,
                 few=FEW,
+                heading=heading,
                 here=path,
                 href=href,
                 index="index" + self.ending(lang),
@@ -176,14 +185,19 @@ class _Site:
                 root=root,
                 site_title=best_text(publication.about["title"], lang),
                 stem=stem,
+                summary=summary,
                 title=titles[lang],
                 w=w,
                 whole=WHOLE,
                 words=words,
-                **values[lang],
+                **given,
             )
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
+
+    def _heading(self, heading: str, stem: str, lang: str) -> str:
+        """Return the heading, with the path of the page if another has the same."""
+        return heading if self.headings.setdefault((lang, heading), stem) == stem else f"{heading} – {stem}"
 
 
 _MENU = {
@@ -203,7 +217,7 @@ def site(publication: Publication, folder: Path) -> None:
         stars[lexical(triple.subject)].append(triple)
     shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
-    for name in ("style.css", "search.js", "tables.js"):
+    for name in ("style.css", "search.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(shared)
     _things(shared, segments)
@@ -219,12 +233,27 @@ def site(publication: Publication, folder: Path) -> None:
         "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
     )
     publication.write(folder / "sitemap.xml", text)
+    publication.write(folder / "robots.txt", render_template("robots.txt", address=publication.address))
+    publication.write(folder / "404.html", _missing(shared))
     french = len(publication.languages) > 1
     publication.write(
         folder / ".htaccess", render_template("htaccess.txt", inner=True, to="%{ENV:HERE}", french=french)
     )
     w3id = render_template("htaccess.txt", inner=False, to=publication.address, french=french)
     publication.write(folder / "w3id/.htaccess", w3id)
+
+
+def _missing(shared: _Site) -> str:
+    """Write the page for an address that has none: it may be shown anywhere, so it asks for nothing else."""
+    languages = shared.publication.languages
+    return render_template(
+        "404.html",
+        address=shared.publication.address,
+        endings={lang: shared.ending(lang) for lang in languages},
+        languages=languages,
+        messages={lang: {key: message(key, lang) for key in ("missing", "browse")} for lang in languages},
+        titles={lang: best_text(shared.publication.about["title"], lang) for lang in languages},
+    )
 
 
 def _segments(shared: _Site) -> dict[str, list[str]]:
@@ -350,10 +379,13 @@ def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
 
 
 def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    groups = group_statements(entity.statements, entity.thing.iri, lang)
     return {
         "entity": entity,
         "names": entity.names,
-        "groups": group_statements(entity.statements, entity.thing.iri, lang),
+        "groups": groups,
+        "heading": f"{entity.thing.label} ({entity.kind})" if entity.kind else entity.thing.label,
+        "summary": _summary(entity, groups),
         "named_by": [],
         "resting": None,
         "picture": ties(entity),
@@ -361,6 +393,13 @@ def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | 
         "schema": schema,
         "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
     }
+
+
+def _summary(entity: Entity, groups: Sequence[Group]) -> str:
+    """Say in a line what a thing is and what of it is known, the most first."""
+    known = sorted(groups, key=lambda group: -len(group.statements))
+    counted = ", ".join(f"{group.kind.label} ({len(group.statements)})" for group in known)
+    return f"{entity.thing.label}: {entity.kind}. {counted}".strip(" .:")
 
 
 def _shared(shared: _Site) -> None:
@@ -384,7 +423,9 @@ def _shared(shared: _Site) -> None:
             for lang in publication.languages
         }
         values = {
-            lang: _values(entity, lang) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()
+            lang: _values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
+            | {"heading": titles[lang], "picture": {"left": [], "right": []}}
+            for lang, entity in entities.items()
         }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, _around(shared.stars, iris, ()))
@@ -532,6 +573,7 @@ def _question(shared: _Site, question: Question) -> None:
         values[lang] = {
             "answer": graph.query(question),
             "asked": best_text(question.question, lang),
+            "summary": best_text(question.question, lang),
             "ending": shared.ending(lang),
             "file": ALL,
             "name": question.name,
@@ -647,6 +689,14 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
 def _use(file: Distribution) -> str:
     """Return the key of the words that say what a file is for."""
     return "for_all" if file.path == ALL else f"for_{file.file.suffix[1:]}"
+
+
+def _correct(publication: Publication, page: str) -> str:
+    """Return where a correction of a page is asked for, if the data set names an address."""
+    contact = str(publication.about["contact"] or "")
+    if contact.startswith(("http://", "https://")):
+        return contact
+    return f"mailto:{contact.removeprefix('mailto:')}?subject={quote(page)}" if "@" in contact else ""
 
 
 def _web(iri: str) -> str:
