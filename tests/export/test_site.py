@@ -254,6 +254,26 @@ def test_the_reference_has_every_term_in_both_languages(untrusted_export: Path, 
         assert word in page
 
 
+def test_a_list_is_a_table_of_what_people_sort_by(untrusted_export: Path) -> None:
+    page = read(untrusted_export / "id/arrangement.html")
+    assert re.findall(r'<th scope="col" data-key="(\w+)"', page)[:2] == ["name", "kind"]
+    rows = re.findall(r"<tr><th[^>]*><a[^>]*>([^<]*)</a></th>(.*)</tr>", page)
+    assert len(rows) == len(list((untrusted_export / "id/arrangement").glob("*.ttl"))) == 10
+    cells = {name: re.findall(r"<td[^>]*>([^<]*)</td>", row) for name, row in rows}
+    assert cells["Canada-U.S. Joint Action Plan on Critical Minerals"][:4] == [
+        "agreement",
+        "joint action plan",
+        "2020-01-09",
+        "Government of Canada · Government of the United States",
+    ]
+    ends = r"<th[^>]*><a[^>]*>([^<]*)</a></th>.*<td[^>]*>(\d+)</td></tr>"
+    sources = dict(re.findall(ends, read(untrusted_export / "id/source.html")))
+    rests = read(untrusted_export / "id/source/partnerships-page-a.html").count("<small> · <a")
+    assert sources["Partnerships page, version A"] == str(rests)
+    first_page = read(untrusted_export / "index.html")
+    assert '<a href="id/agent.html#kind=Indigenous+people">Indigenous people</a> (3)' in first_page
+
+
 def test_the_head_of_a_page_says_what_it_is_and_no_two_have_the_same_title(untrusted_export: Path) -> None:
     titles: dict[tuple[str, bool], str] = {}
     for path, text in pages(untrusted_export):

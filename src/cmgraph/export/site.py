@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
@@ -29,6 +29,7 @@ from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.lists import COLUMNS, MARK, list_tables
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
 from cmgraph.export.statements import Group, Resting, group_statements, resting
@@ -140,6 +141,26 @@ class _Site:
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
         return stems
 
+    @cached_property
+    def uses(self) -> Mapping[str, list[tuple[str, str]]]:
+        """By each thing, what points at it, and by which property."""
+        uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for iri, star in self.stars.items():
+            for triple in star:
+                if iri.startswith((BASE + "id/", BASE + "vocab/")):
+                    uses[lexical(triple.object)].append((iri, triple.predicate.value))
+        return uses
+
+    def citing(self, source: str) -> set[str]:
+        """Return what cites a place in a source."""
+        return {
+            user
+            for citation, prop in self.uses.get(source, ())
+            if prop == CM + "citesSource"
+            for user, how in self.uses.get(citation, ())
+            if how == CM + "hasCitation"
+        }
+
     def write(
         self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
     ) -> None:
@@ -217,7 +238,7 @@ def site(publication: Publication, folder: Path) -> None:
         stars[lexical(triple.subject)].append(triple)
     shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
-    for name in ("style.css", "search.js", "page.js", "icon.svg"):
+    for name in ("style.css", "search.js", "list.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(shared)
     _things(shared, segments)
@@ -268,8 +289,7 @@ def _segments(shared: _Site) -> dict[str, list[str]]:
 
 def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     publication = shared.publication
-    uses = _uses(shared)
-    rests = _rests(shared, segments, uses)
+    uses, rests = shared.uses, _rests(shared, segments)
     names: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = 0
     for folder, iris in segments.items():
@@ -285,12 +305,15 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
                 lang: build_entity(iri, statements, graph.store, graph.names)
                 for lang, graph in publication.by_language.items()
             }
-            stem, users = iri.removeprefix(BASE), [user for user, _ in uses[iri] if user.startswith(BASE + "id/")]
+            stem, users = (
+                iri.removeprefix(BASE),
+                [user for user, _ in uses.get(iri, []) if user.startswith(BASE + "id/")],
+            )
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
             values = {
                 lang: _values(entity, lang, len(users) if counted else 0, schema)
-                | {"named_by": [] if counted else _named_by(shared, graph, entity, uses[iri])}
+                | {"named_by": [] if counted else _named_by(shared, graph, entity, uses.get(iri, []))}
                 | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
                 for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
             }
@@ -304,16 +327,6 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     for lang, entries in names.items():
         text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
         publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
-
-
-def _uses(shared: _Site) -> dict[str, list[tuple[str, str]]]:
-    """Return by each thing what points at it, and by which property."""
-    uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for iri, star in shared.stars.items():
-        for triple in star:
-            if iri.startswith((BASE + "id/", BASE + "vocab/")):
-                uses[lexical(triple.object)].append((iri, triple.predicate.value))
-    return uses
 
 
 def _named_by(
@@ -334,20 +347,9 @@ def _named_by(
     ]
 
 
-def _rests(
-    shared: _Site, segments: Mapping[str, list[str]], uses: Mapping[str, list[tuple[str, str]]]
-) -> dict[str, Said]:
+def _rests(shared: _Site, segments: Mapping[str, list[str]]) -> dict[str, Said]:
     """Return by each source what cites a place in it."""
-    citing = {
-        source: {
-            user
-            for citation, prop in uses.get(source, ())
-            if prop == CM + "citesSource"
-            for user, how in uses.get(citation, ())
-            if how == CM + "hasCitation"
-        }
-        for source in segments.get("id/source", ())
-    }
+    citing = {source: shared.citing(source) for source in segments.get("id/source", ())}
     fetched = fetch_triples(set().union(*citing.values()), shared.publication.graph.store)
     return {
         source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(iris)}
@@ -475,12 +477,25 @@ def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
     spoken = shared.publication.by_language
     titles = {folder: _titles(shared, folder) for folder in segments}
+    statements = {iri: _count(shared, iri) for iris in segments.values() for iri in iris}
+    tables = {lang: list_tables(graph, segments, statements) for lang, graph in spoken.items()}
     for folder, iris in segments.items():
-        values = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
-        shared.write("kinds.html", folder, titles[folder], values)
+        if folder in COLUMNS:
+            values = {lang: {"table": tables[lang][folder], "mark": MARK} for lang in spoken}
+            shared.write("list.html", folder, titles[folder], values)
+        else:
+            kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
+            shared.write("kinds.html", folder, titles[folder], kinds)
     folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
     called = {lang: message("browse", lang) for lang in spoken}
     shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
+
+
+def _count(shared: _Site, iri: str) -> int:
+    """Count the statements that name a thing, or what rests on a source."""
+    statements = tuple(f"{BASE}id/{part}/" for part in ("rel", "obs", "record"))
+    naming = {user for user, _ in shared.uses.get(iri, ()) if user.startswith(statements)}
+    return len(naming | shared.citing(iri))
 
 
 def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
@@ -672,13 +687,17 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "questions": "questions" + shared.ending(lang),
             "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
+            "kinds": [
+                (kind, f"id/agent{shared.ending(lang)}#{urlencode({'kind': kind})}", number)
+                for kind, number in Counter(map(graph.names.kind, segments.get("id/agent", ()))).most_common()
+            ],
             "segments": [
                 (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
                 for folder in folders
                 if folder in segments
             ],
         }
-        for lang in publication.languages
+        for lang, graph in publication.by_language.items()
     }
     shared.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
     wanted = sorted(data, key=lambda file: next((n for n, p in enumerate(_WANTED) if file.path.startswith(p)), 99))
