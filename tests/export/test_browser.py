@@ -27,6 +27,7 @@ pytestmark = pytest.mark.gate
 PAGES = (
     "index",
     "browse",
+    "search",
     "questions",
     "download",
     "def",
@@ -125,8 +126,55 @@ def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, untru
     assert page.text_content("#found a") == "Premières Nations"
     page.click("#found a")
     assert page.text_content("h1") == "Premières Nations"
-    page.fill("#name", "nobody of this name")
+    page.fill("#name", "qzxqzx")
     page.wait_for_function("document.getElementById('count').textContent.includes('Rien')")
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("canada", "Government of Canada"),
+        ("USA", "Government of the United States"),
+        ("u.s.", "Government of the United States"),
+        ("dialogue energy japan", "Canada-Japan Energy Policy Dialogue"),
+        ("dialog with Japn", "Canada-Japan Energy Policy Dialogue"),
+        ("Inuitt", "Inuit"),
+        ("nrcan", "Natural Resources Canada"),
+        ("partners of an actor", "Partners of an actor"),
+    ],
+)
+def test_a_search_finds_codes_slips_words_in_any_order_and_who_before_vocabulary(
+    browser: Browser, untrusted_export: Path, asked: str, first: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{(untrusted_export / 'search.html').as_uri()}?q={asked}")
+    page.wait_for_selector("#results a")
+    assert page.text_content("#results a") == first
+    page.close()
+
+
+def test_a_search_goes_by_keyboard_to_a_page_of_results_whose_address_keeps_it(
+    browser: Browser, untrusted_export: Path
+) -> None:
+    page = browser.new_page()
+    page.goto((untrusted_export / "id/agent/evil.html").as_uri())
+    page.fill("#name", "canada")
+    page.wait_for_selector("#found a")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.textContent") == "Government of Canada"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#results a")
+    assert page.url.endswith("search.html#q=canada") and page.input_value("#name") == "canada"
+    found = page.text_content("#count")
+    page.reload()
+    page.wait_for_selector("#results a")
+    assert page.text_content("#count") == found
+    page.keyboard.press("Tab")
+    page.fill("#name", "<script>alert(1)</script>")
+    page.wait_for_function("document.querySelector('#results a').textContent.includes('<script>')")
     page.close()
 
 

@@ -289,6 +289,14 @@ def test_the_head_of_a_page_says_what_it_is_and_no_two_have_the_same_title(untru
     assert "Sitemap: https://w3id.org/cmgraph/sitemap.xml" in read(untrusted_export / "robots.txt")
 
 
+def test_a_browser_can_ask_the_search_from_its_own_field(untrusted_export: Path) -> None:
+    for ending, page in (("", "search.html"), (".fr", "search.fr.html")):
+        said = read(untrusted_export / f"opensearch{ending}.xml")
+        assert f'template="https://w3id.org/cmgraph/{page}?q={{searchTerms}}"' in said
+        assert f'href="../../opensearch{ending}.xml"' in read(untrusted_export / f"id/agent/evil{ending}.html")
+        assert (untrusted_export / page).is_file()
+
+
 def test_a_page_that_is_missing_is_told_in_both_languages_wherever_it_is_shown(untrusted_export: Path) -> None:
     page = read(untrusted_export / "404.html")
     assert '<section lang="en">' in page and '<section lang="fr">' in page

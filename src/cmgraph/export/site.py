@@ -204,6 +204,7 @@ class _Site:
                 modified=publication.modified,
                 most=MOST,
                 root=root,
+                search_page="search" + self.ending(lang),
                 site_title=best_text(publication.about["title"], lang),
                 stem=stem,
                 summary=summary,
@@ -238,7 +239,7 @@ def site(publication: Publication, folder: Path) -> None:
         stars[lexical(triple.subject)].append(triple)
     shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
-    for name in ("style.css", "search.js", "list.js", "page.js", "icon.svg"):
+    for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(shared)
     _things(shared, segments)
@@ -250,6 +251,7 @@ def site(publication: Publication, folder: Path) -> None:
         _sourced(shared)
     _terms(shared)
     _front(shared, segments)
+    _search(shared)
     text = render_template(
         "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
     )
@@ -262,6 +264,17 @@ def site(publication: Publication, folder: Path) -> None:
     )
     w3id = render_template("htaccess.txt", inner=False, to=publication.address, french=french)
     publication.write(folder / "w3id/.htaccess", w3id)
+
+
+def _search(shared: _Site) -> None:
+    """Write the page of what a search finds, and how a browser asks it."""
+    publication = shared.publication
+    titles = {lang: message("search_title", lang) for lang in publication.languages}
+    shared.write("search.html", "search", titles, {lang: {} for lang in titles})
+    for lang in titles:
+        ending, title = shared.ending(lang), best_text(publication.about["title"], lang)
+        text = render_template("opensearch.xml", address=publication.address, title=title, page=f"search{ending}")
+        publication.write(shared.folder / f"opensearch{ending.removesuffix('.html')}.xml", text)
 
 
 def _missing(shared: _Site) -> str:
@@ -289,6 +302,7 @@ def _segments(shared: _Site) -> dict[str, list[str]]:
 
 def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     publication = shared.publication
+    codes = _codes(shared.stars)
     uses, rests = shared.uses, _rests(shared, segments)
     names: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = 0
@@ -321,12 +335,44 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
             for lang, entity in entities.items():
                 called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
-                names[lang].append({"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind})
+                entry = {"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind}
+                names[lang].append(entry | ({"c": codes[iri]} if iri in codes else {}))
             done += 1
             publication.progress(done, stem)
-    for lang, entries in names.items():
+    for lang in publication.languages:
+        entries = [*names[lang], *_askable(shared, lang)]
         text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
         publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
+
+
+def _codes(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
+    """Return the codes by which people know a country, of the place and of who governs it."""
+    codes = {
+        iri: [lexical(t.object) for t in star if t.predicate.value in (CM + "countryCode", CM + "alpha3Code")]
+        for iri, star in stars.items()
+        if iri.startswith(BASE + "id/place/")
+    }
+    governed = {
+        iri: codes.get(lexical(t.object), [])
+        for iri, star in stars.items()
+        for t in star
+        if t.predicate.value == CM + "governs"
+    }
+    return {iri: some for iri, some in (codes | governed).items() if some}
+
+
+def _askable(shared: _Site, lang: str) -> list[dict[str, Any]]:
+    """List the saved questions among the names that are searched, with the words that they are found by."""
+    kind = message("question", lang)
+    return [
+        {
+            "n": [best_text(question.title, lang)],
+            "p": f"queries/{name}{shared.ending(lang)}",
+            "k": kind,
+            "x": " ".join(best_text(text, lang) for text in (question.question, question.keywords) if text),
+        }
+        for name, question in sorted(shared.publication.graph.questions.items())
+    ]
 
 
 def _named_by(
