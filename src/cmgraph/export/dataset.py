@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from cmgraph.text.templating import render_template
 _MEDIA = {
     ".csv": ("text/csv", "CSV"),
     ".cyjs": ("application/json", "JSON"),
+    ".geojson": ("application/geo+json", "GEOJSON"),
     ".gexf": ("application/xml", "other"),
     ".graphml": ("application/xml", "other"),
     ".jsonld": ("application/ld+json", "JSONLD"),
@@ -181,7 +183,9 @@ def csl(publication: Publication) -> dict[str, Any]:
     issued = about["issued"]
     known = {
         "author": about["creator"] and [{"literal": about["creator"]}],
-        "issued": issued and {"date-parts": [[issued.year, issued.month, issued.day]]},
+        "issued": {"date-parts": [[issued.year, issued.month, issued.day]]}
+        if isinstance(issued, dt.date)
+        else issued and {"raw": str(issued)},
         "version": about["version"] and str(about["version"]),
         "license": about["licence"] and about["licence"].get("name"),
     }

@@ -39,6 +39,7 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
     "tables": tables.csv_tables,
     "cmgraph.xlsx": tables.workbook,
     "parquet": tables.parquet,
+    "points.geojson": tables.points,
     "network": networks.networks,
     "profiles": profiles.profiles,
     "datapackage.json": tables.data_package,
@@ -49,7 +50,17 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
-_ASKING = {"cmgraph-all.nt", "cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
+_ASKING = {
+    "cmgraph-all.nt",
+    "cmgraph.xlsx",
+    "datapackage.json",
+    "derived.nt",
+    "network",
+    "points.geojson",
+    "profiles",
+    "site",
+    "tables",
+}
 """What puts many questions to the graph."""
 
 _OPTIONS = "export.json"
