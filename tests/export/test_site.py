@@ -58,7 +58,8 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) ->
                 continue
             target, _, place = link.partition("#")
             file = (path.parent / target).resolve() if target else path
-            if not file.is_file() or (place and file.suffix == ".html" and place not in places[file]):
+            state = "=" in place  # what a list shows
+            if not file.is_file() or (place and not state and file.suffix == ".html" and place not in places[file]):
                 broken.append((path.name, link))
             checked += 1
     assert not broken and checked > 10_000
