@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import cmgraph
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.analysis.network import build_network
+from cmgraph.export.export import Options, export
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import draw
 
@@ -24,10 +27,14 @@ pytestmark = pytest.mark.gate
 PAGES = (
     "index",
     "browse",
+    "search",
     "questions",
     "download",
     "def",
     "id/agent",
+    "id/place/canada",
+    "id/source/partnerships-page-a",
+    "id/obs/canada",
     "id/agent/government-of-canada",
     "id/agent/evil",
     "id/arrangement/late",
@@ -119,8 +126,114 @@ def test_a_name_is_found_from_disk_and_leads_to_its_page(browser: Browser, untru
     assert page.text_content("#found a") == "Premières Nations"
     page.click("#found a")
     assert page.text_content("h1") == "Premières Nations"
-    page.fill("#name", "nobody of this name")
+    page.fill("#name", "qzxqzx")
     page.wait_for_function("document.getElementById('count').textContent.includes('Rien')")
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("canada", "Government of Canada"),
+        ("USA", "Government of the United States"),
+        ("u.s.", "Government of the United States"),
+        ("dialogue energy japan", "Canada-Japan Energy Policy Dialogue"),
+        ("dialog with Japn", "Canada-Japan Energy Policy Dialogue"),
+        ("Inuitt", "Inuit"),
+        ("nrcan", "Natural Resources Canada"),
+        ("partners of an actor", "Partners of an actor"),
+    ],
+)
+def test_a_search_finds_codes_slips_words_in_any_order_and_who_before_vocabulary(
+    browser: Browser, untrusted_export: Path, asked: str, first: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{(untrusted_export / 'search.html').as_uri()}?q={asked}")
+    page.wait_for_selector("#results a")
+    assert page.text_content("#results a") == first
+    page.close()
+
+
+def test_a_search_goes_by_keyboard_to_a_page_of_results_whose_address_keeps_it(
+    browser: Browser, untrusted_export: Path
+) -> None:
+    page = browser.new_page()
+    page.goto((untrusted_export / "id/agent/evil.html").as_uri())
+    page.fill("#name", "canada")
+    page.wait_for_selector("#found a")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.textContent") == "Government of Canada"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#results a")
+    assert page.url.endswith("search.html#q=canada") and page.input_value("#name") == "canada"
+    found = page.text_content("#count")
+    page.reload()
+    page.wait_for_selector("#results a")
+    assert page.text_content("#count") == found
+    page.keyboard.press("Tab")
+    page.fill("#name", "<script>alert(1)</script>")
+    page.wait_for_function("document.querySelector('#results a').textContent.includes('<script>')")
+    page.close()
+
+
+def test_a_list_is_filtered_and_sorted_and_the_address_and_the_csv_keep_what_is_shown(
+    browser: Browser, untrusted_export: Path
+) -> None:
+    def names() -> list[str]:
+        return page.locator("#list tbody tr:visible th a").all_text_contents()
+
+    page = browser.new_page()
+    page.goto((untrusted_export / "id/agent.html").as_uri())
+    everybody = names()
+    page.select_option("#only-kind", label="Indigenous people")
+    page.fill("#words", "INUIT")
+    assert names() == ["Inuit"] and (page.text_content("#shown") or "").startswith("1 ")
+    assert "q=INUIT&kind=Indigenous+people" in page.url
+    page.fill("#words", "")
+    peoples = names()
+    page.click("#list thead th:first-child button")
+    page.click("#list thead th:first-child button")
+    assert names() == sorted(peoples, reverse=True) != peoples
+    assert page.get_attribute("#list thead th:first-child", "aria-sort") == "descending"
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    assert names() == sorted(peoples, reverse=True)
+    with page.expect_download() as download:
+        page.click("#csv")
+    header, *lines = list(csv.reader(download.value.path().read_text(encoding="utf-8").splitlines()))
+    assert header[:2] == ["name", "kind"] and [line[0] for line in lines] == sorted(peoples, reverse=True)
+    assert all(line[-1].startswith("https://w3id.org/cmgraph/id/agent/") for line in lines)
+    page.goto((untrusted_export / "id/agent.html").as_uri() + "#q=script")
+    page.reload()
+    with page.expect_download() as download:
+        page.click("#csv")
+    assert len(names()) < len(everybody) and "<script>alert(1)</script>" in download.value.path().read_text("utf-8")
+    page.close()
+
+
+def test_figures_beyond_the_first_are_shown_when_asked_for_or_pointed_at(
+    browser: Browser, untrusted_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "graph"
+    shutil.copytree(untrusted_folder, folder)
+    spaces = {"cm": "def#", "obs": "id/obs/", "cite": "id/cite/", "place": "id/place/", "quantity": "vocab/quantity/"}
+    lines = [f"@prefix {name}: <https://w3id.org/cmgraph/{space}> ." for name, space in spaces.items()]
+    said = "cm:observesQuantity quantity:members ; cm:describesPlace place:canada ; cm:hasCitation cite:evil"
+    lines += [f'obs:many-{n} a cm:Observation ; {said} ; cm:value {n} ; cm:period "{2000 + n}" .' for n in range(12)]
+    (folder / "data/many.ttl").write_text("\n".join(lines), encoding="utf-8")
+    export(cmgraph.load(folder), tmp_path / "out", Options(only=["site"]))
+    page = browser.new_page()
+    address = (tmp_path / "out/id/obs/many.html").as_uri()
+    page.goto(address)
+    assert page.locator("tbody tr:visible").count() == 10 and not page.is_visible("#many-0")
+    page.click("button[aria-expanded=false]")
+    assert page.is_visible("#many-0")
+    page.goto("about:blank")
+    page.goto(f"{address}#many-0")
+    assert page.is_visible("#many-0") and page.locator("tbody tr:visible").count() == 12
     page.close()
 
 

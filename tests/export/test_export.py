@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import networkx as nx
 import openpyxl
@@ -324,7 +326,7 @@ def test_a_service_is_described_where_there_is_one(
     assert not list(without.subjects(rdflib.RDF.type, service))
 
 
-def test_an_export_warns_while_there_is_no_contact_and_then_names_it(
+def test_an_export_warns_while_there_is_no_contact_and_check_asks_for_one(
     untrusted_folder: Path, tmp_path: Path, run: Run
 ) -> None:
     warning = "the publication names no contact for corrections: set contact in data/dataset.yaml"
@@ -332,6 +334,8 @@ def test_an_export_warns_while_there_is_no_contact_and_then_names_it(
     shutil.copytree(untrusted_folder, folder)
     done = run("export", str(tmp_path / "without"), "--only", "site", "--data", str(folder))
     assert (done.returncode, done.stderr.count(warning)) == (0, 1) and warning not in done.stdout
+    done = run("export", str(tmp_path / "without"), "--check", "--data", str(folder))
+    assert (done.returncode, done.stdout) == (1, warning + "\n")
     about = folder / "data/dataset.yaml"
     text = about.read_text(encoding="utf-8")
     about.write_text(text.replace("contact: null", "contact: corrections@example.org"), encoding="utf-8")
@@ -340,6 +344,11 @@ def test_an_export_warns_while_there_is_no_contact_and_then_names_it(
     for page in ("index.html", "index.fr.html"):
         assert "corrections@example.org" not in (tmp_path / "without" / page).read_text(encoding="utf-8")
         assert "corrections@example.org" in (tmp_path / "with" / page).read_text(encoding="utf-8")
+    page = (tmp_path / "with/id/agent/evil.fr.html").read_text(encoding="utf-8")
+    (address,) = re.findall(r'<a href="(mailto:[^"]*)">Corriger cette page</a>', page)
+    asked = unquote(address)
+    assert asked.startswith("mailto:corrections@example.org?subject=<script>alert(1)</script> (")
+    assert asked.endswith("<https://w3id.org/cmgraph/id/agent/evil.fr.html>") and '"' not in address
 
 
 def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(

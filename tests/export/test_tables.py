@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+import cmgraph
 from cmgraph.answers.render import render
 from cmgraph.answers.result import Result
+from cmgraph.export.export import Options, export
 from cmgraph.export.tables import _fits_a_number
 from conftest import Run
 
@@ -62,6 +65,35 @@ def test_the_workbook_holds_the_rows_and_values_of_the_csv_tables(untrusted_expo
                 number = isinstance(cell, (int, float))
                 assert Decimal(str(cell)) == Decimal(text) if number else cell in (text, text.removeprefix("'"))
         assert (book[path.stem].column_dimensions["A"].width or 0) > 20
+
+
+def test_marks_on_maps_are_geojson_and_a_table_with_what_they_stand_for(untrusted_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "graph"
+    shutil.copytree(untrusted_folder, folder)
+    spaces = {"cm": "def#", "rel": "id/rel/", "cite": "id/cite/", "agent": "id/agent/", "record": "id/record/"}
+    spaces["pm"] = "vocab/point-meaning/"
+    lines = [f"@prefix {name}: <https://w3id.org/cmgraph/{space}> ." for name, space in spaces.items()]
+    lines += [
+        "record:one a cm:RegisterEntry ; cm:registersAgent agent:evil ; cm:hasCitation cite:evil .",
+        "rel:mark a cm:MapPoint ; cm:locatesThing record:one ; cm:latitude 46.357927527000015 ; cm:longitude -62.5 ;",
+        "    cm:hasPointMeaning pm:community-point ; cm:hasCitation cite:evil .",
+        'rel:off a cm:MapPoint ; cm:locatesThing agent:evil ; cm:latitude "north" ; cm:longitude 0 ;',
+        "    cm:hasCitation cite:evil .",
+    ]
+    (folder / "data/marks.ttl").write_text("\n".join(lines), encoding="utf-8")
+    export(cmgraph.load(folder), tmp_path / "out", Options(only=["tables", "points.geojson"]))
+    marks = json.loads((tmp_path / "out/points.geojson").read_text(encoding="utf-8"))
+    (mark,) = marks["features"]
+    assert mark["geometry"] == {"type": "Point", "coordinates": [-62.5, 46.357927527000015]}
+    assert (mark["properties"]["registers"], mark["properties"]["meaning"]) == (
+        "<script>alert(1)</script>",
+        "community point",
+    )
+    assert mark["properties"]["citations"] == "https://w3id.org/cmgraph/id/cite/evil" and "no boundary" in marks["note"]
+    with (tmp_path / "out/tables/points.csv").open(encoding="utf-8", newline="") as file:
+        off, row = csv.DictReader(file)
+    assert off["latitude"] == "north"
+    assert (row["latitude"], row["longitude"], row["meaning"]) == ("46.357927527000015", "-62.5", "community point")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from cmgraph.text.templating import render_template
 _MEDIA = {
     ".csv": ("text/csv", "CSV"),
     ".cyjs": ("application/json", "JSON"),
+    ".geojson": ("application/geo+json", "GEOJSON"),
     ".gexf": ("application/xml", "other"),
     ".graphml": ("application/xml", "other"),
     ".jsonld": ("application/ld+json", "JSONLD"),
@@ -106,8 +108,10 @@ def describe(publication: Publication, folder: Path) -> None:
     publication.write_json(folder / "dataset.jsonld", schema_org(publication, files))
     publication.write_json(folder / "open-canada.json", open_canada(publication, files))
     title = best_text(publication.about["title"], publication.languages[0])
-    text = render_template("CITATION.cff", about=publication.about, title=title, address=publication.address)
-    publication.write(folder / "CITATION.cff", text)
+    for name in ("CITATION.cff", "cite.bib", "cite.ris"):
+        text = render_template(name, about=publication.about, title=title, address=publication.address)
+        publication.write(folder / name, text)
+    publication.write_json(folder / "cite.json", csl(publication))
 
 
 def dataset_iri(publication: Publication) -> str:
@@ -170,6 +174,23 @@ def schema_org(publication: Publication, files: list[Distribution]) -> dict[str,
         "datePublished": about.get("issued") and str(about["issued"]),
         "dateModified": publication.modified,
     }
+    return record | {name: value for name, value in known.items() if value}
+
+
+def csl(publication: Publication) -> dict[str, Any]:
+    """Say how to cite the data set, as CSL-JSON."""
+    about = publication.about
+    issued = about["issued"]
+    known = {
+        "author": about["creator"] and [{"literal": about["creator"]}],
+        "issued": {"date-parts": [[issued.year, issued.month, issued.day]]}
+        if isinstance(issued, dt.date)
+        else issued and {"raw": str(issued)},
+        "version": about["version"] and str(about["version"]),
+        "license": about["licence"] and about["licence"].get("name"),
+    }
+    record: dict[str, Any] = {"id": "cmgraph", "type": "dataset", "URL": publication.address}
+    record["title"] = best_text(about["title"], publication.languages[0])
     return record | {name: value for name, value in known.items() if value}
 
 

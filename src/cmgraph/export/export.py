@@ -26,6 +26,7 @@ from cmgraph.store.base import Progress
 from cmgraph.subset import subset
 
 FILES: dict[str, Callable[[Publication, Path], None]] = {
+    "cmgraph-all.nt": rdf.everything,
     "cmgraph.nt": rdf.ntriples,
     "derived.nt": rdf.derived,
     "cmgraph.nq": rdf.nquads,
@@ -38,6 +39,7 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
     "tables": tables.csv_tables,
     "cmgraph.xlsx": tables.workbook,
     "parquet": tables.parquet,
+    "points.geojson": tables.points,
     "network": networks.networks,
     "profiles": profiles.profiles,
     "datapackage.json": tables.data_package,
@@ -48,13 +50,25 @@ FILES: dict[str, Callable[[Publication, Path], None]] = {
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
 
-_ASKING = {"cmgraph.xlsx", "datapackage.json", "derived.nt", "network", "profiles", "site", "tables"}
+_ASKING = {
+    "cmgraph-all.nt",
+    "cmgraph.xlsx",
+    "datapackage.json",
+    "derived.nt",
+    "network",
+    "points.geojson",
+    "profiles",
+    "site",
+    "tables",
+}
 """What puts many questions to the graph."""
 
 _OPTIONS = "export.json"
 """Says with which options a folder was exported, for :func:`check`."""
 
 _CHECKSUMS = "SHA256SUMS"
+
+_NO_CONTACT = "the publication names no contact for corrections: set contact in data/dataset.yaml"
 
 
 @dataclass(frozen=True)
@@ -86,8 +100,8 @@ def export(
 ) -> list[Path]:
     """Write the graph into ``folder`` and return the files, sorted.
 
-    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule. N-Triples, N-Quads and
-    Parquet are written as a stream, sorted in parts.
+    ``cmgraph.*`` hold what the files state; ``derived.nt`` what follows from it by rule; ``cmgraph-all.nt`` both.
+    N-Triples, N-Quads and Parquet are written as a stream, sorted in parts.
 
     :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
     """
@@ -145,6 +159,8 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
 def check_export(graph: Graph, folder: Path) -> list[str]:
     """Say which files of an exported folder differ from what the graph gives today, are missing, or are not of it.
 
+    If there are pages, it is said too when the data set names no contact for corrections.
+
     :raises CmgraphError: if the folder is no export.
     """
     options_file = folder / _OPTIONS
@@ -162,15 +178,16 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
         fresh = Path(scratch) / "fresh"
         export(graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
         names = {p.relative_to(top).as_posix() for top in (folder, fresh) for p in top.rglob("*") if p.is_file()}
-        return sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
+        differing = sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
+    pages = not options.only or "site" in options.only
+    return [*differing, _NO_CONTACT] if pages and not Publication(graph).about["contact"] else differing
 
 
 def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
     parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
-        message = "the publication names no contact for corrections: set contact in data/dataset.yaml"
-        logging.getLogger(__name__).warning("warning: %s", message)
+        logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
     for name, write in FILES.items():
         if name in parts and name != "site":
             write(publication, target / name)

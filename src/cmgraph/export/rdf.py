@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -46,6 +46,12 @@ def derived(publication: Publication, path: Path) -> None:
     """Write what follows by rule as N-Triples."""
     follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
     _write_lines(publication, path, follows, to_lines)
+
+
+def everything(publication: Publication, path: Path) -> None:
+    """Write what files state and what follows by rule as N-Triples: what the saved questions are asked of."""
+    follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
+    _write_lines(publication, path, chain(canonical(publication.graph.asserted), follows), to_lines)
 
 
 def nquads(publication: Publication, path: Path) -> None:

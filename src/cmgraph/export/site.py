@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
@@ -27,9 +28,11 @@ from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
-from cmgraph.export.dataset import dataset_iri, distributions, schema_org
+from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.lists import COLUMNS, MARK, list_tables
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
+from cmgraph.export.statements import Group, Resting, group_statements, resting
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.pictures.base import heading
@@ -40,11 +43,17 @@ from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_te
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
-FEW = 30
+FEW = 10
 """How many statements of a kind are shown at once; more are folded away until asked for."""
 
 MOST = 200
 """How many rows of an answer a page shows."""
+
+ALL = "cmgraph-all.nt"
+"""The file that answers every saved question."""
+
+_WANTED = (ALL, "cmgraph.xlsx", "tables/", "cmgraph.ttl", "cmgraph.", "derived.nt", "network/", "profiles/", "parquet/")
+"""What most people want to download, first."""
 
 _SHARED = ("rel", "obs", "record", "cite")
 _PART = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[a-z0-9][a-z0-9._~-]{0,119}(?<!\.)(?<!\.en)(?<!\.fr)"
@@ -89,6 +98,8 @@ class _Site:
     publication: Publication
     folder: Path
     stars: Mapping[str, list[Triple]]
+    headings: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By language and heading, the page that has it."""
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     """Every page, with itself in each language."""
 
@@ -123,10 +134,32 @@ class _Site:
                 without.append(iri)
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
+                if "/" in head and stem == path:
+                    stems.setdefault(BASE + head, head)  # the list of what the folder holds
         if without:
             problem = "things have no page, because their names cannot be file names on every system"
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
         return stems
+
+    @cached_property
+    def uses(self) -> Mapping[str, list[tuple[str, str]]]:
+        """By each thing, what points at it, and by which property."""
+        uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for iri, star in self.stars.items():
+            for triple in star:
+                if iri.startswith((BASE + "id/", BASE + "vocab/")):
+                    uses[lexical(triple.object)].append((iri, triple.predicate.value))
+        return uses
+
+    def citing(self, source: str) -> set[str]:
+        """Return what cites a place in a source."""
+        return {
+            user
+            for citation, prop in self.uses.get(source, ())
+            if prop == CM + "citesSource"
+            for user, how in self.uses.get(citation, ())
+            if how == CM + "hasCitation"
+        }
 
     def write(
         self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
@@ -143,15 +176,25 @@ class _Site:
                 stem, hash_, anchor = (self.stem(iri) or "").partition("#")
                 return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else _web(iri)
 
+            def called(prop: str, lang: str = lang) -> str:
+                return message(prop, lang, default=prop)
+
             def words(statement: Statement, lang: str = lang) -> list[str | Value]:
                 return sentence(statement, lang)
 
+            given = dict(values[lang])
+            heading = self._heading(given.pop("heading", titles[lang]), stem, lang)
+            summary = given.pop("summary", "") or best_text(publication.about["description"] or {}, lang)
             menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
             html = render_template(
                 template,
                 about=publication.about,
+                address=publication.address,
+                correct=_correct(publication, f"{heading} <{publication.address}{path}>"),
+                called=called,
                 as_of=publication.graph.as_of,
                 few=FEW,
+                heading=heading,
                 here=path,
                 href=href,
                 index="index" + self.ending(lang),
@@ -161,16 +204,22 @@ class _Site:
                 modified=publication.modified,
                 most=MOST,
                 root=root,
+                search_page="search" + self.ending(lang),
                 site_title=best_text(publication.about["title"], lang),
                 stem=stem,
+                summary=summary,
                 title=titles[lang],
                 w=w,
                 whole=WHOLE,
                 words=words,
-                **values[lang],
+                **given,
             )
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
+
+    def _heading(self, heading: str, stem: str, lang: str) -> str:
+        """Return the heading, with the path of the page if another has the same."""
+        return heading if self.headings.setdefault((lang, heading), stem) == stem else f"{heading} – {stem}"
 
 
 _MENU = {
@@ -190,7 +239,7 @@ def site(publication: Publication, folder: Path) -> None:
         stars[lexical(triple.subject)].append(triple)
     shared = _Site(publication, folder, dict(stars))
     assets = files("cmgraph") / "text/templates"
-    for name in ("style.css", "search.js"):
+    for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     segments = _segments(shared)
     _things(shared, segments)
@@ -202,16 +251,43 @@ def site(publication: Publication, folder: Path) -> None:
         _sourced(shared)
     _terms(shared)
     _front(shared, segments)
+    _search(shared)
     text = render_template(
         "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
     )
     publication.write(folder / "sitemap.xml", text)
+    publication.write(folder / "robots.txt", render_template("robots.txt", address=publication.address))
+    publication.write(folder / "404.html", _missing(shared))
     french = len(publication.languages) > 1
     publication.write(
         folder / ".htaccess", render_template("htaccess.txt", inner=True, to="%{ENV:HERE}", french=french)
     )
     w3id = render_template("htaccess.txt", inner=False, to=publication.address, french=french)
     publication.write(folder / "w3id/.htaccess", w3id)
+
+
+def _search(shared: _Site) -> None:
+    """Write the page of what a search finds, and how a browser asks it."""
+    publication = shared.publication
+    titles = {lang: message("search_title", lang) for lang in publication.languages}
+    shared.write("search.html", "search", titles, {lang: {} for lang in titles})
+    for lang in titles:
+        ending, title = shared.ending(lang), best_text(publication.about["title"], lang)
+        text = render_template("opensearch.xml", address=publication.address, title=title, page=f"search{ending}")
+        publication.write(shared.folder / f"opensearch{ending.removesuffix('.html')}.xml", text)
+
+
+def _missing(shared: _Site) -> str:
+    """Write the page for an address that has none: it may be shown anywhere, so it asks for nothing else."""
+    languages = shared.publication.languages
+    return render_template(
+        "404.html",
+        address=shared.publication.address,
+        endings={lang: shared.ending(lang) for lang in languages},
+        languages=languages,
+        messages={lang: {key: message(key, lang) for key in ("missing", "browse")} for lang in languages},
+        titles={lang: best_text(shared.publication.about["title"], lang) for lang in languages},
+    )
 
 
 def _segments(shared: _Site) -> dict[str, list[str]]:
@@ -226,11 +302,8 @@ def _segments(shared: _Site) -> dict[str, list[str]]:
 
 def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     publication = shared.publication
-    uses: dict[str, list[str]] = defaultdict(list)
-    for iri, star in shared.stars.items():
-        for triple in star:
-            if iri.startswith(BASE + "id/"):
-                uses[lexical(triple.object)].append(iri)
+    codes = _codes(shared.stars)
+    uses, rests = shared.uses, _rests(shared, segments)
     names: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = 0
     for folder, iris in segments.items():
@@ -246,31 +319,135 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
                 lang: build_entity(iri, statements, graph.store, graph.names)
                 for lang, graph in publication.by_language.items()
             }
-            stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
+            stem, users = (
+                iri.removeprefix(BASE),
+                [user for user, _ in uses.get(iri, []) if user.startswith(BASE + "id/")],
+            )
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
-            shared.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
-            _data(shared, stem, _around(shared.stars, [iri], () if counted else uses[iri]))
+            values = {
+                lang: _values(entity, lang, len(users) if counted else 0, schema)
+                | {"named_by": [] if counted else _named_by(shared, graph, entity, uses.get(iri, []))}
+                | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
+                for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
+            }
+            shared.write("entity.html", stem, titles, values)
+            _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
             for lang, entity in entities.items():
                 called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
-                names[lang].append({"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind})
+                entry = {"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind}
+                names[lang].append(entry | ({"c": codes[iri]} if iri in codes else {}))
             done += 1
             publication.progress(done, stem)
-    for lang, entries in names.items():
+    for lang in publication.languages:
+        entries = [*names[lang], *_askable(shared, lang)]
         text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
         publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
 
 
-def _values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def _codes(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
+    """Return the codes by which people know a country, of the place and of who governs it."""
+    codes = {
+        iri: [lexical(t.object) for t in star if t.predicate.value in (CM + "countryCode", CM + "alpha3Code")]
+        for iri, star in stars.items()
+        if iri.startswith(BASE + "id/place/")
+    }
+    governed = {
+        iri: codes.get(lexical(t.object), [])
+        for iri, star in stars.items()
+        for t in star
+        if t.predicate.value == CM + "governs"
+    }
+    return {iri: some for iri, some in (codes | governed).items() if some}
+
+
+def _askable(shared: _Site, lang: str) -> list[dict[str, Any]]:
+    """List the saved questions among the names that are searched, with the words that they are found by."""
+    kind = message("question", lang)
+    return [
+        {
+            "n": [best_text(question.title, lang)],
+            "p": f"queries/{name}{shared.ending(lang)}",
+            "k": kind,
+            "x": " ".join(best_text(text, lang) for text in (question.question, question.keywords) if text),
+        }
+        for name, question in sorted(shared.publication.graph.questions.items())
+    ]
+
+
+def _named_by(
+    shared: _Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
+) -> list[tuple[str, str, list[NamedRef]]]:
+    """List the things whose own description points at a thing: by their kind and the property."""
+    shown = {statement.iri for statement in entity.statements}
+    others = [(user, prop) for user, prop in uses if user not in shown and not user.startswith(BASE + "id/cite/")]
+    labels = graph.names.labels({CM + "governs", *(iri for pair in others for iri in pair)})
+    governs = labels[CM + "governs"]
+    grouped: dict[tuple[str, str], list[NamedRef]] = defaultdict(list)
+    for user, prop in others:
+        if shared.stem(user):
+            grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
+    return [
+        (kind, prop, sorted(things, key=lambda thing: (normalize_name(thing.label), thing.iri)))
+        for (kind, prop), things in sorted(grouped.items(), key=lambda item: (item[0][1] != governs, item[0]))
+    ]
+
+
+def _rests(shared: _Site, segments: Mapping[str, list[str]]) -> dict[str, Said]:
+    """Return by each source what cites a place in it."""
+    citing = {source: shared.citing(source) for source in segments.get("id/source", ())}
+    fetched = fetch_triples(set().union(*citing.values()), shared.publication.graph.store)
+    return {
+        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(iris)}
+        for source, iris in citing.items()
+    }
+
+
+def _class(star: Iterable[Triple]) -> str:
+    """Return what something is: of two classes, the first."""
+    return min((lexical(triple.object) for triple in star if triple.predicate == RDF_TYPE), default="")
+
+
+def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
+    """Tell what cites a place in a source; a thing is shown by its name, under what it is."""
+    entity = build_entity(source, said, graph.store, graph.names)
+    things = {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")}
+    labels = graph.names.labels(things)
+    statements = tuple(
+        replace(
+            s,
+            kind=NamedRef(s.kind.iri, graph.names.kind(s.iri)),
+            says=((NamedRef(s.kind.iri, ""), NamedRef(s.iri, labels[s.iri])),),
+        )
+        if s.iri in things
+        else s
+        for s in entity.statements
+    )
+    return resting(source, replace(entity, statements=statements), graph.lang)
+
+
+def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    groups = group_statements(entity.statements, entity.thing.iri, lang)
     return {
         "entity": entity,
         "names": entity.names,
-        "groups": [(kind, list(group)) for kind, group in groupby(entity.statements, key=lambda s: s.kind)],
+        "groups": groups,
+        "heading": f"{entity.thing.label} ({entity.kind})" if entity.kind else entity.thing.label,
+        "summary": _summary(entity, groups),
+        "named_by": [],
+        "resting": None,
         "picture": ties(entity),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
     }
+
+
+def _summary(entity: Entity, groups: Sequence[Group]) -> str:
+    """Say in a line what a thing is and what of it is known, the most first."""
+    known = sorted(groups, key=lambda group: -len(group.statements))
+    counted = ", ".join(f"{group.kind.label} ({len(group.statements)})" for group in known)
+    return f"{entity.thing.label}: {entity.kind}. {counted}".strip(" .:")
 
 
 def _shared(shared: _Site) -> None:
@@ -283,10 +460,7 @@ def _shared(shared: _Site) -> None:
             groups[stem.partition("#")[0]].append(iri)
     for stem, iris in groups.items():
         fetched = fetch_triples(set(iris), publication.graph.store)
-        kinds = {
-            iri: min((lexical(t.object) for t in shared.stars[iri] if t.predicate == RDF_TYPE), default="")
-            for iri in iris
-        }
+        kinds = {iri: _class(shared.stars[iri]) for iri in iris}
         statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
         entities = {
             lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
@@ -296,7 +470,11 @@ def _shared(shared: _Site) -> None:
             lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
             for lang in publication.languages
         }
-        values = {lang: _values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()}
+        values = {
+            lang: _values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
+            | {"heading": titles[lang], "picture": {"left": [], "right": []}}
+            for lang, entity in entities.items()
+        }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, _around(shared.stars, iris, ()))
 
@@ -345,12 +523,25 @@ def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
     spoken = shared.publication.by_language
     titles = {folder: _titles(shared, folder) for folder in segments}
+    statements = {iri: _count(shared, iri) for iris in segments.values() for iri in iris}
+    tables = {lang: list_tables(graph, segments, statements) for lang, graph in spoken.items()}
     for folder, iris in segments.items():
-        values = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
-        shared.write("kinds.html", folder, titles[folder], values)
+        if folder in COLUMNS:
+            values = {lang: {"table": tables[lang][folder], "mark": MARK} for lang in spoken}
+            shared.write("list.html", folder, titles[folder], values)
+        else:
+            kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
+            shared.write("kinds.html", folder, titles[folder], kinds)
     folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
     called = {lang: message("browse", lang) for lang in spoken}
     shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
+
+
+def _count(shared: _Site, iri: str) -> int:
+    """Count the statements that name a thing, or what rests on a source."""
+    statements = tuple(f"{BASE}id/{part}/" for part in ("rel", "obs", "record"))
+    naming = {user for user, _ in shared.uses.get(iri, ()) if user.startswith(statements)}
+    return len(naming | shared.citing(iri))
 
 
 def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
@@ -436,22 +627,32 @@ def _questions(shared: _Site) -> None:
 
 def _question(shared: _Site, question: Question) -> None:
     publication, stem, defaults = shared.publication, f"queries/{question.name}", question.defaults()
-    publication.write(shared.folder / f"{stem}.rq", question.text)
+    head, sparql = _parts(question.text)
+    publication.write(shared.folder / f"{stem}.rq", f"{head}# Ask it of {publication.address}{ALL}\n{sparql}")
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
         values[lang] = {
             "answer": graph.query(question),
             "asked": best_text(question.question, lang),
+            "summary": best_text(question.question, lang),
             "ending": shared.ending(lang),
+            "file": ALL,
             "name": question.name,
             "parameters": [
                 (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
             ],
-            "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
+            "sparql": sparql,
         }
         ending = shared.ending(lang).removesuffix(".html") + ".csv"
         publication.write(shared.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Split a question's file into its head and its SPARQL."""
+    lines = text.splitlines(keepends=True)
+    sparql = "".join(line for line in lines if not line.startswith("#+"))
+    return "".join(line for line in lines if line.startswith("#+")), sparql
 
 
 def _sourced(shared: _Site) -> None:
@@ -532,20 +733,35 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "questions": "questions" + shared.ending(lang),
             "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
+            "kinds": [
+                (kind, f"id/agent{shared.ending(lang)}#{urlencode({'kind': kind})}", number)
+                for kind, number in Counter(map(graph.names.kind, segments.get("id/agent", ()))).most_common()
+            ],
             "segments": [
                 (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
                 for folder in folders
                 if folder in segments
             ],
         }
-        for lang in publication.languages
+        for lang, graph in publication.by_language.items()
     }
     shared.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
-    uses = {
-        lang: {"files": [(file, message(f"for_{file.file.suffix[1:]}", lang)) for file in data]}
-        for lang in publication.languages
-    }
+    wanted = sorted(data, key=lambda file: next((n for n, p in enumerate(_WANTED) if file.path.startswith(p)), 99))
+    uses = {lang: {"files": [(file, message(_use(file), lang)) for file in wanted]} for lang in publication.languages}
     shared.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
+
+
+def _use(file: Distribution) -> str:
+    """Return the key of the words that say what a file is for."""
+    return "for_all" if file.path == ALL else f"for_{file.file.suffix[1:]}"
+
+
+def _correct(publication: Publication, page: str) -> str:
+    """Return where a correction of a page is asked for, if the data set names an address."""
+    contact = str(publication.about["contact"] or "")
+    if contact.startswith(("http://", "https://")):
+        return contact
+    return f"mailto:{contact.removeprefix('mailto:')}?subject={quote(page)}" if "@" in contact else ""
 
 
 def _web(iri: str) -> str:

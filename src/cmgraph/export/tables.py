@@ -9,6 +9,7 @@ from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 from itertools import count, groupby
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,23 @@ def csv_tables(publication: Publication, folder: Path) -> None:
     """Write a CSV table per kind."""
     for name, result in publication.tables.items():
         publication.write(folder / f"{name}.csv", to_csv(result, ","))
+
+
+def points(publication: Publication, path: Path) -> None:
+    """Write the marks on publishers' maps as GeoJSON, each with what it stands for and its sources."""
+    table = publication.tables["points"]
+    header, *records = table.to_records()
+    features: list[dict[str, Any]] = []
+    for row, record in zip(table.rows, records, strict=True):
+        place = [row[table.columns.index(name)] for name in ("longitude", "latitude")]
+        if not all(isinstance(degrees, (int, float, Decimal)) and isfinite(degrees) for degrees in place):
+            continue  # no place on a map; the table has it as it is
+        said = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
+        properties = {name: value for name, value in said.items() if name not in ("latitude", "longitude")}
+        point = {"type": "Point", "coordinates": [float(str(degrees)) for degrees in place]}
+        features.append({"type": "Feature", "geometry": point, "properties": properties})
+    note = message("points_note", publication.languages[0])
+    publication.write_json(path, {"type": "FeatureCollection", "note": note, "features": features})
 
 
 def workbook(publication: Publication, path: Path) -> None:

@@ -37,10 +37,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Any] = {
+        "bibtex": bibtex,
         "by_property": by_property,
         "first_day": first_day,
         "literal": literal,
         "local": local_name,
+        "one_line": one_line,
         "plain": as_text,
         "rgb": rgb,
         "script_json": script_json,
@@ -73,6 +75,18 @@ def literal(text: str, language: str = "") -> str:
     from pyoxigraph import Literal
 
     return str(Literal(text, language=language or None))
+
+
+def one_line(text: object) -> str:
+    """Write text on one line."""
+    return " ".join(str(text).split())
+
+
+def bibtex(text: object) -> str:
+    """Write text for BibTeX, where some signs are commands."""
+    signs = {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+    signs |= {sign: "\\" + sign for sign in "{}%&#$_"}
+    return "".join(signs.get(sign, sign) for sign in one_line(text))
 
 
 def script_json(value: Any) -> Any:
