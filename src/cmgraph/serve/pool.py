@@ -66,6 +66,7 @@ class Pool:
         self._workers: set[_Worker] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._closing = False
 
     async def start(self) -> None:
         """Return when the first worker is ready; the others follow.
@@ -105,12 +106,11 @@ class Pool:
 
     async def close(self) -> None:
         """End all workers, and return when they have ended."""
-        starting, workers = [*self._starting], [*self._workers]
-        for task in starting:
-            task.cancel()
+        self._closing = True
+        workers = [*self._workers]
         for worker in workers:
             self._drop(worker)
-        await asyncio.gather(*starting, *(worker.ended() for worker in workers), return_exceptions=True)
+        await asyncio.gather(*self._starting, *(worker.ended() for worker in workers))
 
     async def _take(self) -> _Worker:
         if self._free.empty() and self._waiting >= WAITING:
@@ -127,6 +127,10 @@ class Pool:
     async def _add(self) -> str:
         worker = await _Worker.start()
         self._workers.add(worker)
+        if self._closing:
+            self._drop(worker)
+            await worker.ended()
+            return ""
         try:
             edition, _ = await worker.tell(self._arguments)
         except BaseException as error:
@@ -148,13 +152,14 @@ class Pool:
         """Start one more worker, however often it takes."""
 
         async def start() -> None:
-            while True:
+            while not self._closing:
                 try:
                     await self._add()
                     return
                 except CmgraphError as error:
-                    logging.getLogger("cmgraph").error("%s", error)
-                await asyncio.sleep(_AGAIN)
+                    if not self._closing:
+                        logging.getLogger("cmgraph").error("%s", error)
+                        await asyncio.sleep(_AGAIN)
 
         task = asyncio.get_running_loop().create_task(start())
         self._starting.add(task)

@@ -44,7 +44,8 @@ def serve(
     if public_url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~-]+/)*", public_url):
         hint = "Write it like https://example.org/minerals/"
         raise CmgraphError("not an address that ends with a slash", where=f"--public-url {public_url}", hint=hint)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
     with _listening(host, port) as listening:
         asyncio.run(_serve(listening, Pool(arguments, timeout, _WORKERS), host, public_url, tell))
 
@@ -87,8 +88,12 @@ def _listening(host: str, port: int) -> socket.socket:
         raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
 
 
-def _stop(*_: object) -> None:
+def _end(*_: object) -> None:
     raise SystemExit(0)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 class _Prompt(H11Protocol):
