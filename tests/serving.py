@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,8 +58,11 @@ COMMAND = [sys.executable, "-c", "from cmgraph.cli.main import main; main()"]
 @contextmanager
 def serving(*options: str, **environment: str) -> Iterator[Server]:
     """Start ``cmgraph serve`` at a port that is free."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *options],
+        [*COMMAND, "serve", "--port", str(port), *options],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "LANG": "C.UTF-8", **environment},
@@ -66,8 +70,8 @@ def serving(*options: str, **environment: str) -> Iterator[Server]:
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert line.startswith("http://127.0.0.1:"), line + process.stderr.read()
-        yield Server(line.split()[0], process)
+        assert " is ready" in line, line + process.stderr.read()
+        yield Server(f"http://127.0.0.1:{port}/", process)
     finally:
         process.kill()
         process.wait()

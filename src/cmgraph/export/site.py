@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -136,41 +136,52 @@ class _Site:
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
 
-            def w(key: str, lang: str = lang) -> str:
-                return message(key, lang)
-
             def href(iri: str, lang: str = lang) -> str:
                 stem, hash_, anchor = (self.stem(iri) or "").partition("#")
-                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else _web(iri)
+                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
 
-            def words(statement: Statement, lang: str = lang) -> list[str | Value]:
-                return sentence(statement, lang)
-
-            menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
-            html = render_template(
+            html = page(
+                publication,
                 template,
-                about=publication.about,
-                as_of=publication.graph.as_of,
-                few=FEW,
+                lang,
                 here=path,
                 href=href,
                 index="index" + self.ending(lang),
-                lang=lang,
                 languages=languages,
-                menu=menu,
-                modified=publication.modified,
-                most=MOST,
+                menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
                 root=root,
-                site_title=best_text(publication.about["title"], lang),
+                served=False,
                 stem=stem,
                 title=titles[lang],
-                w=w,
-                whole=WHOLE,
-                words=words,
                 **values[lang],
             )
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
+
+
+def page(publication: Publication, template: str, lang: str, /, **values: Any) -> str:
+    """Write a page in a language: what all pages share, and the ``values`` of this one."""
+
+    def w(key: str) -> str:
+        return message(key, lang)
+
+    def words(statement: Statement) -> list[str | Value]:
+        return sentence(statement, lang)
+
+    return render_template(
+        template,
+        about=publication.about,
+        as_of=publication.graph.as_of,
+        few=FEW,
+        lang=lang,
+        modified=publication.modified,
+        most=MOST,
+        site_title=best_text(publication.about["title"], lang),
+        w=w,
+        whole=WHOLE,
+        words=words,
+        **values,
+    )
 
 
 _MENU = {
@@ -249,7 +260,9 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             stem, count = iri.removeprefix(BASE), len(uses[iri]) if counted else 0
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
-            shared.write("entity.html", stem, titles, {lang: _values(e, count, schema) for lang, e in entities.items()})
+            shared.write(
+                "entity.html", stem, titles, {lang: entity_values(e, count, schema) for lang, e in entities.items()}
+            )
             _data(shared, stem, _around(shared.stars, [iri], () if counted else uses[iri]))
             for lang, entity in entities.items():
                 called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
@@ -261,7 +274,11 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
         publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
 
 
-def _values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the page of a thing shows.
+
+    :param count: in how many statements it is used, if they are not shown.
+    """
     return {
         "entity": entity,
         "names": entity.names,
@@ -269,7 +286,7 @@ def _values(entity: Entity, count: int = 0, schema: dict[str, Any] | None = None
         "picture": ties(entity),
         "count": count,
         "schema": schema,
-        "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
+        "forms": [("ttl", "text/turtle", "Turtle"), ("jsonld", "application/ld+json", "JSON-LD")],
     }
 
 
@@ -296,7 +313,9 @@ def _shared(shared: _Site) -> None:
             lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
             for lang in publication.languages
         }
-        values = {lang: _values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()}
+        values = {
+            lang: entity_values(entity) | {"picture": {"left": [], "right": []}} for lang, entity in entities.items()
+        }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, _around(shared.stars, iris, ()))
 
@@ -484,14 +503,22 @@ def _said(graph: Graph, default: str) -> str:
 
 def _terms(shared: _Site) -> None:
     """Write the reference of the model."""
-    publication = shared.publication
-    iris = sorted(iri for iri in shared.stars if iri.startswith(CM))
+    values = model_values(shared.publication, shared.stars)
+    shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
+
+
+def model_values(publication: Publication, stars: Mapping[str, Sequence[Triple]]) -> dict[str, dict[str, Any]]:
+    """Return what the reference of the model shows, by language.
+
+    :param stars: by IRI, what is stated of each term, and of the ontology itself.
+    """
+    iris = sorted(iri for iri in stars if iri.startswith(CM))
     triples = fetch_triples({*iris, BASE + "ontology"}, publication.graph.store)
-    classes = {iri for iri in iris for t in shared.stars[iri] if lexical(t.object).endswith("owl#Class")}
+    classes = {iri for iri in iris for t in stars[iri] if lexical(t.object).endswith("owl#Class")}
 
     texts = {
         t.object.language or "": t.object.value
-        for t in shared.stars[BASE + "ontology"]
+        for t in stars[BASE + "ontology"]
         if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
     }
     values = {}
@@ -506,7 +533,7 @@ def _terms(shared: _Site) -> None:
                 (message("properties", lang), [term for term in terms if term.thing.iri not in classes]),
             ],
         }
-    shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
+    return values
 
 
 def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -548,6 +575,6 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     shared.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
 
 
-def _web(iri: str) -> str:
+def web_address(iri: str) -> str:
     """Return an address that a link may have; what could run as a script is none."""
     return iri if iri.startswith(("http://", "https://")) else "#"

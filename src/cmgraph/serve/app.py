@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,15 +20,27 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmgraph.errors import CmgraphError
-from cmgraph.serve.documents import Document
+from cmgraph.graph import LANGUAGES
+from cmgraph.serve.api import HOPS, PATHS, Part
+from cmgraph.serve.documents import RDF_FORMS, Document
+from cmgraph.serve.negotiation import best_language, best_media_type
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
-from cmgraph.serve.requests import one, parameters, parse_fields, read_body
+from cmgraph.serve.requests import number, one, parameters, parse_fields, read_body, refuse_others
+from cmgraph.serve.sparql import negotiated
+from cmgraph.serve.things import ENDINGS, PAGES
 
 READ = ["GET", "HEAD"]
 
 _PACKED = 1000
 """Bytes from which on an answer is packed."""
+
+_ENDING = re.compile(rf"(.+?)({'|'.join(map(re.escape, (*sorted(PAGES.values(), reverse=True), *ENDINGS)))})")
+
+_SHARED = ("lang", "max", "offset")
+"""Parameters of every part of the API."""
+
+_VARY = "Accept, Accept-Language"
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -58,6 +72,17 @@ class Service:
         routes = [
             Route("/healthz", self.health, methods=READ),
             Route("/sparql", self.sparql, methods=[*READ, "POST"]),
+            Route("/", self.front, methods=READ),
+            Route("/search", self.search, methods=READ),
+            Route("/openapi.json", self.openapi, methods=READ),
+            Route("/api/search", self.api_search, methods=READ),
+            Route("/api/entity", self.api_entity, methods=READ),
+            Route("/api/path", self.api_path, methods=READ),
+            Route("/api/questions", self.api_questions, methods=READ),
+            Route("/api/questions/{name}", self.api_question, methods=READ),
+            Route("/api/questions/{name}/answer", self.api_answer, methods=READ),
+            Route("/assets/style.css", self.style, methods=READ),
+            Route("/{path:path}", self.thing, methods=READ),
         ]
         handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
             CmgraphError: _problem,
@@ -98,6 +123,8 @@ class Service:
             raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
         accept = request.headers.get("accept", "")
         if "query" not in fields and request.method != "POST":
+            if best_media_type(accept, [*RDF_FORMS, "text/html"]) == "text/html":
+                return await self._page(request, "query_page")
             text = (files("cmgraph") / "serve/service.ttl").read_text(encoding="utf-8")
             return await self._document(
                 "service", accept=accept, address=self._address, description=text, vary="Accept"
@@ -106,10 +133,177 @@ class Service:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
         return await self._document("sparql", query=one(fields, "query"), accept=accept, vary="Accept")
 
+    async def front(self, request: Request) -> Response:
+        """Show the first page."""
+        return await self._page(request, "front_page")
+
+    async def search(self, request: Request) -> Response:
+        """Show what is found by a name."""
+        return await self._page(request, "search_page", text=one(parameters(request), "q"))
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe the API."""
+        described, _ = await self._pool.run("openapi", self._lang(request), address=self._address)
+        return JSONResponse(described)
+
+    async def api_search(self, request: Request) -> Response:
+        """Find things by name."""
+        fields = self._fields(request, "q")
+        return await self._said(request, "search", text=_required(fields, "q"), part=_part(fields))
+
+    async def api_entity(self, request: Request) -> Response:
+        """Describe a thing."""
+        fields = self._fields(request, "name")
+        return await self._said(request, "entity", name=_required(fields, "name"), part=_part(fields))
+
+    async def api_path(self, request: Request) -> Response:
+        """Find paths between two things."""
+        fields = self._fields(request, "from", "to", "over", "count", "hops")
+        return await self._said(
+            request,
+            "path",
+            one=_required(fields, "from"),
+            other=_required(fields, "to"),
+            over=fields.get("over", []),
+            count=number(fields, "count", 3, PATHS, 1),
+            hops=number(fields, "hops", 6, HOPS, 1),
+            part=_part(fields),
+        )
+
+    async def api_questions(self, request: Request) -> Response:
+        """List the saved questions."""
+        fields = self._fields(request, "tag")
+        return await self._said(request, "questions", tag=one(fields, "tag"), part=_part(fields))
+
+    async def api_question(self, request: Request) -> Response:
+        """Describe a saved question."""
+        refuse_others(parameters(request), ("lang",))
+        return await self._said(request, "question", name=request.path_params["name"])
+
+    async def api_answer(self, request: Request) -> Response:
+        """Answer a saved question: what is not of this API is one of its own parameters."""
+        fields = parameters(request)
+        values = {name: given for name, given in fields.items() if name not in _SHARED}
+        asked = {"name": request.path_params["name"], "values": values, "part": _part(fields)}
+        if negotiated(request.headers.get("accept", ""), ["application/json", "text/csv"]) == "text/csv":
+            document, _ = await self._pool.run("answer_csv", self._lang(request), **asked)
+            return Response(document.body, media_type="text/csv", headers={**document.headers, "vary": _VARY})
+        return await self._said(request, "answer", **asked)
+
+    def _fields(self, request: Request, *own: str) -> dict[str, list[str]]:
+        fields = parameters(request)
+        refuse_others(fields, (*own, *_SHARED))
+        return fields
+
+    async def _said(self, request: Request, job: str, **given: object) -> Response:
+        """Answer with JSON, and lead on to the next part."""
+        lang = self._lang(request)
+        said, notices = await self._pool.run(job, lang, **given)
+        headers = {"content-language": lang, "vary": _VARY}
+        if following := said.data.get("next_offset"):
+            rest = [(n, v) for n, values in parameters(request).items() for v in values if n != "offset"]
+            query = urlencode([*rest, ("offset", following)])
+            path = request.scope["path"].removeprefix(request.scope["root_path"]).lstrip("/")
+            headers["link"] = f'<{self._path(path)}?{query}>; rel="next"'
+        return JSONResponse({**said.data, "notices": notices}, headers=headers)
+
+    async def style(self, request: Request) -> Response:
+        """Send how pages look."""
+        return Response((files("cmgraph") / "text/templates/style.css").read_bytes(), media_type="text/css")
+
+    async def thing(self, request: Request) -> Response:
+        """Answer at the IRI of a thing: lead on to the document that is liked best, or send that."""
+        path, ending = _parted(request.path_params["path"])
+        lang = self._lang(request)
+        if not path.startswith(("id/", "vocab/")) and path not in ("def", "ontology"):
+            raise HTTPException(404)
+        try:
+            if ending in ENDINGS:
+                return await self._statements(request, path, ending)
+            if ending:
+                return await self._thing_page(request, path, ending)
+            await self._pool.run("find", lang, path=path)
+        except Problem as error:
+            accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
+            if error.status != 404 or accepted != "text/html":
+                raise
+            page, _ = await self._pool.run("unknown_page", lang, path=path, nearest=error.more["nearest"])
+            return Response(page.body, 404, media_type=page.media_type, headers={"vary": _VARY})
+        forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items()}
+        media_type = best_media_type(request.headers.get("accept", ""), ["text/html", *forms])
+        at = self._path(path)
+        if media_type is None:
+            available = [{"type": kind, "url": at + ending} for kind, ending in {"text/html": ".html", **forms}.items()]
+            raise Problem("this is not available in a form that is accepted", 406, more={"available": available})
+        to = at + forms.get(media_type, PAGES[lang])
+        return Response(status_code=303, headers={"location": to, "vary": _VARY, "link": self._alternates(path)})
+
+    async def _statements(self, request: Request, path: str, ending: str) -> Response:
+        document, _ = await self._pool.run("statements", path=path, media_type=ENDINGS[ending][0])
+        return self._cached(request, document, {"link": self._alternates(path)})
+
+    async def _thing_page(self, request: Request, path: str, ending: str) -> Response:
+        lang = next(lang for lang, page_ending in PAGES.items() if page_ending == ending)
+        document, _ = await self._pool.run("thing_page", lang, path=path)
+        return self._cached(request, document, {"link": self._alternates(path), "content-language": lang})
+
+    def _cached(self, request: Request, document: Document, headers: dict[str, str]) -> Response:
+        """Send a document, or say that the client has it already: it stays as it is while the graph does."""
+        if edition := self._pool.edition:
+            headers |= {"etag": f'W/"{edition}"', "cache-control": "no-cache"}
+            known = request.headers.get("if-none-match", "")
+            if edition in re.findall(r'"([^"]*)"', known):
+                return Response(status_code=304, headers=headers)
+        return Response(document.body, media_type=document.media_type, headers=headers)
+
+    def _path(self, path: str) -> str:
+        """Return the address of a thing on this host."""
+        return f"{urlsplit(self._address).path}{quote(path)}"
+
+    def _alternates(self, path: str) -> str:
+        at = self._path(path)
+        pages = [
+            f'<{at}{ending}>; rel="alternate"; type="text/html"; hreflang="{lang}"' for lang, ending in PAGES.items()
+        ]
+        forms = [f'<{at}{ending}>; rel="alternate"; type="{kind}"' for ending, (kind, _) in ENDINGS.items()]
+        return ", ".join([*pages, *forms])
+
+    def _lang(self, request: Request) -> str:
+        """Return the language that is asked for: by name, or else as the client likes best.
+
+        :raises Problem: if there is no such language.
+        """
+        lang = one(parameters(request), "lang") or best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        if lang not in LANGUAGES:
+            raise Problem(f"there is no language '{lang}'", hint=f"There are: {', '.join(LANGUAGES)}.")
+        return lang
+
+    async def _page(self, request: Request, job: str, **given: object) -> Response:
+        lang = self._lang(request)
+        document, _ = await self._pool.run(job, lang, **given)
+        headers = {"content-language": lang, "vary": _VARY}
+        return Response(document.body, media_type=document.media_type, headers=headers)
+
     async def _document(self, job: str, lang: str = "", *, vary: str, **given: object) -> Response:
         document, _ = await self._pool.run(job, lang, **given)
         assert isinstance(document, Document)
         return Response(document.body, headers={**document.headers, "vary": vary}, media_type=document.media_type)
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """Part the address of a document: the path of the thing, and the ending, empty if it is the thing's own."""
+    found = _ENDING.fullmatch(path)
+    return (found[1], found[2]) if found else (path, "")
+
+
+def _part(fields: Mapping[str, list[str]]) -> Part:
+    return Part(number(fields, "offset", 0, 1_000_000), number(fields, "max", 100, 1000, 1))
+
+
+def _required(fields: Mapping[str, list[str]], name: str) -> str:
+    if not (value := one(fields, name).strip()):
+        raise Problem(f"'{name}' is missing")
+    return value
 
 
 def _content_type(request: Request) -> tuple[str, str]:

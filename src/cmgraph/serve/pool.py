@@ -82,7 +82,7 @@ class Pool:
 
         :param lang: the language in which things are named; empty for that of the graph.
         :raises QueryStopped: if it took too long, or ended its worker.
-        :raises Problem: if there are too many who wait, or the worker found a fault in itself.
+        :raises Problem: if there are too many who wait.
         :raises CmgraphError: whatever the job raises.
         """
         worker = await self._take()
@@ -100,8 +100,6 @@ class Pool:
         self._free.put_nowait(worker)
         if isinstance(outcome, CmgraphError):
             raise outcome
-        if outcome is None:
-            raise Problem("this server has a fault; its operator can read more", 500)
         return outcome, notices
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ _STATUS: tuple[tuple[type[CmgraphError], int], ...] = (
     (CmgraphError, 400),
 )
 
-_UNSAID = {500: "the graph cannot be read", 502: "the endpoint behind this server failed"}
+_UNSAID = {DamagedStore: "the graph cannot be read", EndpointError: "the endpoint behind this server failed"}
 """What is said of faults whose words may hold places of the machine."""
 
 _FOR_THE_COMMAND = re.compile(r"--\w|\bcmgraph ")
@@ -56,8 +56,8 @@ def details(error: CmgraphError) -> dict[str, Any]:
     """Return an error as the problem details of RFC 9457; a place is told only if it is in the query that was sent."""
     status = status_of(error)
     said: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    if status in _UNSAID:
-        return {**said, "detail": _UNSAID[status]}
+    if type(error) in _UNSAID:
+        return {**said, "detail": _UNSAID[type(error)]}
     said["detail"] = error.what
     if error.where.startswith("query:"):
         said["where"] = error.where

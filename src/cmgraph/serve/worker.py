@@ -19,14 +19,31 @@ from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
-from cmgraph.serve import sparql
+from cmgraph.serve import api, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
+from cmgraph.serve.problems import Problem
 from cmgraph.store import sandbox
 from cmgraph.store.local import LocalStore
 
 JOBS: Mapping[str, Callable[..., Any]] = {
     "sparql": sparql.answer,
     "service": sparql.describe_service,
+    "find": things.find,
+    "statements": things.statements,
+    "thing_page": things.thing_page,
+    "front_page": things.front_page,
+    "search_page": things.search_page,
+    "query_page": things.query_page,
+    "unknown_page": things.unknown_page,
+    "search": api.search,
+    "entity": api.entity,
+    "questions": api.questions,
+    "question": api.question,
+    "answer": api.answer,
+    "answer_csv": api.answer_csv,
+    "ask": api.ask,
+    "path": api.path,
+    "openapi": api.openapi,
 }
 """What a worker can do, each with the graph in a language and what else is given."""
 
@@ -77,7 +94,7 @@ def _work(graph: Graph, asked: IO[bytes], told: IO[bytes]) -> None:
             outcome = error
         except Exception as error:
             sys.stderr.write(f"cmgraph: a bug in cmgraph itself: {job}: {type(error).__name__}: {error}\n")
-            outcome = None
+            outcome = Problem("this server has a fault; its operator can read more", 500)
         _send(told, (outcome, notices.texts))
 
 
