@@ -50,6 +50,22 @@ def serve(_: Callable[[], Graph], host: str, port: int, public_url: str, request
     return 0
 
 
+@click.command()
+@request_timeout
+@graph_options(*SERVED)
+def mcp(_: Callable[[], Graph], request_timeout: float) -> int:
+    """Give tools that ask the graph to an agent, by the Model Context Protocol over stdin and stdout.
+
+    \b
+    A client starts it itself: { "command": "cmgraph", "args": ["mcp"] }
+    """
+    _require("mcp")
+    from cmgraph.serve.agents import serve_agents
+
+    serve_agents(load_arguments(options_of(click.get_current_context())), request_timeout)
+    return 0
+
+
 def _require(package: str) -> None:
     """Refuse to go on without a package that only serving needs."""
     if find_spec(package) is None:

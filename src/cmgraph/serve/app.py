@@ -149,12 +149,12 @@ class Service:
     async def api_search(self, request: Request) -> Response:
         """Find things by name."""
         fields = self._fields(request, "q")
-        return await self._said(request, "search", text=_required(fields, "q"), part=_part(fields))
+        return await self._said(request, "search", _part(fields), text=_required(fields, "q"))
 
     async def api_entity(self, request: Request) -> Response:
         """Describe a thing."""
         fields = self._fields(request, "name")
-        return await self._said(request, "entity", name=_required(fields, "name"), part=_part(fields))
+        return await self._said(request, "entity", _part(fields), name=_required(fields, "name"))
 
     async def api_path(self, request: Request) -> Response:
         """Find paths between two things."""
@@ -162,43 +162,43 @@ class Service:
         return await self._said(
             request,
             "path",
+            _part(fields),
             one=_required(fields, "from"),
             other=_required(fields, "to"),
             over=fields.get("over", []),
             count=number(fields, "count", 3, PATHS, 1),
             hops=number(fields, "hops", 6, HOPS, 1),
-            part=_part(fields),
         )
 
     async def api_questions(self, request: Request) -> Response:
         """List the saved questions."""
         fields = self._fields(request, "tag")
-        return await self._said(request, "questions", tag=one(fields, "tag"), part=_part(fields))
+        return await self._said(request, "questions", _part(fields), tag=one(fields, "tag"))
 
     async def api_question(self, request: Request) -> Response:
         """Describe a saved question."""
         refuse_others(parameters(request), ("lang",))
-        return await self._said(request, "question", name=request.path_params["name"])
+        return await self._said(request, "question", _part({}), name=request.path_params["name"])
 
     async def api_answer(self, request: Request) -> Response:
         """Answer a saved question: what is not of this API is one of its own parameters."""
         fields = parameters(request)
         values = {name: given for name, given in fields.items() if name not in _SHARED}
-        asked = {"name": request.path_params["name"], "values": values, "part": _part(fields)}
+        asked, part = {"name": request.path_params["name"], "values": values}, _part(fields)
         if negotiated(request.headers.get("accept", ""), ["application/json", "text/csv"]) == "text/csv":
-            document, _ = await self._pool.run("answer_csv", self._lang(request), **asked)
+            document, _ = await self._pool.run("answer_csv", self._lang(request), **asked, part=part)
             return Response(document.body, media_type="text/csv", headers={**document.headers, "vary": _VARY})
-        return await self._said(request, "answer", **asked)
+        return await self._said(request, "answer", part, **asked)
 
     def _fields(self, request: Request, *own: str) -> dict[str, list[str]]:
         fields = parameters(request)
         refuse_others(fields, (*own, *_SHARED))
         return fields
 
-    async def _said(self, request: Request, job: str, **given: object) -> Response:
+    async def _said(self, request: Request, of: str, part: Part, **given: object) -> Response:
         """Answer with JSON, and lead on to the next part."""
         lang = self._lang(request)
-        said, notices = await self._pool.run(job, lang, **given)
+        said, notices = await self._pool.run("said", lang, of=of, given=given, part=part)
         headers = {"content-language": lang, "vary": _VARY}
         if following := said.data.get("next_offset"):
             rest = [(n, v) for n, values in parameters(request).items() for v in values if n != "offset"]

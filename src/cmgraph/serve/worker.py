@@ -35,14 +35,8 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "search_page": things.search_page,
     "query_page": things.query_page,
     "unknown_page": things.unknown_page,
-    "search": api.search,
-    "entity": api.entity,
-    "questions": api.questions,
-    "question": api.question,
-    "answer": api.answer,
+    "said": api.said,
     "answer_csv": api.answer_csv,
-    "ask": api.ask,
-    "path": api.path,
     "openapi": api.openapi,
 }
 """What a worker can do, each with the graph in a language and what else is given."""
