@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import pyoxigraph
 import pytest
@@ -83,6 +83,33 @@ def test_a_thing_of_every_kind_answers_and_so_do_the_things_it_points_at(server:
 def test_the_model_answers(server: Server) -> None:
     assert 'id="Membership"' in server.get("/def.html").text
     assert "cm:Membership a owl:Class" in server.get("/ontology.ttl").text
+
+
+def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_answer(server: Server) -> None:
+    def follow(page: str, at: str) -> set[str]:
+        links = {html.unescape(link) for link in re.findall(r'(?:href|action)="([^"#]+)', page)}
+        return {urljoin(at, link) for link in links if not link.startswith("http")}
+
+    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    seen: dict[str, str] = {}
+    waiting = {"/"}
+    while waiting:
+        link = waiting.pop()
+        answer = server.get(link, **browser)
+        assert answer.status in (200, 303) and answer.media_type != "application/problem+json", link
+        seen[link] = answer.text
+        if answer.media_type == "text/html":
+            waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
+    assert {"/questions", "/queries/partners?lang=en", "/queries/partners.rq", "/sparql", "/search"} <= seen.keys()
+    assert "Union européenne" in seen["/queries/partners?lang=fr"]
+    assert seen["/queries/partners.csv"].startswith("partner,partner_iri") and "VALUES" in seen["/queries/partners.rq"]
+
+
+def test_a_query_can_be_asked_on_a_page(server: Server) -> None:
+    query = "SELECT ?name ?cite { agent:evil skos:prefLabel ?name ; cm:hasCitation ?cite }"
+    page = server.get(f"/sparql?query={quote(query)}", accept="text/html").text
+    assert "<td>&lt;script&gt;alert(1)&lt;/script&gt;</td>" in page and "skos:prefLabel ?name" in page
+    assert "=1+1" in page and "<script" not in page and 'href="javascript:' not in page
 
 
 def test_what_the_graph_does_not_have_is_told_with_the_nearest_names(server: Server) -> None:

@@ -438,39 +438,48 @@ def _questions(shared: _Site) -> None:
     )
     for question in graph.questions.values():
         _question(shared, question)
+    values = {lang: questions_values(graph, lang, shared.ending(lang)) for lang in publication.languages}
+    shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in values}, values)
+
+
+def questions_values(graph: Graph, lang: str, ending: str) -> dict[str, Any]:
+    """Return what the list of saved questions shows, by subject.
+
+    :param ending: of the addresses of their pages.
+    """
     ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
-    subjects = {
-        lang: [
-            (subject, [(q.name, best_text(q.title, lang), best_text(q.question, lang)) for q in group])
-            for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
-        ]
-        for lang in publication.languages
-    }
-    values = {
-        lang: {"ending": shared.ending(lang), "folder": "queries", "groups": groups}
-        for lang, groups in subjects.items()
-    }
-    shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in subjects}, values)
+    groups = [
+        (subject, [(q.name, best_text(q.title, lang), best_text(q.question, lang)) for q in group])
+        for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
+    ]
+    return {"ending": ending, "folder": "queries", "groups": groups}
 
 
 def _question(shared: _Site, question: Question) -> None:
-    publication, stem, defaults = shared.publication, f"queries/{question.name}", question.defaults()
+    publication, stem = shared.publication, f"queries/{question.name}"
     publication.write(shared.folder / f"{stem}.rq", question.text)
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
-        values[lang] = {
-            "answer": graph.query(question),
-            "asked": best_text(question.question, lang),
-            "ending": shared.ending(lang),
-            "name": question.name,
-            "parameters": [
-                (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
-            ],
-            "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
-        }
-        ending = shared.ending(lang).removesuffix(".html") + ".csv"
-        publication.write(shared.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
+        ending = shared.ending(lang)
+        values[lang] = question_values(graph, question, ending)
+        csv = shared.folder / f"{stem}{ending.removesuffix('.html')}.csv"
+        publication.write(csv, to_csv(values[lang]["answer"], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
+
+
+def question_values(graph: Graph, question: Question, ending: str) -> dict[str, Any]:
+    """Return what the page of a saved question shows: what it asks, with which values, and the answer."""
+    defaults = question.defaults()
+    return {
+        "answer": graph.query(question),
+        "asked": best_text(question.question, graph.lang),
+        "ending": ending,
+        "name": question.name,
+        "parameters": [
+            (p.name, best_text(p.label, graph.lang), _said(graph, defaults[p.name])) for p in question.parameters
+        ],
+        "sparql": "\n".join(line for line in question.text.splitlines() if not line.startswith("#+")),
+    }
 
 
 def _sourced(shared: _Site) -> None:

@@ -23,6 +23,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES
 from cmgraph.serve.api import HOPS, PATHS, Part
 from cmgraph.serve.documents import RDF_FORMS, Document
+from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_language, best_media_type
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
@@ -74,6 +75,8 @@ class Service:
             Route("/sparql", self.sparql, methods=[*READ, "POST"]),
             Route("/", self.front, methods=READ),
             Route("/search", self.search, methods=READ),
+            Route("/questions", self.questions, methods=READ),
+            Route("/queries/{name}", self.question, methods=READ),
             Route("/openapi.json", self.openapi, methods=READ),
             Route("/api/search", self.api_search, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
@@ -131,7 +134,9 @@ class Service:
             )
         if "query" not in fields:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
-        return await self._document("sparql", query=one(fields, "query"), accept=accept, vary="Accept")
+        return await self._document(
+            "sparql", self._lang(request), query=one(fields, "query"), accept=accept, vary=_VARY
+        )
 
     async def front(self, request: Request) -> Response:
         """Show the first page."""
@@ -140,6 +145,20 @@ class Service:
     async def search(self, request: Request) -> Response:
         """Show what is found by a name."""
         return await self._page(request, "search_page", text=one(parameters(request), "q"))
+
+    async def questions(self, request: Request) -> Response:
+        """Show the saved questions."""
+        return await self._page(request, "questions_page")
+
+    async def question(self, request: Request) -> Response:
+        """Show a saved question with its answer; with an ending, the answer as CSV, or the query alone."""
+        name, _, ending = request.path_params["name"].rpartition(".")
+        if ending == "csv":
+            whole = Part(0, ROWS)
+            return await self._page(request, "answer_csv", name=name, values={}, part=whole)
+        if ending == "rq":
+            return await self._page(request, "question_text", name=name)
+        return await self._page(request, "question_page", name=request.path_params["name"])
 
     async def openapi(self, request: Request) -> Response:
         """Describe the API."""
@@ -282,7 +301,7 @@ class Service:
         lang = self._lang(request)
         document, _ = await self._pool.run(job, lang, **given)
         headers = {"content-language": lang, "vary": _VARY}
-        return Response(document.body, media_type=document.media_type, headers=headers)
+        return Response(document.body, media_type=document.media_type, headers={**document.headers, **headers})
 
     async def _document(self, job: str, lang: str = "", *, vary: str, **given: object) -> Response:
         document, _ = await self._pool.run(job, lang, **given)

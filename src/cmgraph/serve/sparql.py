@@ -24,6 +24,7 @@ from cmgraph.serve.documents import RDF_FORMS, Document, rdf_document
 from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_media_type
 from cmgraph.serve.problems import Problem
+from cmgraph.serve.things import query_page
 from cmgraph.store.base import Solutions
 from cmgraph.store.sparql_lexer import query_form
 from cmgraph.text.templating import NOT_XML
@@ -61,7 +62,11 @@ def answer(graph: Graph, query: str, accept: str) -> Document:
             media_type = negotiated(accept, _TRUTH_FORMS)
             holds = graph.store.ask(query, graph.prefixes, "query", graph.timeout)
             return _results(json.dumps({"head": {}, "boolean": holds}), media_type)
-        media_type = negotiated(accept, list(_ROW_FORMS))
+        media_type = negotiated(accept, [*_ROW_FORMS, "text/html"])
+        if media_type == "text/html":
+            result = graph.query(query + "\n")
+            refuse_long(len(result))
+            return query_page(graph, query, result)
         solutions = graph.store.select(query, graph.prefixes, "query", graph.timeout)
     except UnknownName as error:  # a graph after FROM, which is a fault of the query, not of the address
         raise Problem(error.what, 400, hint=error.hint) from None

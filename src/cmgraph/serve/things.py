@@ -13,8 +13,16 @@ from urllib.parse import quote
 from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, Said, build_entity, fetch_triples
+from cmgraph.answers.result import Result
 from cmgraph.export.publication import Publication
-from cmgraph.export.site import entity_values, model_values, page, web_address
+from cmgraph.export.site import (
+    entity_values,
+    model_values,
+    page,
+    question_values,
+    questions_values,
+    web_address,
+)
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, sort_triples
@@ -38,7 +46,7 @@ PAGES = {"en": ".html", "fr": ".fr.html"}
 MOST = 1000
 """Statements that a document of a thing holds; of one that is in more, they are counted."""
 
-_MENU = (("home", "./"), ("questions", "api/questions"), ("model", "def"), ("SPARQL", "sparql"))
+_MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
 _NEAREST = 5
 _FIRST = "SELECT ?forum ?name\nWHERE {\n  ?forum a cm:Forum ; skos:prefLabel ?name .\n}\nORDER BY ?name\nLIMIT 20"
 """A query to begin with."""
@@ -92,6 +100,7 @@ def front_page(graph: Graph) -> Document:
     links = [
         ("openapi.json", "OpenAPI", "/api/search, /api/entity, /api/questions, /api/path"),
         ("sparql", "SPARQL", "/sparql"),
+        ("questions", message("questions", graph.lang), "/questions"),
         ("def", message("model", graph.lang), "/def"),
     ]
     return _html(_plain_page(graph, "", title, links=links, lead=lead))
@@ -105,9 +114,27 @@ def search_page(graph: Graph, text: str) -> Document:
     return _html(_plain_page(graph, "search", text[:200] or message("search", graph.lang), links=links, lead=lead))
 
 
-def query_page(graph: Graph) -> Document:
-    """Write a page to write a query on."""
-    return _html(_plain_page(graph, "sparql", "SPARQL", query=_FIRST))
+def query_page(graph: Graph, query: str = _FIRST, answer: Result | None = None) -> Document:
+    """Write a page to write a query on, with the answer to the one before."""
+    return _html(_plain_page(graph, "sparql", "SPARQL", query=query, answer=answer))
+
+
+def questions_page(graph: Graph) -> Document:
+    """Write a page of the saved questions."""
+    values = questions_values(graph, graph.lang, f"?lang={graph.lang}")
+    return _html(_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
+
+
+def question_page(graph: Graph, name: str) -> Document:
+    """Write the page of a saved question, with its answer."""
+    saved = graph.question(name)
+    values = question_values(graph, saved, f"?lang={graph.lang}")
+    return _html(_page(graph, "question.html", f"queries/{name}", best_text(saved.title, graph.lang), **values))
+
+
+def question_text(graph: Graph, name: str) -> Document:
+    """Return a saved question as it is."""
+    return Document(graph.question(name).text.encode(), "application/sparql-query")
 
 
 def unknown_page(graph: Graph, path: str, nearest: list[dict[str, str]]) -> Document:
@@ -197,7 +224,9 @@ def _html(text: str) -> Document:
 
 
 def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
-    return _page(graph, "served.html", path, title, **{"lead": "", "links": [], "query": None, **values})
+    return _page(
+        graph, "served.html", path, title, **{"lead": "", "links": [], "query": None, "answer": None, **values}
+    )
 
 
 def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> str:
