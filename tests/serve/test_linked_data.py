@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin
 import pyoxigraph
 import pytest
 
+from cmgraph.rdf.terms import local_name
 from serving import Server, serving
 
 EU = "/id/agent/european-union"
@@ -60,10 +61,12 @@ def test_all_forms_say_the_same_and_name_their_sources(server: Server) -> None:
         assert form is not None
         read.append({quad.triple for quad in pyoxigraph.parse(answer.body, format=form)})
     assert read[0] == read[1] == read[2] == read[3]
-    said = {(t.subject.value, t.predicate.value.rpartition("#")[2]) for t in read[0]}  # type: ignore[union-attr]
+    said = {(t.subject.value, local_name(t.predicate.value)) for t in read[0]}  # type: ignore[union-attr]
     assert (BASE + EU[1:], "prefLabel") in said
     cited = {t.object.value for t in read[0] if t.predicate.value.endswith("hasCitation")}  # type: ignore[union-attr]
+    sources = {t.object.value for t in read[0] if t.predicate.value.endswith("citesSource")}  # type: ignore[union-attr]
     assert cited and all((cite, "citesSource") in said for cite in cited)
+    assert sources and all((source, "title") in said for source in sources)
 
 
 def test_a_thing_of_every_kind_answers_and_so_do_the_things_it_points_at(server: Server) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from conftest import Run, write_minimal_root
-from serving import Server, serving
+from serving import Answer, Server, serving
 
 THING = "<https://w3id.org/cmgraph/id/agent/x> a <https://w3id.org/cmgraph/def#Agent> ."
 
@@ -86,6 +87,24 @@ def test_a_worker_that_is_killed_is_replaced(server: Server) -> None:
             break
         time.sleep(0.05)
     assert before[0] not in workers(server) and server.get("/healthz").status == 200
+
+
+def test_a_worker_that_is_killed_in_the_middle_is_a_clean_error(server: Server) -> None:
+    numbers = " ".join(map(str, range(1000)))
+    product = "".join(f"VALUES ?x{i} {{ {numbers} }} " for i in range(5))
+    query = f"SELECT (COUNT(*) AS ?n) {{ {product} }}".encode()
+    answers: list[Answer] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(server.send("POST", "/sparql", query, content_type="application/sparql-query"))
+    )
+    asking.start()
+    time.sleep(0.5)
+    assert not answers
+    for worker in workers(server):
+        os.kill(worker, signal.SIGKILL)
+    asking.join()
+    assert answers[0].status == 503 and "ended" in answers[0].text
+    assert server.get("/healthz").status == 200 or server.get("/healthz").status == 200
 
 
 def test_every_answer_keeps_a_browser_to_this_server(server: Server) -> None:

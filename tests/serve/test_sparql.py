@@ -25,7 +25,7 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 @pytest.fixture(scope="module")
 def server(bundled_graph: Graph) -> Iterator[Server]:
     """Serve the bundled graph."""
-    with serving("--request-timeout", "3") as running:
+    with serving("--request-timeout", "4") as running:
         yield running
 
 
@@ -129,6 +129,7 @@ def test_a_form_that_is_not_there_is_refused_with_those_that_are(server: Server)
 def test_what_a_query_may_not_do_is_refused(server: Server, status: int, query: str) -> None:
     said = problem(server.send("POST", "/sparql", query.encode(), content_type="application/sparql-query"))
     assert said["status"] == status and said["detail"]
+    assert "--" not in str(said.get("hint")) and "cmgraph" not in str(said)  # what helps at the command line alone
 
 
 @pytest.mark.parametrize(
@@ -164,13 +165,12 @@ def test_a_query_out_of_time_is_an_error_and_others_do_not_notice(server: Server
     assert ask(server, "ASK {}").status == 200 and time.monotonic() - began < 2
     waiting.join()
     said = problem(slow[0])
-    assert said["status"] == 503 and "stopped after 3 s" in str(said["detail"])
-    assert 2.5 < time.monotonic() - began < 6
+    assert said["status"] == 503 and "stopped after 4 s" in str(said["detail"])
+    assert 3.5 < time.monotonic() - began < 8
 
 
 def test_a_query_out_of_memory_is_an_error(server: Server) -> None:
-    doubled = "".join(f" BIND(CONCAT(?x{i}, ?x{i}) AS ?x{i + 1})" for i in range(34))
-    said = problem(ask(server, f"SELECT (STRLEN(?x34) AS ?n) {{ BIND('aaaaaaaaaa' AS ?x0){doubled} }}"))
+    said = problem(ask(server, "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f LIMIT 1"))
     assert said["status"] == 503 and "memory" in str(said["detail"])
     assert ask(server, "ASK {}").status == 200
 

@@ -335,7 +335,7 @@ def _content_type(request: Request) -> tuple[str, str]:
 def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, CmgraphError)
     said = details(error)
-    waiting = {"retry-after": "1"} if said["status"] == 503 else {}
+    waiting = {"retry-after": "1"} if isinstance(error, Problem) and error.status == 503 else {}
     return JSONResponse(said, said["status"], headers=waiting, media_type="application/problem+json")
 
 

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from typing import IO, Any
 
@@ -60,6 +61,8 @@ def main() -> None:
     """Load the graph that the first message describes, say which edition it is, and do what further ones ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asked, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    for pipe in (asked.fileno(), told.fileno()):  # held by a question's process, they would hide that this one ended
+        os.register_at_fork(after_in_child=partial(os.close, pipe))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
