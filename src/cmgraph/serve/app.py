@@ -78,6 +78,7 @@ class Service:
             Route("/questions", self.questions, methods=READ),
             Route("/queries/{name}", self.question, methods=READ),
             Route("/openapi.json", self.openapi, methods=READ),
+            Route("/reconcile", self.reconcile, methods=[*READ, "POST"]),
             Route("/api/search", self.api_search, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
@@ -164,6 +165,19 @@ class Service:
         """Describe the API."""
         described, _ = await self._pool.run("openapi", self._lang(request), address=self._address)
         return JSONResponse(described)
+
+    async def reconcile(self, request: Request) -> Response:
+        """Propose things for names; without any, describe the service."""
+        fields = parameters(request)
+        if request.method == "POST":
+            fields = {**fields, **parse_fields(await read_body(request))}
+        refuse_others(fields, ("queries", "lang"))
+        lang = self._lang(request)
+        if "queries" in fields:
+            said, _ = await self._pool.run("reconcile", lang, queries=one(fields, "queries"))
+        else:
+            said, _ = await self._pool.run("manifest", lang, address=self._address)
+        return JSONResponse(said, headers={"content-language": lang, "vary": _VARY})
 
     async def api_search(self, request: Request) -> Response:
         """Find things by name."""

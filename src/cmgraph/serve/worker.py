@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
-from cmgraph.serve import api, sparql, things
+from cmgraph.serve import api, reconciliation, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
 from cmgraph.serve.problems import Problem
 from cmgraph.store import sandbox
@@ -42,6 +42,8 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "said": api.said,
     "answer_csv": api.answer_csv,
     "openapi": api.openapi,
+    "manifest": reconciliation.manifest,
+    "reconcile": reconciliation.reconcile,
 }
 """What a worker can do, each with the graph in a language and what else is given."""
 
