@@ -16,6 +16,7 @@ import pytest
 
 import cmgraph
 from cmgraph.graph import Graph
+from conftest import Run
 from serving import Server, serving
 
 
@@ -45,6 +46,13 @@ def test_a_saved_question_is_answered_as_on_the_command_line(server: Server, gra
     assert said["total"] == len(expected) > 3 and said["next_offset"] is None and said["not_listed"]
     assert [row["partner"]["label"] for row in said["rows"]] == [str(row[0]) for row in expected]
     assert [source["citation"] for source in said["sources"]] == [citation.iri for citation in expected.citations]
+
+
+def test_the_command_line_asks_this_server_as_any_other(server: Server, untrusted_folder: Path, run: Run) -> None:
+    asked = ("query", "partners", "-p", "actor=Canada", "-f", "json", "--data", str(untrusted_folder))
+    here, there = run(*asked), run(*asked, "--endpoint", server.address + "sparql")
+    assert here.returncode == there.returncode == 0, there.stderr
+    assert json.loads(here.stdout)["rows"] and there.stdout == here.stdout
 
 
 def test_parts_put_together_are_the_whole_each_with_the_sources_it_rests_on(server: Server) -> None:

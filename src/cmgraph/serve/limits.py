@@ -1,9 +1,9 @@
 """How much one request may ask for."""
 
-ROWS = 10_000
+ROWS = 100_000
 """Rows that an answer may have."""
 
-ANSWER = 16_000_000
+ANSWER = 32_000_000
 """Bytes that an answer may have."""
 
 BODY = 1_000_000
