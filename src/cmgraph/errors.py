@@ -30,6 +30,10 @@ class CmgraphError(Exception):
         return "\n".join(part for part in (head, self.excerpt, self.hint and f"  {self.hint}") if part)
 
 
+class NotAllowed(CmgraphError):
+    """A query would change something, or call another server."""
+
+
 class UnknownName(CmgraphError):
     """No question, entity or parameter has this name; ``hint`` carries the nearest ones."""
 
@@ -54,6 +58,10 @@ class QueryStopped(CmgraphError):
     """A query took too long or too much memory, or crashed the engine, and was stopped."""
 
     exit_code = 5
+
+
+class AnswerTooLarge(QueryStopped):
+    """A query was stopped because its answer is larger than whoever asks can take."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

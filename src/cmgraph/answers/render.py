@@ -18,7 +18,7 @@ from cmgraph.text.i18n import message
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
-    from cmgraph.answers.result import Result
+    from cmgraph.answers.result import Citation, Result
 
 _NARROWEST = 40
 """Characters that a table is wide at least."""
@@ -55,6 +55,11 @@ def _cell(value: Value) -> str:
 
 def to_json(result: Result) -> str:
     """Write the rows with IRIs and names, and the sources they point to by number."""
+    return json.dumps(result_object(result), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def result_object(result: Result) -> dict[str, Any]:
+    """Return an answer as what JSON can hold."""
 
     def cell(value: Value) -> Any:
         match value:
@@ -70,27 +75,27 @@ def to_json(result: Result) -> str:
             case _:
                 return value
 
-    return json.dumps(
-        {
-            "title": result.title,
-            "note": result.note,
-            "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
-            "rows": [
-                {"citations": list(row.citations)}
-                | {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
-                for row in result.rows
-            ],
-            "sources": [
-                {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
-                | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
-                | {"support": c.support and c.support._asdict(), "words": c.words}
-                for number, c in enumerate(result.citations, 1)
-            ],
-        },
-        ensure_ascii=False,
-        indent=2,
-        allow_nan=False,
-    )
+    return {
+        "title": result.title,
+        "note": result.note,
+        "columns": [{"name": n, "heading": h} for n, h in zip(result.columns, result.headings, strict=True)],
+        "rows": [
+            {"citations": list(row.citations)}
+            | {name: cell(v) for name, v in zip(result.columns, row.values, strict=True)}
+            for row in result.rows
+        ],
+        "sources": source_objects(result.citations),
+    }
+
+
+def source_objects(citations: Iterable[Citation]) -> list[dict[str, Any]]:
+    """Return numbered citations as what JSON can hold."""
+    return [
+        {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
+        | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
+        | {"support": c.support and c.support._asdict(), "words": c.words}
+        for number, c in enumerate(citations, 1)
+    ]
 
 
 def footnotes(result: Result, lang: str) -> list[str]:

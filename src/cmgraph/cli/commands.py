@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cmgraph.cli import analyse, data, publish, query
+from cmgraph.cli import analyse, data, publish, query, serving
 from cmgraph.cli.options import GRAPH_OPTIONS, SETTINGS, Group
 
 
@@ -34,6 +34,7 @@ for command in (
     *(query.query, query.ask, query.queries, query.show, query.search, query.stats),
     *(analyse.network, analyse.path, analyse.compare, analyse.timeline, analyse.reason, analyse.visualise),
     *(publish.export, publish.diff),
+    *(serving.serve, serving.mcp),
     *(data.validate, data.migrate, data.load_command, data.template, data.ingest),
 ):
     cmgraph.add_command(command)

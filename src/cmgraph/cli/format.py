@@ -5,24 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from pyoxigraph import RdfFormat, serialize
 
+from cmgraph.answers.dossier import entity_object
 from cmgraph.answers.entity import Entity
 from cmgraph.answers.render import to_json
-from cmgraph.answers.result import Citation, Result
-from cmgraph.answers.sentences import sentence
+from cmgraph.answers.result import Result
 from cmgraph.asking.ask import Asked, Suggestion
 from cmgraph.diff import Change
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
-from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.rdf.terms import best_text
 from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
-from cmgraph.text.cells import as_text, strip_controls
+from cmgraph.text.cells import strip_controls
 from cmgraph.text.i18n import message
 from cmgraph.validation.shapes import SH
 from cmgraph.validation.validate import SEVERITIES, Report
@@ -34,59 +34,9 @@ SHOWN = 20
 """How many things of one kind a report of changes names."""
 
 
-def entity_text(entity: Entity, lang: str) -> str:
-    """Write an entity as a short dossier that ends with its numbered sources."""
-    lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
-    other_names = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
-    lines += [f"{message('also', lang)}: {strip_controls('; '.join(other_names))}"] if other_names else []
-    lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
-    lines[-1] += _marks(entity.cited)
-    for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
-        lines += ["", kind.label]
-        for statement in statements:
-            text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
-            lines.append(f"  {text}{_marks(statement.citations)}")
-    return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
-
-
-def _marks(numbers: Iterable[int]) -> str:
-    marks = "".join(f"[{n}]" for n in numbers)
-    return f" {marks}" if marks else ""
-
-
-def _sources(citations: Sequence[Citation], lang: str) -> list[str]:
-    checked = message("checked", lang)
-    return [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in enumerate(citations, 1)]
-
-
 def entity_json(entity: Entity) -> str:
-    """Write an entity as JSON; ``says`` holds [property, value] pairs."""
-
-    def value(item: object) -> object:
-        return item._asdict() if isinstance(item, NamedRef) else as_text(item)  # type: ignore[arg-type]
-
-    def says(pairs: Iterable[tuple[NamedRef, Value]]) -> list[list[object]]:
-        return [[value(prop), value(item)] for prop, item in pairs]
-
-    return json.dumps(
-        {
-            **entity.thing._asdict(),
-            "kind": entity.kind,
-            "names": [{"name": name, "language": tag} for name, tag in entity.names],
-            "facts": says(entity.facts),
-            "citations": list(entity.cited),
-            "statements": [
-                {"kind": value(s.kind), "iri": s.iri, "says": says(s.says), "citations": list(s.citations)}
-                for s in entity.statements
-            ],
-            "sources": [
-                {"number": n, **dataclasses.asdict(c), "support": c.support and c.support._asdict()}
-                for n, c in enumerate(entity.citations, 1)
-            ],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
+    """Write an entity as JSON."""
+    return json.dumps(entity_object(entity), ensure_ascii=False, indent=2)
 
 
 def hits_result(hits: Sequence[SearchHit], graph: Graph) -> Result:

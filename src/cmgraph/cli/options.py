@@ -120,13 +120,18 @@ def load_graph(options: dict[str, Any]) -> Graph:
     from cmgraph.graph import load
 
     started = time.perf_counter()
-    names = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
-    arguments = {name: options[name] for name in names if name in options}
-    arguments |= {"credentials": credentials()} if "endpoint" in options else {}
-    graph = load(**arguments, lang=language(options), timeout=options.get("timeout", 60.0))
+    graph = load(**load_arguments(options), timeout=options.get("timeout", 60.0))
     if options.get("verbose"):
         click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
     return graph
+
+
+def load_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options, or the environment, say to :func:`cmgraph.load`, but for the time-out."""
+    names = ("data", "store", "endpoint", "graph", "as_of", "allow_service")
+    arguments = {name: options[name] for name in names if name in options}
+    arguments |= {"credentials": credentials()} if "endpoint" in options else {}
+    return {**arguments, "lang": language(options)}
 
 
 def credentials() -> Credentials | None:

@@ -257,7 +257,8 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @graph_options(*HELD, "as_of")
 def show(load: Callable[[], Graph], name: str, form: str) -> int:
     """Show one thing: its names, its relationships with dates, and their sources."""
-    from cmgraph.cli.format import entity_json, entity_text
+    from cmgraph.answers.dossier import entity_text
+    from cmgraph.cli.format import entity_json
 
     graph = load()
     entity = graph.entity(name)

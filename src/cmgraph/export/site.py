@@ -169,49 +169,27 @@ class _Site:
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
 
-            def w(key: str, lang: str = lang) -> str:
-                return message(key, lang)
-
             def href(iri: str, lang: str = lang) -> str:
                 stem, hash_, anchor = (self.stem(iri) or "").partition("#")
-                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else _web(iri)
-
-            def called(prop: str, lang: str = lang) -> str:
-                return message(prop, lang, default=prop)
-
-            def words(statement: Statement, lang: str = lang) -> list[str | Value]:
-                return sentence(statement, lang)
+                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
 
             given = dict(values[lang])
             heading = self._heading(given.pop("heading", titles[lang]), stem, lang)
-            summary = given.pop("summary", "") or best_text(publication.about["description"] or {}, lang)
-            menu = [(w(key), name + self.ending(lang)) for key, name in _MENU.items()]
-            html = render_template(
+            html = page(
+                publication,
                 template,
-                about=publication.about,
-                address=publication.address,
-                correct=_correct(publication, f"{heading} <{publication.address}{path}>"),
-                called=called,
-                as_of=publication.graph.as_of,
-                few=FEW,
+                lang,
                 heading=heading,
                 here=path,
                 href=href,
                 index="index" + self.ending(lang),
-                lang=lang,
                 languages=languages,
-                menu=menu,
-                modified=publication.modified,
-                most=MOST,
+                menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
                 root=root,
                 search_page="search" + self.ending(lang),
-                site_title=best_text(publication.about["title"], lang),
+                served=False,
                 stem=stem,
-                summary=summary,
                 title=titles[lang],
-                w=w,
-                whole=WHOLE,
-                words=words,
                 **given,
             )
             publication.write(self.folder / path, html)
@@ -220,6 +198,43 @@ class _Site:
     def _heading(self, heading: str, stem: str, lang: str) -> str:
         """Return the heading, with the path of the page if another has the same."""
         return heading if self.headings.setdefault((lang, heading), stem) == stem else f"{heading} – {stem}"
+
+
+def page(publication: Publication, template: str, lang: str, /, *, heading: str, here: str, **values: Any) -> str:
+    """Write a page in a language: what all pages share, and the ``values`` of this one.
+
+    :param heading: what the page is called in a list of pages.
+    :param here: its path.
+    """
+
+    def w(key: str) -> str:
+        return message(key, lang)
+
+    def called(prop: str) -> str:
+        return message(prop, lang, default=prop)
+
+    def words(statement: Statement) -> list[str | Value]:
+        return sentence(statement, lang)
+
+    shared = {
+        "about": publication.about,
+        "address": publication.address,
+        "as_of": publication.graph.as_of,
+        "called": called,
+        "correct": _correct(publication, f"{heading} <{publication.address}{here}>"),
+        "few": FEW,
+        "heading": heading,
+        "here": here,
+        "lang": lang,
+        "modified": publication.modified,
+        "most": MOST,
+        "site_title": best_text(publication.about["title"], lang),
+        "summary": best_text(publication.about["description"] or {}, lang),
+        "w": w,
+        "whole": WHOLE,
+        "words": words,
+    }
+    return render_template(template, **shared | values)
 
 
 _MENU = {
@@ -326,7 +341,7 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
             values = {
-                lang: _values(entity, lang, len(users) if counted else 0, schema)
+                lang: entity_values(entity, lang, len(users) if counted else 0, schema)
                 | {"named_by": [] if counted else _named_by(shared, graph, entity, uses.get(iri, []))}
                 | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
                 for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
@@ -426,7 +441,11 @@ def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the page of a thing shows.
+
+    :param count: in how many statements it is used, if they are not shown.
+    """
     groups = group_statements(entity.statements, entity.thing.iri, lang)
     return {
         "entity": entity,
@@ -439,7 +458,7 @@ def _values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | 
         "picture": ties(entity),
         "count": count,
         "schema": schema,
-        "forms": [("ttl", "text/turtle"), ("jsonld", "application/ld+json")],
+        "forms": [("ttl", "text/turtle", "Turtle"), ("jsonld", "application/ld+json", "JSON-LD")],
     }
 
 
@@ -471,7 +490,7 @@ def _shared(shared: _Site) -> None:
             for lang in publication.languages
         }
         values = {
-            lang: _values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
+            lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
             | {"heading": titles[lang], "picture": {"left": [], "right": []}}
             for lang, entity in entities.items()
         }
@@ -610,42 +629,51 @@ def _questions(shared: _Site) -> None:
     )
     for question in graph.questions.values():
         _question(shared, question)
+    values = {lang: questions_values(graph, lang, shared.ending(lang)) for lang in publication.languages}
+    shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in values}, values)
+
+
+def questions_values(graph: Graph, lang: str, ending: str) -> dict[str, Any]:
+    """Return what the list of saved questions shows, by subject.
+
+    :param ending: of the addresses of their pages.
+    """
     ordered = sorted(graph.questions.values(), key=lambda q: (q.path.parent.name, q.name))
-    subjects = {
-        lang: [
-            (subject, [(q.name, best_text(q.title, lang), best_text(q.question, lang)) for q in group])
-            for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
-        ]
-        for lang in publication.languages
-    }
-    values = {
-        lang: {"ending": shared.ending(lang), "folder": "queries", "groups": groups}
-        for lang, groups in subjects.items()
-    }
-    shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in subjects}, values)
+    groups = [
+        (subject, [(q.name, best_text(q.title, lang), best_text(q.question, lang)) for q in group])
+        for subject, group in groupby(ordered, key=lambda q: q.path.parent.name)
+    ]
+    return {"ending": ending, "folder": "queries", "groups": groups}
 
 
 def _question(shared: _Site, question: Question) -> None:
-    publication, stem, defaults = shared.publication, f"queries/{question.name}", question.defaults()
+    publication, stem = shared.publication, f"queries/{question.name}"
     head, sparql = _parts(question.text)
     publication.write(shared.folder / f"{stem}.rq", f"{head}# Ask it of {publication.address}{ALL}\n{sparql}")
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
-        values[lang] = {
-            "answer": graph.query(question),
-            "asked": best_text(question.question, lang),
-            "summary": best_text(question.question, lang),
-            "ending": shared.ending(lang),
-            "file": ALL,
-            "name": question.name,
-            "parameters": [
-                (p.name, best_text(p.label, lang), _said(graph, defaults[p.name])) for p in question.parameters
-            ],
-            "sparql": sparql,
-        }
-        ending = shared.ending(lang).removesuffix(".html") + ".csv"
-        publication.write(shared.folder / f"{stem}{ending}", to_csv(values[lang]["answer"], ","))
+        ending = shared.ending(lang)
+        values[lang] = question_values(graph, question, ending)
+        csv = shared.folder / f"{stem}{ending.removesuffix('.html')}.csv"
+        publication.write(csv, to_csv(values[lang]["answer"], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
+
+
+def question_values(graph: Graph, question: Question, ending: str) -> dict[str, Any]:
+    """Return what the page of a saved question shows: what it asks, with which values, and the answer."""
+    defaults = question.defaults()
+    return {
+        "answer": graph.query(question),
+        "asked": best_text(question.question, graph.lang),
+        "summary": best_text(question.question, graph.lang),
+        "ending": ending,
+        "file": ALL,
+        "name": question.name,
+        "parameters": [
+            (p.name, best_text(p.label, graph.lang), _said(graph, defaults[p.name])) for p in question.parameters
+        ],
+        "sparql": _parts(question.text)[1],
+    }
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -685,14 +713,22 @@ def _said(graph: Graph, default: str) -> str:
 
 def _terms(shared: _Site) -> None:
     """Write the reference of the model."""
-    publication = shared.publication
-    iris = sorted(iri for iri in shared.stars if iri.startswith(CM))
+    values = model_values(shared.publication, shared.stars)
+    shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
+
+
+def model_values(publication: Publication, stars: Mapping[str, Sequence[Triple]]) -> dict[str, dict[str, Any]]:
+    """Return what the reference of the model shows, by language.
+
+    :param stars: by IRI, what is stated of each term, and of the ontology itself.
+    """
+    iris = sorted(iri for iri in stars if iri.startswith(CM))
     triples = fetch_triples({*iris, BASE + "ontology"}, publication.graph.store)
-    classes = {iri for iri in iris for t in shared.stars[iri] if lexical(t.object).endswith("owl#Class")}
+    classes = {iri for iri in iris for t in stars[iri] if lexical(t.object).endswith("owl#Class")}
 
     texts = {
         t.object.language or "": t.object.value
-        for t in shared.stars[BASE + "ontology"]
+        for t in stars[BASE + "ontology"]
         if t.predicate.value.endswith("/description") and isinstance(t.object, Literal)
     }
     values = {}
@@ -707,7 +743,7 @@ def _terms(shared: _Site) -> None:
                 (message("properties", lang), [term for term in terms if term.thing.iri not in classes]),
             ],
         }
-    shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
+    return values
 
 
 def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
@@ -764,6 +800,6 @@ def _correct(publication: Publication, page: str) -> str:
     return f"mailto:{contact.removeprefix('mailto:')}?subject={quote(page)}" if "@" in contact else ""
 
 
-def _web(iri: str) -> str:
+def web_address(iri: str) -> str:
     """Return an address that a link may have; what could run as a script is none."""
     return iri if iri.startswith(("http://", "https://")) else "#"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,7 @@ class LocalStore:
 
     :ivar engine: the Oxigraph store itself.
     :ivar allow_service: let queries call other servers.
+    :ivar largest: how many bytes the answer to a question with a time-out may have.
     :ivar rebuild: rebuilds the engine if its database turns out to be damaged; None if nothing can.
     """
 
@@ -39,6 +41,7 @@ class LocalStore:
         allow_service: bool = False,
         rebuild: Callable[[], Oxigraph] | None = None,
     ) -> None:
+        self.largest = math.inf
         self.engine = Oxigraph() if engine is None else engine  # an empty one is false
         self.allow_service, self.rebuild = allow_service, rebuild
         if engine is None:
@@ -105,7 +108,8 @@ class LocalStore:
 
         def answer() -> T:
             if timeout is not None:
-                return from_bytes(run_sandboxed(work, timeout, name, offline=not self.allow_service))
+                offline = not self.allow_service
+                return from_bytes(run_sandboxed(work, timeout, name, offline=offline, largest=self.largest))
             with turnstile.asking(), reported(name):
                 return take(run_query(self.engine, form, query, prefixes, name))
 

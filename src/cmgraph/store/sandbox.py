@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import select
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from cmgraph.errors import QueryStopped
+from cmgraph.errors import AnswerTooLarge, QueryStopped
 
 T = TypeVar("T")
 
@@ -57,13 +58,17 @@ turnstile = _Turnstile()
 """What every use of an engine in this process goes through."""
 
 
-def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *, offline: bool = True) -> bytes:
+def run_sandboxed(
+    work: Callable[[], bytes], timeout: float, where: str = "", *, offline: bool = True, largest: float = math.inf
+) -> bytes:
     """Do ``work`` in a copy of this process and return its bytes; what it raises is raised here.
 
     :param timeout: seconds after which it is stopped.
     :param where: what errors call it.
     :param offline: let it open no file and no connection.
+    :param largest: how many bytes it may return.
     :raises QueryStopped: if it took too long or too much memory, or crashed.
+    :raises AnswerTooLarge: if it returned too much.
     """
     reading, writing = os.pipe()
     child = turnstile.fork()
@@ -81,6 +86,10 @@ def run_sandboxed(work: Callable[[], bytes], timeout: float, where: str = "", *,
             if not (block := os.read(reading, 1 << 20)):
                 break
             answer += block
+            if len(answer) > largest:
+                raise AnswerTooLarge(
+                    f"the answer is larger than {largest / 1e6:g} MB", where=where, hint="Ask for less."
+                )
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):

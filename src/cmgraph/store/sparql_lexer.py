@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from cmgraph.errors import CmgraphError, excerpt
+from cmgraph.errors import CmgraphError, NotAllowed, excerpt
 
 DEPTH, PARTS, WORDS = 64, 1000, 20_000
 """How deep brackets may nest, and how many patterns and operators, and words outside VALUES lists, a query may hold:
@@ -142,7 +142,8 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
 
     :param name: what errors call the query's text.
     :param allow_service: let the query call other servers.
-    :raises CmgraphError: if it holds SERVICE, is an update, or holds too much.
+    :raises NotAllowed: if it holds SERVICE, or is an update.
+    :raises CmgraphError: if it holds too much.
     """
     if len(query) > SIZE:
         hint = "Put the values into a data file and query that."
@@ -175,12 +176,12 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
         if token.kind == "word":
             if token.text == "SERVICE" and not allow_service:
                 hint = "Ask the other server with --endpoint URL, or allow it: --allow-service."
-                raise _refused("SERVICE is not allowed: a query may not call other servers", hint, query, name, token)
+                problem = "SERVICE is not allowed: a query may not call other servers"
+                raise _refused(problem, hint, query, name, token, NotAllowed)
             if not form and token.text in _UPDATES:
                 hint = "Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; data comes in with: cmgraph load"
-                raise _refused(
-                    f"{token.text} is an update, and queries cannot change anything", hint, query, name, token
-                )
+                problem = f"{token.text} is an update, and queries cannot change anything"
+                raise _refused(problem, hint, query, name, token, NotAllowed)
             form = form or (token.text if token.text in FORMS else "")
             in_values = "VALUES" if token.text == "VALUES" else in_values
         elif token.kind == "sign" and token.text in "{([":
@@ -203,7 +204,9 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
         raise _refused(problem, "Engines crash on such queries: write it in parts.", query, name, token)
 
 
-def _refused(problem: str, hint: str, query: str, name: str, token: Token) -> CmgraphError:
+def _refused(
+    problem: str, hint: str, query: str, name: str, token: Token, kind: type[CmgraphError] = CmgraphError
+) -> CmgraphError:
     line, column = query.count("\n", 0, token.start) + 1, token.start - query.rfind("\n", 0, token.start)
     where = f"{name}:{line}:{column}"
-    return CmgraphError(problem, where=where, excerpt=excerpt(query, line, column), hint=hint)
+    return kind(problem, where=where, excerpt=excerpt(query, line, column), hint=hint)

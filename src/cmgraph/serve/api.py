@@ -1,0 +1,312 @@
+"""What programs and agents ask, answered as what JSON can hold: each answer with its sources, in parts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
+from cmgraph.answers.dossier import entity_object, entity_text
+from cmgraph.answers.render import result_object, source_objects, to_csv, to_markdown
+from cmgraph.answers.result import Result
+from cmgraph.errors import AnswerTooLarge, UnknownName
+from cmgraph.graph import Graph
+from cmgraph.names import SearchHit
+from cmgraph.questions.question import Question
+from cmgraph.rdf.terms import best_text
+from cmgraph.serve.documents import Document
+from cmgraph.serve.problems import Problem
+from cmgraph.serve.sparql import refuse_long
+from cmgraph.serve.things import describe, relations
+from cmgraph.store.sparql_lexer import query_form
+from cmgraph.text.i18n import message
+
+HITS = 500
+"""Things that a search finds at most."""
+
+VALUES = 50
+"""Values that are listed of a parameter."""
+
+PATHS, HOPS = 10, 8
+"""How many paths may be asked for, and how long they may be."""
+
+_TYPES: Mapping[str, dict[str, Any]] = {
+    "date": {"type": "string", "format": "date"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+}
+"""How OpenAPI calls the types of parameters that are not text."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of what there is.
+
+    :ivar most: how many rows it may have.
+    """
+
+    offset: int
+    most: int
+
+    def of(self, total: int) -> dict[str, Any]:
+        """Say which part this is of ``total`` rows."""
+        after = self.offset + self.most
+        return {"total": total, "offset": self.offset, "next_offset": after if after < total else None}
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer, as what JSON can hold and as text for people."""
+
+    data: dict[str, Any]
+    text: str
+
+
+Parts = Callable[[Part], Said]
+"""What there is to say, a part at a time."""
+
+
+def said(graph: Graph, of: str, given: Mapping[str, Any], part: Part, size: float = math.inf) -> Said:
+    """Answer one of :data:`ASKED`: a part of it, or as much of that as fits.
+
+    :param given: what is asked for, by parameter.
+    :param size: bytes that the answer may have, in both its forms together.
+    :raises AnswerTooLarge: if not even one row fits.
+    """
+    parts, most = ASKED[of](graph, **given), part.most
+    while True:
+        answered = parts(Part(part.offset, most))
+        if (length := _length(answered)) <= size:
+            return answered
+        if most == 1:
+            return _shortened(answered, size)
+        most = max(1, min(most - 1, int(most * size / length)))
+
+
+def _length(answered: Said) -> int:
+    return len(json.dumps(answered.data, ensure_ascii=False).encode()) + len(answered.text.encode())
+
+
+def _shortened(answered: Said, size: float) -> Said:
+    """Leave out sources until an answer of one row fits, and say how many."""
+    sources = answered.data.get("sources", [])
+    for kept in range(len(sources) - 1, 0, -1):
+        left_out = {"sources": sources[:kept], "sources_left_out": len(sources) - kept}
+        text = "\n".join(line for line in answered.text.splitlines() if not _is_source(line, kept))
+        shorter = Said({**answered.data, **left_out}, f"{text}\n({len(sources) - kept} sources left out)")
+        if _length(shorter) <= size:
+            return shorter
+    raise AnswerTooLarge("one row of this answer is larger than an answer may be", hint="Ask for fewer columns.")
+
+
+def _is_source(line: str, after: int) -> bool:
+    """Say whether a line is that of a source with a number above ``after``."""
+    found = re.match(r"\[\^?(\d+)\]", line)
+    return found is not None and int(found[1]) > after
+
+
+def search(graph: Graph, text: str) -> Parts:
+    """Find things by name."""
+    hits = graph.search(text, HITS)
+
+    def parts(part: Part) -> Said:
+        shown = hits[part.offset : part.offset + part.most]
+        data = {
+            **part.of(len(hits)),
+            "total_is_a_minimum": len(hits) == HITS,
+            "results": [_hit(graph, hit) for hit in shown],
+            "not_listed": message("not_seen", graph.lang),
+        }
+        lines = [f"- {hit.thing.label} ({hit.kind}) {graph.prefixes.shorten(hit.thing.iri)}" for hit in shown]
+        return Said(data, "\n".join(lines) or message("search_none", graph.lang))
+
+    return parts
+
+
+def _hit(graph: Graph, hit: SearchHit) -> dict[str, Any]:
+    curie = graph.prefixes.shorten(hit.thing.iri)
+    return {**hit.thing._asdict(), "curie": curie, "kind": hit.kind, "matched": hit.matched, "score": hit.score}
+
+
+def entity(graph: Graph, name: str) -> Parts:
+    """Describe a thing, with the statements that it stands in.
+
+    :raises UnknownName: if nothing, or more than one thing, is called so.
+    """
+    node = graph.names.resolve(name)
+    related = relations(graph, node.value)
+
+    def parts(part: Part) -> Said:
+        described = describe(graph, node.value, related[part.offset : part.offset + part.most])
+        data = {
+            **part.of(len(related)),
+            "curie": graph.prefixes.shorten(node.value),
+            **entity_object(described),
+            "sources": source_objects(described.citations),
+            "not_listed": message("not_seen", graph.lang),
+        }
+        return Said(data, f"{entity_text(described, graph.lang)}\n{message('not_seen', graph.lang)}")
+
+    return parts
+
+
+def questions(graph: Graph, tag: str = "") -> Parts:
+    """List the saved questions, those with a tag if one is named."""
+    some = [saved for saved in graph.questions.values() if not tag or tag in saved.tags]
+
+    def parts(part: Part) -> Said:
+        listed = [
+            {
+                "name": saved.name,
+                "title": best_text(saved.title, graph.lang),
+                "question": best_text(saved.question, graph.lang),
+                "tags": list(saved.tags),
+                "parameters": [parameter.name for parameter in saved.parameters],
+            }
+            for saved in some[part.offset : part.offset + part.most]
+        ]
+        lines = [
+            f"- {one['name']}({', '.join(one['parameters'])}): {one['question'] or one['title']}" for one in listed
+        ]
+        return Said({**part.of(len(some)), "questions": listed}, "\n".join(lines))
+
+    return parts
+
+
+def question(graph: Graph, name: str) -> Parts:
+    """Describe a saved question: what it asks, and takes, and what its answer means; it is all in one part."""
+    saved = graph.question(name)
+    defaults, candidates = saved.defaults(), graph.candidates(saved)
+    parameters = [
+        {
+            "name": parameter.name,
+            "type": parameter.type,
+            "of": parameter.of,
+            "label": best_text(parameter.label, graph.lang),
+            "default": "any" if defaults.get(parameter.name) == "UNDEF" else defaults.get(parameter.name, ""),
+            "values": candidates.get(parameter.name, [])[:VALUES],
+            "total_values": len(candidates.get(parameter.name, [])),
+        }
+        for parameter in saved.parameters
+    ]
+    data: dict[str, Any] = {
+        "name": saved.name,
+        "title": best_text(saved.title, graph.lang),
+        "question": best_text(saved.question, graph.lang),
+        "note": best_text(saved.note, graph.lang),
+        "tags": list(saved.tags),
+        "parameters": parameters,
+        "columns": [{"name": c.name, "label": best_text(c.label, graph.lang)} for c in saved.columns],
+        "sparql": "\n".join(line for line in saved.text.splitlines() if not line.startswith("#+")).strip(),
+    }
+    lines = [f"- {p['name']} ({p['type']} {p['of']}): {p['label']}; default {p['default']}" for p in parameters]
+    described = Said(data, "\n".join([data["title"], data["question"], data["note"], *lines]))
+    return lambda part: described
+
+
+def answer(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Parts:
+    """Answer a saved question.
+
+    :param values: by parameter, what a person writes.
+    :raises UnknownName: if there is no such question.
+    :raises Problem: if a value is not known.
+    """
+    return _parts_of(graph, _asked(graph, name, values))
+
+
+def answer_csv(graph: Graph, name: str, values: Mapping[str, Sequence[str]], part: Part) -> Document:
+    """Answer a saved question as comma-separated values, see :func:`answer`."""
+    result = _asked(graph, name, values)
+    return Document(to_csv(_rows(result, part), ",").encode(), "text/csv", {"x-total": str(len(result))})
+
+
+def ask(graph: Graph, query: str) -> Parts:
+    """Answer a query in SPARQL, a SELECT or an ASK."""
+    if query_form(query) == "ASK":
+        holds = graph.ask(query + "\n")
+        return lambda part: Said({"boolean": holds}, str(holds).lower())
+    result = graph.query(query + "\n")
+    refuse_long(len(result))
+    return _parts_of(graph, result)
+
+
+def path(graph: Graph, one: str, other: str, over: Sequence[str] = (), count: int = 3, hops: int = 6) -> Parts:
+    """Find the shortest paths between two things, each hop with its sources.
+
+    :param over: the kinds of hop; the usual ones if there are none.
+    """
+    return _parts_of(graph, shortest_paths(graph, one, other, over or USUAL_HOPS, count, hops))
+
+
+ASKED: Mapping[str, Callable[..., Parts]] = {
+    "search": search,
+    "entity": entity,
+    "questions": questions,
+    "question": question,
+    "answer": answer,
+    "ask": ask,
+    "path": path,
+}
+"""What can be asked for in parts."""
+
+
+def openapi(graph: Graph, address: str) -> dict[str, Any]:
+    """Describe the API as OpenAPI 3.1 does, with a path for each saved question."""
+    import yaml
+
+    text = (files("cmgraph") / "serve/openapi.yaml").read_text(encoding="utf-8")
+    described: dict[str, Any] = yaml.safe_load(text)
+    described["servers"] = [{"url": address.rstrip("/")}]
+    shared = described["paths"]["/api/questions/{name}/answer"]["get"]
+    for saved in graph.questions.values():
+        own = [_openapi_parameter(graph, saved, index) for index in range(len(saved.parameters))]
+        described["paths"][f"/api/questions/{saved.name}/answer"] = {
+            "get": {
+                "operationId": f"answer-{saved.name}",
+                "summary": best_text(saved.title, graph.lang),
+                "description": best_text(saved.question, graph.lang) or best_text(saved.title, graph.lang),
+                "tags": ["questions"],
+                "parameters": [*own, *shared["parameters"][1:]],
+                "responses": shared["responses"],
+            }
+        }
+    return described
+
+
+def _openapi_parameter(graph: Graph, saved: Question, index: int) -> dict[str, Any]:
+    parameter = saved.parameters[index]
+    plain = _TYPES.get(parameter.type, {"type": "string"})
+    schema = {"type": "array", "items": {"anyOf": [plain, {"const": "any"}]} if plain["type"] != "string" else plain}
+    text = best_text(parameter.label, graph.lang) or parameter.name
+    described = f"{text} ({parameter.type}{' of ' + parameter.of if parameter.of else ''}); 'any' for no restriction"
+    return {"name": parameter.name, "in": "query", "description": described, "schema": schema, "explode": True}
+
+
+def _asked(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Result:
+    saved = graph.question(name)
+    try:
+        result = graph.query(saved, **values)
+    except UnknownName as error:
+        raise Problem(error.what, 400, hint=error.hint) from None
+    refuse_long(len(result))
+    return result
+
+
+def _parts_of(graph: Graph, result: Result) -> Parts:
+    def parts(part: Part) -> Said:
+        shown = _rows(result, part)
+        data = {**part.of(len(result)), **result_object(shown), "not_listed": message("not_seen", graph.lang)}
+        return Said(data, f"{to_markdown(shown, graph.lang)}\n{message('not_seen', graph.lang)}")
+
+    return parts
+
+
+def _rows(result: Result, part: Part) -> Result:
+    """Return some rows of an answer, with the sources they rest on."""
+    shown = {id(row) for row in result.rows[part.offset : part.offset + part.most]}
+    return result.filter(lambda row: id(row) in shown)

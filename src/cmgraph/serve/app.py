@@ -1,0 +1,387 @@
+"""The addresses of the service, and what is asked at each."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cmgraph.errors import CmgraphError
+from cmgraph.graph import LANGUAGES
+from cmgraph.serve.api import HOPS, PATHS, Part
+from cmgraph.serve.documents import RDF_FORMS, Document
+from cmgraph.serve.limits import ROWS
+from cmgraph.serve.negotiation import best_language, best_media_type
+from cmgraph.serve.pool import Pool
+from cmgraph.serve.problems import Problem, details
+from cmgraph.serve.requests import number, one, parameters, parse_fields, read_body, refuse_others
+from cmgraph.serve.sparql import negotiated
+from cmgraph.serve.things import ENDINGS, PAGES
+
+READ = ["GET", "HEAD"]
+
+_PACKED = 1000
+"""Bytes from which on an answer is packed."""
+
+_ENDING = re.compile(rf"(.+?)({'|'.join(map(re.escape, (*sorted(PAGES.values(), reverse=True), *ENDINGS)))})")
+
+_SHARED = ("lang", "max", "offset")
+"""Parameters of every part of the API."""
+
+_VARY = "Accept, Accept-Language"
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+"""What goes with every answer: a page loads nothing from elsewhere, and text stays text."""
+
+
+class Service:
+    """The service over HTTP.
+
+    :param pool: who does the work.
+    :param address: where people reach it, with a slash at the end.
+    """
+
+    def __init__(self, pool: Pool, address: str) -> None:
+        self._pool, self._address = pool, address
+
+    def app(self) -> ASGIApp:
+        """Return the application."""
+        reading: dict[str, Any] = {
+            "allow_origins": ["*"],
+            "allow_methods": ["GET", "HEAD", "POST"],
+            "allow_headers": ["Accept", "Accept-Language", "Content-Type", "If-None-Match"],
+            "expose_headers": ["Content-Language", "ETag", "Link"],
+        }
+        routes = [
+            Route("/healthz", self.health, methods=READ),
+            Route("/sparql", self.sparql, methods=[*READ, "POST"]),
+            Route("/", self.front, methods=READ),
+            Route("/search", self.search, methods=READ),
+            Route("/questions", self.questions, methods=READ),
+            Route("/queries/{name}", self.question, methods=READ),
+            Route("/openapi.json", self.openapi, methods=READ),
+            Route("/reconcile", self.reconcile, methods=[*READ, "POST"]),
+            Route("/api/search", self.api_search, methods=READ),
+            Route("/api/entity", self.api_entity, methods=READ),
+            Route("/api/path", self.api_path, methods=READ),
+            Route("/api/questions", self.api_questions, methods=READ),
+            Route("/api/questions/{name}", self.api_question, methods=READ),
+            Route("/api/questions/{name}/answer", self.api_answer, methods=READ),
+            Route("/assets/style.css", self.style, methods=READ),
+            Route("/{path:path}", self.thing, methods=READ),
+        ]
+        handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
+            CmgraphError: _problem,
+            HTTPException: _http_problem,
+        }
+        middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
+        return _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
+
+    async def health(self, request: Request) -> Response:
+        """Say whether questions are answered."""
+        await self._pool.run("sparql", query="ASK {}", accept="")
+        return JSONResponse({"status": "ok", "edition": self._pool.edition})
+
+    async def sparql(self, request: Request) -> Response:
+        """Answer a query by the SPARQL 1.1 protocol; without one, describe the service."""
+        fields = parameters(request)
+        if request.method == "POST":
+            kind, charset = _content_type(request)
+            if kind == "application/sparql-update":
+                raise Problem("updates are not accepted: the graph is only read", 403)
+            if charset not in ("", "utf-8"):
+                raise Problem("the body is not UTF-8", 415)
+            body = await read_body(request)
+            if kind == "application/x-www-form-urlencoded":
+                for name, values in parse_fields(body).items():
+                    fields[name] = fields.get(name, []) + values
+            elif kind == "application/sparql-query":
+                try:
+                    fields["query"] = [*fields.get("query", []), body.decode()]
+                except UnicodeError:
+                    raise Problem("the query is not UTF-8") from None
+            else:
+                hint = "Send application/sparql-query, or application/x-www-form-urlencoded."
+                raise Problem(f"a body of type '{kind[:100]}' is not taken here", 415, hint=hint)
+        if "update" in fields:
+            raise Problem("updates are not accepted: the graph is only read", 403)
+        if dataset := [name for name in ("default-graph-uri", "named-graph-uri") if name in fields]:
+            raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
+        accept = request.headers.get("accept", "")
+        if "query" not in fields and request.method != "POST":
+            if best_media_type(accept, [*RDF_FORMS, "text/html"]) == "text/html":
+                return await self._page(request, "query_page")
+            text = (files("cmgraph") / "serve/service.ttl").read_text(encoding="utf-8")
+            return await self._document(
+                "service", accept=accept, address=self._address, description=text, vary="Accept"
+            )
+        if "query" not in fields:
+            raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
+        return await self._document(
+            "sparql", self._lang(request), query=one(fields, "query"), accept=accept, vary=_VARY
+        )
+
+    async def front(self, request: Request) -> Response:
+        """Show the first page."""
+        return await self._page(request, "front_page")
+
+    async def search(self, request: Request) -> Response:
+        """Show what is found by a name."""
+        return await self._page(request, "search_page", text=one(parameters(request), "q"))
+
+    async def questions(self, request: Request) -> Response:
+        """Show the saved questions."""
+        return await self._page(request, "questions_page")
+
+    async def question(self, request: Request) -> Response:
+        """Show a saved question with its answer; with an ending, the answer as CSV, or the query alone."""
+        name, _, ending = request.path_params["name"].rpartition(".")
+        if ending == "csv":
+            whole = Part(0, ROWS)
+            return await self._page(request, "answer_csv", name=name, values={}, part=whole)
+        if ending == "rq":
+            return await self._page(request, "question_text", name=name)
+        return await self._page(request, "question_page", name=request.path_params["name"])
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe the API."""
+        described, _ = await self._pool.run("openapi", self._lang(request), address=self._address)
+        return JSONResponse(described)
+
+    async def reconcile(self, request: Request) -> Response:
+        """Propose things for names; without any, describe the service."""
+        fields = parameters(request)
+        if request.method == "POST":
+            fields = {**fields, **parse_fields(await read_body(request))}
+        refuse_others(fields, ("queries", "lang"))
+        lang = self._lang(request)
+        if "queries" in fields:
+            said, _ = await self._pool.run("reconcile", lang, queries=one(fields, "queries"))
+        else:
+            said, _ = await self._pool.run("manifest", lang, address=self._address)
+        return JSONResponse(said, headers={"content-language": lang, "vary": _VARY})
+
+    async def api_search(self, request: Request) -> Response:
+        """Find things by name."""
+        fields = self._fields(request, "q")
+        return await self._said(request, "search", _part(fields), text=_required(fields, "q"))
+
+    async def api_entity(self, request: Request) -> Response:
+        """Describe a thing."""
+        fields = self._fields(request, "name")
+        return await self._said(request, "entity", _part(fields), name=_required(fields, "name"))
+
+    async def api_path(self, request: Request) -> Response:
+        """Find paths between two things."""
+        fields = self._fields(request, "from", "to", "over", "count", "hops")
+        return await self._said(
+            request,
+            "path",
+            _part(fields),
+            one=_required(fields, "from"),
+            other=_required(fields, "to"),
+            over=fields.get("over", []),
+            count=number(fields, "count", 3, PATHS, 1),
+            hops=number(fields, "hops", 6, HOPS, 1),
+        )
+
+    async def api_questions(self, request: Request) -> Response:
+        """List the saved questions."""
+        fields = self._fields(request, "tag")
+        return await self._said(request, "questions", _part(fields), tag=one(fields, "tag"))
+
+    async def api_question(self, request: Request) -> Response:
+        """Describe a saved question."""
+        refuse_others(parameters(request), ("lang",))
+        return await self._said(request, "question", _part({}), name=request.path_params["name"])
+
+    async def api_answer(self, request: Request) -> Response:
+        """Answer a saved question: what is not of this API is one of its own parameters."""
+        fields = parameters(request)
+        values = {name: given for name, given in fields.items() if name not in _SHARED}
+        asked, part = {"name": request.path_params["name"], "values": values}, _part(fields)
+        if negotiated(request.headers.get("accept", ""), ["application/json", "text/csv"]) == "text/csv":
+            document, _ = await self._pool.run("answer_csv", self._lang(request), **asked, part=part)
+            return Response(document.body, media_type="text/csv", headers={**document.headers, "vary": _VARY})
+        return await self._said(request, "answer", part, **asked)
+
+    def _fields(self, request: Request, *own: str) -> dict[str, list[str]]:
+        fields = parameters(request)
+        refuse_others(fields, (*own, *_SHARED))
+        return fields
+
+    async def _said(self, request: Request, of: str, part: Part, **given: object) -> Response:
+        """Answer with JSON, and lead on to the next part."""
+        lang = self._lang(request)
+        said, notices = await self._pool.run("said", lang, of=of, given=given, part=part)
+        headers = {"content-language": lang, "vary": _VARY}
+        if following := said.data.get("next_offset"):
+            rest = [(n, v) for n, values in parameters(request).items() for v in values if n != "offset"]
+            query = urlencode([*rest, ("offset", following)])
+            path = request.scope["path"].removeprefix(request.scope["root_path"]).lstrip("/")
+            headers["link"] = f'<{self._path(path)}?{query}>; rel="next"'
+        return JSONResponse({**said.data, "notices": notices}, headers=headers)
+
+    async def style(self, request: Request) -> Response:
+        """Send how pages look."""
+        return Response((files("cmgraph") / "text/templates/style.css").read_bytes(), media_type="text/css")
+
+    async def thing(self, request: Request) -> Response:
+        """Answer at the IRI of a thing: lead on to the document that is liked best, or send that."""
+        path, ending = _parted(request.path_params["path"])
+        lang = self._lang(request)
+        if not path.startswith(("id/", "vocab/")) and path not in ("def", "ontology"):
+            raise HTTPException(404)
+        try:
+            if ending in ENDINGS:
+                return await self._statements(request, path, ending)
+            if ending:
+                return await self._thing_page(request, path, ending)
+            await self._pool.run("find", lang, path=path)
+        except Problem as error:
+            accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
+            if error.status != 404 or accepted != "text/html":
+                raise
+            page, _ = await self._pool.run("unknown_page", lang, path=path, nearest=error.more["nearest"])
+            return Response(page.body, 404, media_type=page.media_type, headers={"vary": _VARY})
+        forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items()}
+        media_type = best_media_type(request.headers.get("accept", ""), ["text/html", *forms])
+        at = self._path(path)
+        if media_type is None:
+            available = [{"type": kind, "url": at + ending} for kind, ending in {"text/html": ".html", **forms}.items()]
+            raise Problem("this is not available in a form that is accepted", 406, more={"available": available})
+        to = at + forms.get(media_type, PAGES[lang])
+        return Response(status_code=303, headers={"location": to, "vary": _VARY, "link": self._alternates(path)})
+
+    async def _statements(self, request: Request, path: str, ending: str) -> Response:
+        document, _ = await self._pool.run("statements", path=path, media_type=ENDINGS[ending][0])
+        return self._cached(request, document, {"link": self._alternates(path)})
+
+    async def _thing_page(self, request: Request, path: str, ending: str) -> Response:
+        lang = next(lang for lang, page_ending in PAGES.items() if page_ending == ending)
+        document, _ = await self._pool.run("thing_page", lang, path=path)
+        return self._cached(request, document, {"link": self._alternates(path), "content-language": lang})
+
+    def _cached(self, request: Request, document: Document, headers: dict[str, str]) -> Response:
+        """Send a document, or say that the client has it already: it stays as it is while the graph does."""
+        if edition := self._pool.edition:
+            headers |= {"etag": f'W/"{edition}"', "cache-control": "no-cache"}
+            known = request.headers.get("if-none-match", "")
+            if edition in re.findall(r'"([^"]*)"', known):
+                return Response(status_code=304, headers=headers)
+        return Response(document.body, media_type=document.media_type, headers=headers)
+
+    def _path(self, path: str) -> str:
+        """Return the address of a thing on this host."""
+        return f"{urlsplit(self._address).path}{quote(path)}"
+
+    def _alternates(self, path: str) -> str:
+        at = self._path(path)
+        pages = [
+            f'<{at}{ending}>; rel="alternate"; type="text/html"; hreflang="{lang}"' for lang, ending in PAGES.items()
+        ]
+        forms = [f'<{at}{ending}>; rel="alternate"; type="{kind}"' for ending, (kind, _) in ENDINGS.items()]
+        return ", ".join([*pages, *forms])
+
+    def _lang(self, request: Request) -> str:
+        """Return the language that is asked for: by name, or else as the client likes best.
+
+        :raises Problem: if there is no such language.
+        """
+        lang = one(parameters(request), "lang") or best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        if lang not in LANGUAGES:
+            raise Problem(f"there is no language '{lang}'", hint=f"There are: {', '.join(LANGUAGES)}.")
+        return lang
+
+    async def _page(self, request: Request, job: str, **given: object) -> Response:
+        lang = self._lang(request)
+        document, _ = await self._pool.run(job, lang, **given)
+        headers = {"content-language": lang, "vary": _VARY}
+        return Response(document.body, media_type=document.media_type, headers={**document.headers, **headers})
+
+    async def _document(self, job: str, lang: str = "", *, vary: str, **given: object) -> Response:
+        document, _ = await self._pool.run(job, lang, **given)
+        assert isinstance(document, Document)
+        return Response(document.body, headers={**document.headers, "vary": vary}, media_type=document.media_type)
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """Part the address of a document: the path of the thing, and the ending, empty if it is the thing's own."""
+    found = _ENDING.fullmatch(path)
+    return (found[1], found[2]) if found else (path, "")
+
+
+def _part(fields: Mapping[str, list[str]]) -> Part:
+    return Part(number(fields, "offset", 0, 1_000_000), number(fields, "max", 100, 1000, 1))
+
+
+def _required(fields: Mapping[str, list[str]], name: str) -> str:
+    if not (value := one(fields, name).strip()):
+        raise Problem(f"'{name}' is missing")
+    return value
+
+
+def _content_type(request: Request) -> tuple[str, str]:
+    """Return the media type of the body, and the encoding that is named with it."""
+    kind, *rest = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    charset = next((part.removeprefix("charset=").strip('"') for part in rest if part.startswith("charset=")), "")
+    return kind, charset
+
+
+def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CmgraphError)
+    said = details(error)
+    waiting = {"retry-after": "1"} if isinstance(error, Problem) and error.status == 503 else {}
+    return JSONResponse(said, said["status"], headers=waiting, media_type="application/problem+json")
+
+
+def _http_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = _problem(request, Problem(error.detail, error.status_code))
+    response.headers.update(error.headers or {})
+    return response
+
+
+class _Guard:
+    """Puts what protects readers into every answer, and tells of a fault in one line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal began
+            if message["type"] == "http.response.start":
+                began = True
+                message["headers"] += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:
+            sys.stderr.write(
+                f"cmgraph: a bug in cmgraph itself: {type(error).__name__}: {' '.join(str(error).split())}\n"
+            )
+            if not began:
+                response = _problem(Request(scope), Problem("this server has a fault", 500))
+                await response(scope, receive, send_guarded)

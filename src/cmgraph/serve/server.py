@@ -1,0 +1,125 @@
+"""The server: it starts, says where to look, and ends well."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from cmgraph.errors import CmgraphError
+from cmgraph.serve.app import Service
+from cmgraph.serve.limits import HEAD, TIMEOUT
+from cmgraph.serve.pool import Pool
+
+_WORKERS = min(4, max(2, os.cpu_count() or 2))
+_LEFT = 3
+"""Seconds that answers have which are under way when the server is stopped."""
+
+
+def serve(
+    arguments: Mapping[str, Any],
+    host: str,
+    port: int,
+    public_url: str = "",
+    timeout: float = TIMEOUT,
+    tell: Callable[[str], object] = print,
+) -> None:
+    """Serve a graph until somebody stops it.
+
+    :param arguments: what :func:`cmgraph.load` is given.
+    :param port: 0 for any that is free.
+    :param public_url: where people reach it, if not at this host and port.
+    :param timeout: seconds after which a request is stopped.
+    :param tell: told once where to look.
+    :raises CmgraphError: if the graph cannot be loaded, or the port not be had.
+    """
+    if public_url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~-]+/)*", public_url):
+        hint = "Write it like https://example.org/minerals/"
+        raise CmgraphError("not an address that ends with a slash", where=f"--public-url {public_url}", hint=hint)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
+    with _listening(host, port) as listening:
+        asyncio.run(_serve(listening, Pool(arguments, timeout, _WORKERS), host, public_url, tell))
+
+
+async def _serve(
+    listening: socket.socket, pool: Pool, host: str, public_url: str, tell: Callable[[str], object]
+) -> None:
+    try:
+        await pool.start()
+        shown = f"[{host}]" if ":" in host else host
+        address = public_url or f"http://{shown}:{listening.getsockname()[1]}/"
+        config = uvicorn.Config(
+            Service(pool, address).app(),
+            http=_Prompt,
+            ws="none",
+            lifespan="off",
+            root_path=urlsplit(address).path.rstrip("/"),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_LEFT,
+        )
+        tell(f"{address} is ready; Ctrl-C stops it")
+        await uvicorn.Server(config).serve([listening])
+    finally:
+        await pool.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Take the port.
+
+    :raises CmgraphError: if it cannot be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "Choose another with --port, or 0 for any that is free."
+        raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+class _Prompt(H11Protocol):
+    """Hangs up on clients who take long to say what they want."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._cancel()
+        elif self._deadline is None:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._deadline = self.loop.call_later(HEAD, self.transport.close)
+
+    def _cancel(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,266 @@
+"""One thing of the graph as a document: a page in a language, or statements in a form of RDF."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+
+from pyoxigraph import NamedNode, Triple
+
+from cmgraph.answers.entity import Entity, Said, build_entity, fetch_triples
+from cmgraph.answers.result import Result
+from cmgraph.export.publication import Publication
+from cmgraph.export.site import (
+    entity_values,
+    model_values,
+    page,
+    question_values,
+    questions_values,
+    web_address,
+)
+from cmgraph.graph import LANGUAGES, Graph
+from cmgraph.rdf.blank_nodes import canonical
+from cmgraph.rdf.files import RdfFile, sort_triples
+from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, best_text, lexical
+from cmgraph.serve.documents import Document, rdf_document
+from cmgraph.serve.problems import Problem
+from cmgraph.store import builtin
+from cmgraph.text.i18n import message
+
+ENDINGS = {
+    ".ttl": ("text/turtle", "Turtle"),
+    ".jsonld": ("application/ld+json", "JSON-LD"),
+    ".nt": ("application/n-triples", "N-Triples"),
+    ".rdf": ("application/rdf+xml", "RDF/XML"),
+}
+"""The endings of addresses that hold statements, with the media type and name of each form."""
+
+PAGES = {"en": ".html", "fr": ".fr.html"}
+"""The endings of addresses that hold a page, by language."""
+
+MOST = 1000
+"""Statements that a document of a thing holds; of one that is in more, they are counted."""
+
+_MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
+_NEAREST = 5
+_FIRST = "SELECT ?forum ?name\nWHERE {\n  ?forum a cm:Forum ; skos:prefLabel ?name .\n}\nORDER BY ?name\nLIMIT 20"
+"""A query to begin with."""
+
+
+def find(graph: Graph, path: str) -> None:
+    """Make sure that the graph says something of a thing.
+
+    :param path: its IRI, from the project's own address on.
+    :raises Problem: if it does not; it names those whose names are nearest.
+    """
+    if path in ("def", "ontology"):
+        return
+    node = _node(graph, path)
+    if not fetch_triples({node.value}, graph.store)[node.value] and not relations(graph, node.value):
+        raise _unknown(graph, path)
+
+
+def statements(graph: Graph, path: str, media_type: str) -> Document:
+    """Write what is said of a thing, and of the statements it stands in, with their citations and sources.
+
+    :param path: see :func:`find`.
+    :param media_type: a form of RDF.
+    """
+    find(graph, path)
+    if path in ("def", "ontology"):
+        return rdf_document(_model(graph), media_type, graph.prefixes)
+    return rdf_document(_around(graph, BASE + path), media_type, graph.prefixes)
+
+
+def thing_page(graph: Graph, path: str) -> Document:
+    """Write the page of a thing in the language of the graph."""
+    find(graph, path)
+    if path in ("def", "ontology"):
+        return _html(_model_page(graph))
+    iri = BASE + path
+    related = relations(graph, iri)
+    count = len(related) if len(related) > MOST else 0
+    entity = describe(graph, iri, () if count else related)
+    values = {
+        **entity_values(entity, graph.lang, count),
+        "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
+    }
+    return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
+
+
+def front_page(graph: Graph) -> Document:
+    """Write the first page."""
+    publication = _publication(graph)
+    title, lead = (best_text(publication.about[name] or {}, graph.lang) for name in ("title", "description"))
+    links = [
+        ("openapi.json", "OpenAPI", "/api/search, /api/entity, /api/questions, /api/path"),
+        ("sparql", "SPARQL", "/sparql"),
+        ("questions", message("questions", graph.lang), "/questions"),
+        ("def", message("model", graph.lang), "/def"),
+    ]
+    return _html(_plain_page(graph, "", title, links=links, lead=lead))
+
+
+def search_page(graph: Graph, text: str) -> Document:
+    """Write a page of what is found by a name."""
+    hits = graph.search(text) if text.strip() else []
+    links = [(_address(hit.thing.iri, graph.lang), hit.thing.label, hit.kind) for hit in hits]
+    lead = "" if hits or not text.strip() else message("search_none", graph.lang)
+    return _html(_plain_page(graph, "search", text[:200] or message("search", graph.lang), links=links, lead=lead))
+
+
+def query_page(graph: Graph, query: str = _FIRST, answer: Result | None = None) -> Document:
+    """Write a page to write a query on, with the answer to the one before."""
+    return _html(_plain_page(graph, "sparql", "SPARQL", query=query, answer=answer))
+
+
+def questions_page(graph: Graph) -> Document:
+    """Write a page of the saved questions."""
+    values = questions_values(graph, graph.lang, f"?lang={graph.lang}")
+    return _html(_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
+
+
+def question_page(graph: Graph, name: str) -> Document:
+    """Write the page of a saved question, with its answer."""
+    saved = graph.question(name)
+    values = question_values(graph, saved, f"?lang={graph.lang}")
+    return _html(_page(graph, "question.html", f"queries/{name}", best_text(saved.title, graph.lang), **values))
+
+
+def question_text(graph: Graph, name: str) -> Document:
+    """Return a saved question as it is."""
+    return Document(graph.question(name).text.encode(), "application/sparql-query")
+
+
+def unknown_page(graph: Graph, path: str, nearest: list[dict[str, str]]) -> Document:
+    """Write the page of a thing that there is not, with those that there are."""
+    links = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in nearest]
+    lead = message("nearest", graph.lang) if links else ""
+    return _html(_plain_page(graph, path, message("nothing_here", graph.lang), links=links, lead=lead))
+
+
+def relations(graph: Graph, iri: str) -> list[tuple[str, str]]:
+    """Return the statements that a thing stands in, each with its kind before it."""
+    kinds = {kind.value for (kind,) in builtin.ask(graph.store, "statement-kinds") if kind}
+    rows = builtin.ask(graph.store, "relationships", thing=[iri], asOf=[None])
+    return [(kind.value, at.value) for _, kind, at in rows if kind and at and kind.value in kinds]
+
+
+def describe(graph: Graph, iri: str, related: Iterable[tuple[str, str]]) -> Entity:
+    """Describe a thing with some of the statements that it stands in."""
+    pairs = [*related]
+    said = fetch_triples({iri, *(at for _, at in pairs)}, graph.store)
+    statements: Said = {(iri, iri): said[iri], **{(kind, at): said[at] for kind, at in pairs}}
+    return build_entity(iri, statements, graph.store, graph.names)
+
+
+def _node(graph: Graph, path: str) -> NamedNode:
+    try:
+        return NamedNode(BASE + path)
+    except ValueError:
+        raise _unknown(graph, path) from None
+
+
+def _unknown(graph: Graph, path: str) -> Problem:
+    words = " ".join(re.findall(r"\w+", path.rpartition("/")[2]))[:100]
+    hits = graph.search(words, _NEAREST) if words else []
+    if not hits:
+        names = graph.names.nearest_names(words) if words else []
+        hits = [hit for name in names for hit in graph.search(name, 1)]
+    nearest = [{"iri": hit.thing.iri, "label": hit.thing.label, "kind": hit.kind} for hit in hits]
+    return Problem("the graph has nothing of this name", 404, more={"nearest": nearest})
+
+
+def _around(graph: Graph, iri: str) -> list[Triple]:
+    """Return what is said of a thing and in the statements it stands in, with citations, sources and names."""
+    related = relations(graph, iri)
+    described = {iri, *(at for _, at in related[:MOST] if len(related) <= MOST)}
+    triples = _said_of(graph, described)
+    for predicate in ("hasCitation", "citesSource"):
+        triples |= _said_of(graph, {lexical(t.object) for t in triples if t.predicate.value == CM + predicate})
+    known = {lexical(triple.subject) for triple in triples}
+    named = {t.object.value for t in triples if isinstance(t.object, NamedNode)} - known
+    triples |= {t for t in _said_of(graph, named) if t.predicate.value == SKOS + "prefLabel"}
+    return sort_triples(triples)
+
+
+def _said_of(graph: Graph, iris: set[str]) -> set[Triple]:
+    """Return what is said of things, but for what is only derived from it."""
+    pairs = fetch_triples(iris, graph.store)
+    said = {Triple(NamedNode(iri), NamedNode(prop), value) for iri, some in pairs.items() for prop, value in some}
+    kinds = builtin.construct(graph.store, "subject_triples", thing=sorted(iris)) if iris else ()
+    return said | {triple for triple in kinds if triple.predicate == RDF_TYPE}
+
+
+@cache
+def _model(graph: Graph) -> list[Triple]:
+    """Return what the files of the model state."""
+    stated = (triple for path in graph.ontology.model_files for triple in RdfFile.read(path).triples)
+    return sort_triples(canonical(stated))
+
+
+@cache
+def _model_page(graph: Graph) -> str:
+    stars: dict[str, list[Triple]] = defaultdict(list)
+    for subject, some in groupby(_model(graph), key=lambda triple: lexical(triple.subject)):
+        stars[subject] += some
+    publication = _publication(graph)
+    values = model_values(publication, stars)[graph.lang]
+    return _page(graph, "terms.html", "def", message("model", graph.lang), **values)
+
+
+@cache
+def _publication(graph: Graph) -> Publication:
+    return Publication(graph, languages=(graph.lang,))
+
+
+def _html(text: str) -> Document:
+    return Document(text.encode(), "text/html")
+
+
+def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
+    return _page(
+        graph, "served.html", path, title, **{"lead": "", "links": [], "query": None, "answer": None, **values}
+    )
+
+
+def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> str:
+    publication, root = _publication(graph), "../" * path.count("/")
+    languages = [(lang, _other(path, lang)) for lang in LANGUAGES]
+    menu = [(message(key, graph.lang, default=key), to) for key, to in _MENU]
+
+    def href(iri: str) -> str:
+        return root + _address(iri, graph.lang) if iri.startswith(BASE) else web_address(iri)
+
+    return page(
+        publication,
+        template,
+        graph.lang,
+        heading=values.pop("heading", title),
+        here=_other(path, graph.lang),
+        href=href,
+        index=f"./?lang={graph.lang}",
+        languages=languages,
+        menu=menu,
+        root=root,
+        served=True,
+        stem=quote(path),
+        title=title,
+        **values,
+    )
+
+
+def _other(path: str, lang: str) -> str:
+    """Return the address of a page in a language."""
+    return f"{quote(path)}?lang={lang}"
+
+
+def _address(iri: str, lang: str) -> str:
+    """Return the address at which a thing answers, from the service's own on."""
+    path, hash_, anchor = iri.removeprefix(BASE).partition("#")
+    return f"{quote(path)}?lang={lang}{hash_}{anchor}"

@@ -1,0 +1,146 @@
+"""Tools for agents, called by the official client through the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from mcp import Client, StdioServerParameters
+from mcp_types import CallToolResult
+
+import cmgraph
+from cmgraph.graph import Graph
+from cmgraph.text.i18n import message
+from serving import COMMAND
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+class Agent:
+    """An agent in a session of its own."""
+
+    def __init__(self, portal: BlockingPortal, client: Client) -> None:
+        self.portal, self.client = portal, client
+
+    def call(self, tool: str, /, **given: object) -> CallToolResult:
+        return self.portal.call(self.client.call_tool, tool, given)
+
+
+@pytest.fixture(scope="module")
+def agent(bundled_graph: Graph) -> Iterator[Agent]:
+    """Start ``cmgraph mcp`` with the bundled graph."""
+    environment = {name: value for name, value in os.environ.items() if name != "LANG"}
+    args = [*COMMAND[1:], "mcp", "--request-timeout", "4"]
+    server = StdioServerParameters(command=COMMAND[0], args=args, env=environment)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(server)) as client:
+        yield Agent(portal, client)
+
+
+def text(result: CallToolResult) -> str:
+    (block,) = result.content
+    return str(getattr(block, "text", ""))
+
+
+def size(result: CallToolResult) -> int:
+    return len(json.dumps(result.structured_content, ensure_ascii=False).encode()) + len(text(result).encode())
+
+
+def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
+    listed: Any = agent.portal.call(agent.client.list_tools)
+    assert {tool.name for tool in listed.tools} == {
+        *("search", "describe", "questions", "question", "answer", "sparql", "path")
+    }
+    assert all(tool.annotations.read_only_hint and tool.description for tool in listed.tools)
+    assert len(listed.model_dump_json()) < 16_000 and "was not seen" in str(agent.client.instructions)
+
+
+def test_rows_are_those_of_the_question_and_their_sources_stand_in_both_forms(
+    agent: Agent, bundled_graph: Graph
+) -> None:
+    expected = bundled_graph.query("partners", actor="European Investment Bank")
+    answered = agent.call("answer", name="partners", values={"actor": "European Investment Bank"})
+    said = answered.structured_content
+    assert [row["partner"]["label"] for row in said["rows"]] == [str(row[0]) for row in expected]
+    assert [source["citation"] for source in said["sources"]] == [citation.iri for citation in expected.citations]
+    assert said["sources"][0]["support"]["label"] == "read in the source"
+    assert all(citation.url in text(answered) for citation in expected.citations)
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("answer", {"name": "partners", "values": {"actor": "Canada"}, "max": 1000}),
+        ("describe", {"name": "Government of Canada"}),
+        ("describe", {"name": "lithium", "lang": "fr"}),
+        ("path", {"one": "Canada", "other": "Japan", "count": 1}),
+        ("sparql", {"query": "SELECT ?x ?cite { ?x a cm:Membership ; cm:hasCitation ?cite } ORDER BY ?x LIMIT 500"}),
+    ],
+)
+def test_every_answer_fits_and_is_complete_in_itself(agent: Agent, tool: str, given: dict[str, Any]) -> None:
+    result = agent.call(tool, **given)
+    said = result.structured_content
+    absent = message("not_seen", given.get("lang", "en"))
+    assert not result.is_error and said["sources"] and said["not_listed"] == absent and absent in text(result)
+    assert size(result) <= 16_000 and said["next_offset"] < said["total"]
+    numbers = {source["number"] for source in said["sources"]}
+    assert {n for row in said.get("rows", said.get("statements")) for n in row["citations"]} <= numbers
+
+
+def test_parts_lead_through_a_long_answer(agent: Agent, bundled_graph: Graph) -> None:
+    expected = bundled_graph.query("partners", actor="Japan")
+    rows: list[Any] = []
+    while True:
+        result = agent.call("answer", name="partners", values={"actor": "Japan"}, offset=len(rows), max=1000)
+        said = result.structured_content
+        assert size(result) <= 16_000 and said["total"] == len(expected)
+        rows += said["rows"]
+        if said["next_offset"] is None or len(rows) > 50:
+            break
+        assert said["next_offset"] == len(rows)
+    shown = [(row["partner"]["iri"], row["via"]["iri"]) for row in rows]
+    assert len(shown) > 20 and shown == [(row[0].iri, row[1].iri) for row in expected.rows[: len(rows)]]  # type: ignore[union-attr]
+
+
+def test_every_question_is_listed_and_can_be_described(agent: Agent, bundled_graph: Graph) -> None:
+    listed: list[str] = []
+    while len(listed) < len(bundled_graph.questions):
+        said = agent.call("questions", max=1000, offset=len(listed))
+        assert size(said) <= 16_000
+        listed += [one["name"] for one in said.structured_content["questions"]]
+    assert listed == [*bundled_graph.questions]
+    for name in listed:
+        result = agent.call("question", name=name)
+        assert not result.is_error and result.structured_content["name"] == name and size(result) <= 16_000
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "says"),
+    [
+        ("sparql", {"query": ENDLESS}, "stopped after 4 s"),
+        ("sparql", {"query": "INSERT DATA { <urn:a> <urn:b> <urn:c> }"}, "INSERT is an update"),
+        ("sparql", {"query": "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"}, "SERVICE is not allowed"),
+        ("sparql", {"query": "DESCRIBE agent:european-union"}, "not a SELECT"),
+        ("sparql", {"query": "partners"}, ""),
+        ("sparql", {"query": "SELECT * { ?s ?p ?o }"}, "larger than"),
+        ("describe", {"name": "European Unoin"}, "European Union"),
+        ("describe", {"name": "agent:nobody-at-all"}, ""),
+        ("answer", {"name": "partners", "values": {"actor": '") } UNION { ?s ?p ?o } #'}}, "actor"),
+        ("answer", {"name": "partners", "values": {"actr": "EU"}}, "actor"),
+        ("answer", {"name": "partners", "values": {"actor": {"a": "b"}}}, "values/actor"),
+        ("search", {"text": "eu", "max": 0}, "max"),
+        ("search", {"text": "eu", "path": "/etc/passwd"}, "path"),
+        ("shell", {"command": "ls"}, "no tool 'shell'"),
+    ],
+)
+def test_what_goes_wrong_is_an_error_and_never_an_empty_answer(
+    agent: Agent, tool: str, given: dict[str, Any], says: str
+) -> None:
+    result = agent.call(tool, **given)
+    assert result.is_error and text(result).startswith("Error: ") and says in text(result)
+    assert "Traceback" not in text(result) and str(Path(cmgraph.__file__).parent.parent) not in text(result)
+    assert agent.call("sparql", query="ASK {}").structured_content == {"boolean": True}

@@ -1,0 +1,193 @@
+"""The API over HTTP: typed parameters, parts, sources with everything, and problems that say what to do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jsonschema
+import pytest
+
+import cmgraph
+from cmgraph.graph import Graph
+from conftest import Run
+from serving import Server, serving
+
+
+@pytest.fixture(scope="module")
+def graph(untrusted_folder: Path) -> Graph:
+    """Return the graph that is served."""
+    return cmgraph.load(untrusted_folder)
+
+
+@pytest.fixture(scope="module")
+def server(untrusted_folder: Path) -> Iterator[Server]:
+    """Serve the seed page among hostile texts, with five questions."""
+    with serving("--data", str(untrusted_folder)) as running:
+        yield running
+
+
+def get(server: Server, path: str, **parameters: object) -> dict[str, Any]:
+    answer = server.get(f"{path}?{urlencode(parameters, doseq=True)}")
+    assert answer.status == 200, answer.text
+    said: dict[str, Any] = json.loads(answer.body)
+    return said
+
+
+def test_a_saved_question_is_answered_as_on_the_command_line(server: Server, graph: Graph) -> None:
+    expected = graph.query("partners", actor="Government of Canada")
+    said = get(server, "/api/questions/partners/answer", actor="Government of Canada", max=1000)
+    assert said["total"] == len(expected) > 3 and said["next_offset"] is None and said["not_listed"]
+    assert [row["partner"]["label"] for row in said["rows"]] == [str(row[0]) for row in expected]
+    assert [source["citation"] for source in said["sources"]] == [citation.iri for citation in expected.citations]
+
+
+def test_the_command_line_asks_this_server_as_any_other(server: Server, untrusted_folder: Path, run: Run) -> None:
+    asked = ("query", "partners", "-p", "actor=Canada", "-f", "json", "--data", str(untrusted_folder))
+    here, there = run(*asked), run(*asked, "--endpoint", server.address + "sparql")
+    assert here.returncode == there.returncode == 0, there.stderr
+    assert json.loads(here.stdout)["rows"] and there.stdout == here.stdout
+
+
+def test_parts_put_together_are_the_whole_each_with_the_sources_it_rests_on(server: Server) -> None:
+    def row(said: dict[str, Any], row: dict[str, Any]) -> tuple[object, ...]:
+        cited = {source["number"]: source["citation"] for source in said["sources"]}
+        return row["partner"]["iri"], row["via"]["iri"], *(cited[number] for number in row["citations"])
+
+    path = "/api/questions/partners/answer?actor=Canada"
+    whole = json.loads(server.get(path + "&max=1000").body)
+    rows, following = [], path + "&max=2"
+    while following:
+        answer = server.get(following)
+        said = json.loads(answer.body)
+        rows += [row(said, one) for one in said["rows"]]
+        assert {n for one in said["rows"] for n in one["citations"]} == {s["number"] for s in said["sources"]}
+        link = re.fullmatch(r'<(.*)>; rel="next"', answer.headers.get("link", ""))
+        following = link[1] if link else ""
+    assert rows == [row(whole, one) for one in whole["rows"]]
+
+
+def test_an_answer_comes_as_csv(server: Server) -> None:
+    answer = server.get("/api/questions/partners/answer?actor=Canada&max=2", accept="text/csv")
+    header, *rows = csv.reader(io.StringIO(answer.text))
+    assert answer.media_type == "text/csv" and header[:2] == ["partner", "partner_iri"] and len(rows) == 2
+    assert int(answer.headers["x-total"]) > 2
+
+
+def test_a_thing_is_described_with_its_statements_in_parts(server: Server, graph: Graph) -> None:
+    expected = graph.entity("European Union")
+    said = get(server, "/api/entity", name="EU", max=2, offset=1)
+    assert said["total"] == len(expected.statements)
+    assert [one["iri"] for one in said["statements"]] == [one.iri for one in expected.statements[1:3]]
+    assert said["sources"] and all(source["checked"] for source in said["sources"])
+    french = get(server, "/api/entity", name="EU", lang="fr")
+    assert french["label"] == "Union européenne"
+
+
+def test_things_are_found_by_name_and_by_what_lies_between_them(server: Server) -> None:
+    assert get(server, "/api/search", q="european union", max=1)["results"][0]["curie"] == "agent:european-union"
+    assert get(server, "/api/search", q="qqqq")["results"] == []
+    said = get(server, "/api/path", **{"from": "Canada", "to": "European Union", "count": 1})
+    assert said["rows"][0]["from"]["label"] == "Government of Canada" and said["rows"][0]["citations"]
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "says"),
+    [
+        (400, "/api/search", "'q' is missing"),
+        (400, "/api/search?q=a&q=b", "given 2 times"),
+        (400, "/api/search?q=a&max=0", "from 1 to 1,000"),
+        (400, "/api/search?q=a&offset=-1", "whole number"),
+        (400, "/api/search?q=a&offset=%D9%A3", "whole number"),
+        (400, "/api/search?q=a&nope=1", "no parameter 'nope'"),
+        (400, "/api/search?q=a&lang=de", "no language"),
+        (400, "/api/search?q=%ED%A0%80", "not UTF-8"),
+        (400, "/api/questions/partners/answer?actor=Nowhere", "Nowhere"),
+        (400, "/api/questions/partners/answer?actr=EU", "no parameter 'actr'"),
+        (400, "/api/questions/coverage/answer?asOf=yesterday", "asOf"),
+        (404, "/api/questions/partnrs/answer", "unknown question"),
+        (404, "/api/questions/..%2F..%2Fetc%2Fpasswd", ""),
+        (404, "/api/entity?name=European%20Unoin", "unknown entity"),
+        (404, "/api/path?from=Canada&to=EU&over=nothing", ""),
+        (405, "/api/search?q=a", ""),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem_that_says_why(
+    server: Server, untrusted_folder: Path, status: int, path: str, says: str
+) -> None:
+    answer = server.send("DELETE" if status == 405 else "GET", path)
+    said = json.loads(answer.body)
+    assert (answer.status, said["status"], answer.media_type) == (status, status, "application/problem+json")
+    assert says in said["detail"] and str(untrusted_folder) not in answer.text and "--" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "value", ['") } UNION { ?s ?p ?o } #', "} } # {", "<script>", "\\u0022", "any any", "x" * 5000]
+)
+def test_a_value_stays_a_value(server: Server, value: str) -> None:
+    answer = server.get(f"/api/questions/partners/answer?actor={quote(value)}")
+    assert answer.status == 400 and answer.media_type == "application/problem+json"
+
+
+def test_what_is_answered_is_as_openapi_says(server: Server, graph: Graph) -> None:
+    described = json.loads(server.get("/openapi.json").body)
+    assert described["openapi"].startswith("3.1") and described["servers"] == [{"url": server.address.rstrip("/")}]
+    for name in graph.questions:
+        assert f"/api/questions/{name}/answer" in described["paths"]
+    schemas = {"components": described["components"]}
+    part = {"$ref": "#/components/schemas/Part", **schemas}
+    for path in ("/api/search?q=eu", "/api/entity?name=EU", "/api/questions", "/api/questions/partners/answer"):
+        jsonschema.validate(json.loads(server.get(path).body), part)
+    problem = {"$ref": "#/components/schemas/Problem", **schemas}
+    jsonschema.validate(json.loads(server.get("/api/search").body), problem)
+    declared = {
+        p["name"] for p in described["paths"]["/api/questions/partners/answer"]["get"]["parameters"] if "name" in p
+    }
+    assert declared == {parameter.name for parameter in graph.question("partners").parameters}
+
+
+def reconcile(server: Server, **queries: object) -> dict[str, Any]:
+    body = urlencode({"queries": json.dumps(queries)}).encode()
+    answer = server.send("POST", "/reconcile", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status == 200, answer.text
+    said: dict[str, Any] = json.loads(answer.body)
+    return said
+
+
+def test_names_of_a_spreadsheet_are_lined_up_with_things(server: Server) -> None:
+    manifest = json.loads(server.get("/reconcile").body)
+    assert manifest["versions"] == ["0.2"] and "cm:Agent" in {kind["id"] for kind in manifest["defaultTypes"]}
+    said = reconcile(
+        server,
+        a={"query": "European Union", "type": "cm:Agent"},
+        b={"query": "canada", "limit": 3},
+        c={"query": "nothing of this name"},
+        d={"query": "European Union", "type": "cm:Agreement", "limit": 50},
+    )
+    best = said["a"]["result"][0]
+    assert (best["id"], best["name"], best["match"]) == ("id/agent/european-union", "European Union", True)
+    assert server.get("/" + best["id"]).status == 303 and manifest["view"]["url"].endswith("/{{id}}")
+    assert len(said["b"]["result"]) == 3 and said["c"]["result"] == []
+    assert not any(one["match"] for one in said["d"]["result"])
+    assert all("cm:Agreement" in {kind["id"] for kind in one["type"]} for one in said["d"]["result"])
+
+
+def test_a_name_that_several_things_have_is_no_match(server: Server) -> None:
+    (answer,) = reconcile(server, a={"query": "Canada"}).values()
+    called = [one for one in answer["result"] if one["name"] == "Canada" or one["score"] >= 95]
+    assert len(called) > 1 and not any(one["match"] for one in called)
+
+
+@pytest.mark.parametrize(
+    "sent", ["[", "[]", '{"a": 1}', '{"a": {}}', '{"a": {"query": "x", "type": "no such"}}', "[" * 9999]
+)
+def test_a_broken_batch_is_refused(server: Server, sent: str) -> None:
+    body = urlencode({"queries": sent}).encode()
+    answer = server.send("POST", "/reconcile", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status in (400, 404) and answer.media_type == "application/problem+json"

@@ -1,0 +1,155 @@
+"""Every IRI of the graph answers, with a page for people and statements for programs."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, urljoin
+
+import pyoxigraph
+import pytest
+
+from cmgraph.rdf.terms import local_name
+from serving import Server, serving
+
+EU = "/id/agent/european-union"
+BASE = "https://w3id.org/cmgraph/"
+
+
+@pytest.fixture(scope="module")
+def server(untrusted_folder: Path) -> Iterator[Server]:
+    """Serve the seed page among hostile texts."""
+    with serving("--data", str(untrusted_folder)) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("accept", "language", "ending"),
+    [
+        ("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "en", ".html"),
+        ("text/html", "fr-CA, en;q=0.5", ".fr.html"),
+        ("text/html", "de, *;q=0.1", ".html"),
+        ("text/turtle", "", ".ttl"),
+        ("application/ld+json;q=0.8, text/turtle;q=0.2", "", ".jsonld"),
+        ("application/n-triples", "", ".nt"),
+        ("application/rdf+xml", "", ".rdf"),
+    ],
+)
+def test_an_iri_leads_to_the_form_that_is_liked_best(server: Server, accept: str, language: str, ending: str) -> None:
+    answer = server.get(EU, accept=accept, accept_language=language)
+    assert (answer.status, answer.headers["location"]) == (303, EU + ending)
+    assert {"Accept", "Accept-Language"} <= set(re.split(r",\s*", answer.headers["vary"]))
+    assert f'<{EU}.ttl>; rel="alternate"; type="text/turtle"' in answer.headers["link"]
+    assert server.send("HEAD", EU, accept=accept, accept_language=language).headers["location"] == EU + ending
+
+
+def test_a_language_can_be_named(server: Server) -> None:
+    assert server.get(EU + "?lang=fr", accept="text/html").headers["location"] == EU + ".fr.html"
+    assert server.get(EU + "?lang=xx").status == 400
+    page = server.get(EU + ".fr.html")
+    assert page.headers["content-language"] == "fr" and "<h1>Union européenne</h1>" in page.text
+
+
+def test_all_forms_say_the_same_and_name_their_sources(server: Server) -> None:
+    read = []
+    for ending in (".ttl", ".nt", ".rdf", ".jsonld"):
+        answer = server.get(EU + ending)
+        form = pyoxigraph.RdfFormat.from_media_type(answer.media_type)
+        assert form is not None
+        read.append({quad.triple for quad in pyoxigraph.parse(answer.body, format=form)})
+    assert read[0] == read[1] == read[2] == read[3]
+    said = {(t.subject.value, local_name(t.predicate.value)) for t in read[0]}  # type: ignore[union-attr]
+    assert (BASE + EU[1:], "prefLabel") in said
+    cited = {t.object.value for t in read[0] if t.predicate.value.endswith("hasCitation")}  # type: ignore[union-attr]
+    sources = {t.object.value for t in read[0] if t.predicate.value.endswith("citesSource")}  # type: ignore[union-attr]
+    assert cited and all((cite, "citesSource") in said for cite in cited)
+    assert sources and all((source, "title") in said for source in sources)
+
+
+def test_a_thing_of_every_kind_answers_and_so_do_the_things_it_points_at(server: Server) -> None:
+    page = server.get(EU + ".html").text
+    links = {html.unescape(link) for link in re.findall(r'href="([^"#]+)', page)}
+    here = [urljoin(EU + ".html", link) for link in links if not link.startswith("http")]
+    parts = {re.sub(r"\?.*", "", link).rpartition("/")[0] for link in here}
+    assert {"/id/agent", "/id/arrangement", "/id/source", "/assets"} <= parts
+    one_of_each = {part: next(link for link in sorted(here) if link.startswith(part)) for part in parts}
+    for link in [*one_of_each.values(), "/id/cite/evil", "/id/rel/late-evil", "/def", "/ontology", "/", "/search?q=eu"]:
+        answer = server.get(link, accept="text/html")
+        if answer.status == 303:
+            answer = server.get(answer.headers["location"])
+        assert answer.status == 200, link
+
+
+def test_the_model_answers(server: Server) -> None:
+    assert 'id="Membership"' in server.get("/def.html").text
+    assert "cm:Membership a owl:Class" in server.get("/ontology.ttl").text
+
+
+def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_answer(server: Server) -> None:
+    def follow(page: str, at: str) -> set[str]:
+        links = {html.unescape(link) for link in re.findall(r'(?:href|action)="([^"#]+)', page)}
+        return {urljoin(at, link) for link in links if not link.startswith("http")}
+
+    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    seen: dict[str, str] = {}
+    waiting = {"/"}
+    while waiting:
+        link = waiting.pop()
+        answer = server.get(link, **browser)
+        assert answer.status in (200, 303) and answer.media_type != "application/problem+json", link
+        seen[link] = answer.text
+        if answer.media_type == "text/html":
+            waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
+    assert {"/questions", "/queries/partners?lang=en", "/queries/partners.rq", "/sparql", "/search"} <= seen.keys()
+    assert "Union européenne" in seen["/queries/partners?lang=fr"]
+    assert seen["/queries/partners.csv"].startswith("partner,partner_iri") and "VALUES" in seen["/queries/partners.rq"]
+
+
+def test_a_query_can_be_asked_on_a_page(server: Server) -> None:
+    query = "SELECT ?name ?cite { agent:evil skos:prefLabel ?name ; cm:hasCitation ?cite }"
+    page = server.get(f"/sparql?query={quote(query)}", accept="text/html").text
+    assert "<td>&lt;script&gt;alert(1)&lt;/script&gt;</td>" in page and "skos:prefLabel ?name" in page
+    assert "=1+1" in page and "<script" not in page and 'href="javascript:' not in page
+
+
+def test_what_the_graph_does_not_have_is_told_with_the_nearest_names(server: Server) -> None:
+    said = server.get("/id/agent/european-unoin")
+    nearest = json.loads(said.body)["nearest"]
+    assert said.status == 404 and nearest[0]["iri"] == BASE + EU[1:]
+    page = server.get("/id/agent/european-unoin", accept="text/html")
+    assert page.status == 404 and f'href="../..{EU}?lang=en"' in page.text
+    assert server.get("/id/agent/european-unoin.ttl").status == 404
+    assert server.get("/etc/passwd").status == 404
+
+
+def test_a_form_that_is_not_there_is_refused_with_those_that_are(server: Server) -> None:
+    said = server.get(EU, accept="image/png")
+    available = {one["type"]: one["url"] for one in json.loads(said.body)["available"]}
+    assert said.status == 406 and available["text/turtle"] == EU + ".ttl"
+
+
+def test_a_client_that_has_a_document_is_not_sent_it_again(server: Server) -> None:
+    first = server.get(EU + ".ttl")
+    again = server.get(EU + ".ttl", if_none_match=first.headers["etag"])
+    assert (again.status, again.body) == (304, b"") and again.headers["etag"] == first.headers["etag"]
+    assert server.get(EU + ".ttl", if_none_match='W/"another"').status == 200
+
+
+def test_text_from_data_and_from_requests_is_text_on_every_page(server: Server) -> None:
+    hostile = "%3Cscript%3Ealert(1)%3C/script%3E%22%20onload=%22x"
+    for path in ("/id/agent/evil.html", "/id/source/evil.html", "/search?q=" + hostile, "/id/agent/" + hostile):
+        text = server.get(path, accept="text/html").text
+        assert "<script" not in text and 'href="javascript:' not in text and '" onload="' not in text, path
+    assert "<h1>&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in server.get("/id/agent/evil.html").text
+    answer = server.get("/id/agent/x%0d%0aSet-Cookie:%20a=b")
+    assert answer.status == 404 and "set-cookie" not in answer.headers
+
+
+def test_a_server_behind_another_leads_to_where_people_reach_it(untrusted_folder: Path) -> None:
+    with serving("--data", str(untrusted_folder), "--public-url", "https://example.org/minerals/") as server:
+        answer = server.get(EU, accept="text/turtle", host="evil.example")
+        assert answer.headers["location"] == f"/minerals{EU}.ttl"
+        assert "https://example.org/minerals/sparql" in server.get("/sparql").text
