@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from itertools import combinations, permutations
+from itertools import accumulate, combinations, permutations
 from math import log
 from typing import NamedTuple
 
@@ -30,6 +30,9 @@ _CLOSE, _LOOSE = 0.55, 0.34
 
 _RARE = 12
 """Names that may share a word by which one of them is meant."""
+
+_LONG = 5
+"""Letters from which on a word, or its stem, may be a slip for one of a name."""
 
 _FEW = 5
 """Names in a text that are tried for the parameters of a question."""
@@ -102,6 +105,7 @@ class PartialNames:
         count = len(self._names)
         self._weights = {word: log(1 + count / len(numbers)) for word, numbers in self._having.items()}
         self._rare = {word for word, numbers in self._having.items() if len(numbers) <= _RARE}
+        self._slips: dict[str, str] = {}
 
     def find(self, asked: Mapping[str, set[int]], own: set[int], least: float) -> Iterator[tuple[float, Mention]]:
         """Yield each thing of whose name a text has a good part, and the part.
@@ -110,6 +114,7 @@ class PartialNames:
         :param own: the numbers of the words of which one must be a rare one of the name.
         :param least: the part of a name, by weight, that the text must have.
         """
+        asked = {self._mended(word, numbers & own): numbers for word, numbers in asked.items()}
         rare = [word for word, numbers in asked.items() if word in self._rare and numbers & own]
         for number in sorted({number for word in rare for number in self._having[word]}):
             thing, words = self._names[number]
@@ -119,6 +124,19 @@ class PartialNames:
             if part >= least and max(places) - min(places) <= len(words) + 2:
                 at = frozenset(n for word in shared for n in asked[word])
                 yield part, Mention(" ".join(sorted(shared)), at, frozenset({thing}))
+
+    def _mended(self, word: str, own: set[int]) -> str:
+        """Return the rare word of the names that a word of a text is a slip for, or the word itself."""
+        if word in self._having or not own or len(word) < _LONG or not word.isalpha():
+            return word
+        if word not in self._slips:
+            from rapidfuzz import process
+            from rapidfuzz.distance import OSA
+
+            close = [rare for rare in self._rare if rare[0] == word[0]]
+            found = process.extractOne(word, close, scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
+            self._slips[word] = found[0] if found else word
+        return self._slips[word]
 
 
 class Text:
@@ -157,18 +175,37 @@ class Text:
         """The mentions that are names, and not common words that happen to be one."""
         return [mention for mention in self.mentions if not self._is_common(mention)]
 
+    def phrases(self, phrases: str) -> frozenset[int]:
+        """Return the numbers of the words that stand in the text as one of some phrases, with commas between.
+
+        A phrase has two words or more; a ``*`` in it stands for one to four.
+        """
+        found: set[int] = set()
+        for phrase in phrases.split(","):
+            parts = [" ".join(word.plain for word in split_words(part)) for part in phrase.split("*")]
+            if any(" " in part for part in parts) or len(parts) > 1:
+                pattern = r" \S+(?: \S+){0,3} ".join(parts)
+                for match in re.finditer(rf"(?<!\S){pattern}(?!\S)", self._folded):
+                    found |= self._words_in(match.start(), match.end())
+        return frozenset(found)
+
+    @cached_property
+    def _folded(self) -> str:
+        return " ".join(word.plain for word in self.words)
+
+    def _words_in(self, start: int, end: int) -> frozenset[int]:
+        """Return the numbers of the words in a part of the folded text."""
+        starts = accumulate((len(word.plain) + 1 for word in self.words), initial=0)
+        return frozenset(number for number, at in enumerate(starts) if start <= at < end)
+
     def _is_common(self, mention: Mention) -> bool:
         return mention.text == mention.text.lower() and all(
             stem in self._common for number in mention.words for stem in stems(self.words[number].plain, self.lang)
         )
 
     def _find_times(self) -> Iterator[tuple[Time, frozenset[int]]]:
-        starts, at = [], 0
-        for word in self.words:
-            starts.append(at)
-            at += len(word.plain) + 1
-        for time in times_in(" ".join(word.plain for word in self.words)):
-            yield time, frozenset(n for n, start in enumerate(starts) if time.start <= start < time.end)
+        for time in times_in(self._folded):
+            yield time, self._words_in(time.start, time.end)
 
     def _find_mentions(self, taken: set[int]) -> Iterator[Mention]:
         at = 0
