@@ -68,14 +68,14 @@ def _alias_key(text: str) -> str:
 
 @cache
 def _aliases() -> dict[str, set[str]]:
-    """Return the names that people type for countries and provinces, with the codes or names that the graph may have.
+    """Return the names that people type for things, with the codes or names that the graph may have for them.
 
-    They come from ``text/country-names.yaml`` and the Unicode Common Locale Data Repository.
+    They come from ``text/typed-names.yaml`` and, of countries, the Unicode Common Locale Data Repository.
     """
     import yaml
     from babel import Locale
 
-    typed = yaml.safe_load((files("cmgraph") / "text/country-names.yaml").read_text(encoding="utf-8"))
+    typed = yaml.safe_load((files("cmgraph") / "text/typed-names.yaml").read_text(encoding="utf-8"))
     pairs = [(_written(alias), known) for known, aliases in typed.items() for alias in aliases]
     pairs += [(name, code) for language in ("en", "fr") for code, name in Locale(language).territories.items()]
     aliases: dict[str, set[str]] = defaultdict(set)
@@ -277,6 +277,7 @@ class Names:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
             if score and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = (score, name)
+        best |= {iri: (1.0, self.labels([iri])[iri]) for iri in self.called(text) if best.get(iri, (0.0, ""))[0] < 1.0}
         hits = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
         labels = self.labels(iri for iri, _ in hits)
         return [

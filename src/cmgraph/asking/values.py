@@ -28,6 +28,9 @@ LONGEST_NAME = 14
 _CLOSE, _LOOSE = 0.55, 0.34
 """The part of a name, by weight, that a text must have: of the name of a thing, and of what is said in common words."""
 
+_SURE = 0.7
+"""The part of a name, by weight, from which on it is meant rather than a whole name among the same words."""
+
 _RARE = 12
 """Names that may share a word by which one of them is meant."""
 
@@ -111,29 +114,30 @@ class PartialNames:
         """Yield each thing of whose name a text has a good part, and the part.
 
         :param asked: the words of the text with their numbers.
-        :param own: the numbers of the words of which one must be a rare one of the name.
+        :param own: the numbers of the words of which one must be in the name, and rare unless one is a slip.
         :param least: the part of a name, by weight, that the text must have.
         """
-        asked = {self._mended(word, numbers & own): numbers for word, numbers in asked.items()}
-        rare = [word for word, numbers in asked.items() if word in self._rare and numbers & own]
+        mended = {self._mended(word, numbers & own): numbers for word, numbers in asked.items()}
+        has_slips, asked = mended.keys() != asked.keys(), mended
+        rare = [word for word, numbers in asked.items() if word in self._rare and (has_slips or numbers & own)]
         for number in sorted({number for word in rare for number in self._having[word]}):
             thing, words = self._names[number]
             shared = words & asked.keys()
             part = sum(self._weights[word] for word in shared) / sum(self._weights[word] for word in words)
             places = [min(asked[word]) for word in shared]
-            if part >= least and max(places) - min(places) <= len(words) + 2:
-                at = frozenset(n for word in shared for n in asked[word])
+            at = frozenset(n for word in shared for n in asked[word])
+            if part >= least and at & own and max(places) - min(places) <= len(words) + 2:
                 yield part, Mention(" ".join(sorted(shared)), at, frozenset({thing}))
 
     def _mended(self, word: str, own: set[int]) -> str:
-        """Return the rare word of the names that a word of a text is a slip for, or the word itself."""
+        """Return the word of the names that a word of a text is a slip for, or the word itself."""
         if word in self._having or not own or len(word) < _LONG or not word.isalpha():
             return word
         if word not in self._slips:
             from rapidfuzz import process
             from rapidfuzz.distance import OSA
 
-            close = [rare for rare in self._rare if rare[0] == word[0]]
+            close = [known for known in self._having if known[0] == word[0]]
             found = process.extractOne(word, close, scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
             self._slips[word] = found[0] if found else word
         return self._slips[word]
@@ -271,6 +275,8 @@ class Text:
             self._partial(of, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
         ):
             if len(mention.words) == 1 and mention.words <= self._common_words and share < 1:
+                continue
+            if share < _SURE and any(mention.words & one.words for one in whole):
                 continue
             clash = next((p for p in parts if p[1].words & mention.words & own), None)
             if clash is None:
