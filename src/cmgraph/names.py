@@ -84,6 +84,17 @@ def _aliases() -> dict[str, set[str]]:
     return aliases
 
 
+@cache
+def _foreign_terms() -> dict[str, dict[str, str]]:
+    """Return what terms of other vocabularies are called, by CURIE and language."""
+    import yaml
+
+    terms: dict[str, dict[str, str]] = yaml.safe_load(
+        (files("cmgraph") / "text/foreign-terms.yaml").read_text(encoding="utf-8")
+    )
+    return terms
+
+
 @dataclass(frozen=True)
 class SearchHit:
     """A thing found by name, the name that matched, and how well (higher is better, at most 1)."""
@@ -113,7 +124,9 @@ class Names:
             if isinstance(thing, NamedNode) and isinstance(label, Literal):
                 texts[thing.value][label.language or ""] = label.value
         for iri in unlabelled:
-            self._labels[iri] = best_text(texts[iri], self.lang) if iri in texts else self._prefixes.shorten(iri)
+            short = self._prefixes.shorten(iri)
+            known = texts[iri] if iri in texts else _foreign_terms().get(short)
+            self._labels[iri] = best_text(known, self.lang) if known else short
         return {iri: self._labels[iri] for iri in requested}
 
     @cached_property
@@ -277,7 +290,7 @@ class Names:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
             if score and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = (score, name)
-        best |= {iri: (1.0, self.labels([iri])[iri]) for iri in self.called(text) if best.get(iri, (0.0, ""))[0] < 1.0}
+        best |= {iri: (0.99, self.labels([iri])[iri]) for iri in self.called(text) if best.get(iri, (0.0, ""))[0] < 0.99}
         hits = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
         labels = self.labels(iri for iri, _ in hits)
         return [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from pyoxigraph import RdfFormat, serialize
 
-from cmgraph.answers.entity import Entity
+from cmgraph.answers.entity import Entity, Statement
 from cmgraph.answers.render import to_json
 from cmgraph.answers.result import Citation, Result
 from cmgraph.answers.sentences import sentence
@@ -19,7 +20,7 @@ from cmgraph.diff import Change
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
-from cmgraph.rdf.terms import NamedRef, Value, best_text
+from cmgraph.rdf.terms import BASE, CM, NamedRef, Value, best_text
 from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
 from cmgraph.text.cells import as_text, strip_controls
@@ -30,23 +31,57 @@ from cmgraph.validation.validate import SEVERITIES, Report
 FEW = 8
 """How many of the values that a parameter takes are shown with a question."""
 
+FOLDED = 20
+"""How many statements of one kind are shown of a thing."""
+
+_FIRST = ("Participation", "Membership", "Listing", "MineralUse", "Scope", "Responsibility", "DatedAct", "Assessment")
+"""The kinds of statements that people look for first in a thing, in their order."""
+
+_FIGURES = {"mineral": "vocab/mineral/", "place": "id/place/"}
+"""The parameters of the question on figures, and how the IRIs of what they take go on after the base."""
+
 SHOWN = 20
 """How many things of one kind a report of changes names."""
 
 
-def entity_text(entity: Entity, lang: str) -> str:
-    """Write an entity as a short dossier that ends with its numbered sources."""
+def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
+    """Write an entity as a short dossier that ends with its numbered sources.
+
+    What is asked for most comes first, of each kind the newest; long groups are folded and figures counted, with the
+    command that shows them, unless the ``whole`` is asked for.
+    """
     lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
     other_names = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
     lines += [f"{message('also', lang)}: {strip_controls('; '.join(other_names))}"] if other_names else []
     lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
     lines[-1] += _marks(entity.cited)
-    for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
-        lines += ["", kind.label]
-        for statement in statements:
+    numbers = set(entity.cited)
+    name = shlex.quote(strip_controls(entity.thing.label))
+    for kind, group in groupby(sorted(entity.statements, key=_rank), key=lambda s: s.kind):
+        statements = sorted(group, key=_newest, reverse=True)
+        about = next((of for of, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), "")
+        counted = about and kind.iri == CM + "Observation"
+        shown = statements if whole else [] if counted else statements[:FOLDED]
+        lines += ["", f"{kind.label} ({len(statements)})"]
+        for statement in shown:
             text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
             lines.append(f"  {text}{_marks(statement.citations)}")
-    return "\n".join([*lines, "", *_sources(entity.citations, lang)]) + "\n"
+            numbers.update(statement.citations)
+        if left := len(statements) - len(shown):
+            command = f"query figures -p quantity=any -p {about}={name}" if counted else f"show {name} --all"
+            lines.append(f"  … {left} {message('more', lang)}: cmgraph {command}")
+    return "\n".join([*lines, "", *_sources(entity.citations, lang, numbers)]) + "\n"
+
+
+def _rank(statement: Statement) -> tuple[int, str]:
+    """Return where statements of a kind stand among others."""
+    kind = statement.kind.iri.removeprefix(CM)
+    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind)
+
+
+def _newest(statement: Statement) -> str:
+    """Return the latest date that a statement gives; empty if it gives none."""
+    return max((as_text(value) for prop, value in statement.says if prop.iri.endswith("Date")), default="")
 
 
 def _marks(numbers: Iterable[int]) -> str:
@@ -54,9 +89,10 @@ def _marks(numbers: Iterable[int]) -> str:
     return f" {marks}" if marks else ""
 
 
-def _sources(citations: Sequence[Citation], lang: str) -> list[str]:
+def _sources(citations: Sequence[Citation], lang: str, numbers: Container[int]) -> list[str]:
     checked = message("checked", lang)
-    return [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in enumerate(citations, 1)]
+    numbered = ((n, c) for n, c in enumerate(citations, 1) if n in numbers)
+    return [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in numbered]
 
 
 def entity_json(entity: Entity) -> str:
