@@ -66,6 +66,12 @@ def run() -> Iterator[Run]:
     server.close()
 
 
+@pytest.fixture
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a graph that is asked once leave no snapshot, which takes as long to write as the graph to read."""
+    monkeypatch.setenv("CMGRAPH_CACHE", "")
+
+
 @pytest.fixture(scope="session")
 def seed_page_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a folder with the ontology and the seed page alone: 7,000 statements, 1,300 of them data."""

@@ -442,7 +442,8 @@ def load(
     :param allow_service: let questions call other servers.
     :param credentials: user and password for the endpoint, or a token; those in ``CMGRAPH_USER`` and
         ``CMGRAPH_PASSWORD``, or in ``CMGRAPH_TOKEN``, if None.
-    :param exclude_file: a data file not to read, nor what it stands for: one that is about to be written again.
+    :param exclude_file: a data file not to read, nor what it stands for: one that is about to be written again. Then
+        nothing is inferred.
     :raises CmgraphError: if an option cannot be honoured, or a file cannot be read.
 
     >>> import cmgraph
@@ -486,7 +487,11 @@ def load(
                 logging.getLogger("cmgraph").warning("%s: not read: %s", folder, ", ".join(unread))
         for path in (*paths, *ontology.rules.values()):
             refuse_unreadable(path)
-        opened = _read(paths, ontology) if excluded else _open_cached(paths, ontology)
+        if excluded:
+            opened = LocalStore()
+            opened.read(paths)
+        else:
+            opened = _open_cached(paths, ontology)
         opened.allow_service = allow_service
     return Graph(folders, ontology, opened, paths, lang=lang, as_of=day, timeout=timeout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,24 @@ READ = "narnia-gazette,read-in-source,p. 3,2026-01-02"
 HOMES = "company,country,town,kind,as_of,source\n"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with three companies, of which the first owns a mine."""
-    data = tmp_path / "data"
-    data.mkdir()
+pytestmark = pytest.mark.usefixtures("no_cache")
+
+
+@pytest.fixture(scope="module")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with three companies and a source."""
+    folder = tmp_path_factory.mktemp("companies")
+    (folder / "data").mkdir()
     for name, text in {"sources": SOURCES, "bodies": COMPANIES}.items():
-        (data / f"{name}.csv").write_text(text)
-        ingest(data / f"{name}.csv", data=tmp_path, create=True)
-    return tmp_path
+        (folder / f"data/{name}.csv").write_text(text)
+        ingest(folder / f"data/{name}.csv", data=folder, create=True)
+    return folder
+
+
+@pytest.fixture
+def folder(companies: Path, tmp_path: Path) -> Path:
+    """Return a copy of the folder with three companies, to add to."""
+    return shutil.copytree(companies, tmp_path / "folder")
 
 
 def taken(folder: Path, ownership: str, homes: str = "") -> Graph:

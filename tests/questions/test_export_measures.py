@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,23 @@ RUBIDIUM = (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+pytestmark = pytest.mark.usefixtures("no_cache")
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder beside the bundled graph, with two sources of its own."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/sources.csv").write_text(SOURCES)
-    ingest(tmp_path / "data/sources.csv", data=tmp_path, create=True)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("sources")
+    (folder / "data").mkdir()
+    (folder / "data/sources.csv").write_text(SOURCES)
+    ingest(folder / "data/sources.csv", data=folder, create=True)
+    return folder
+
+
+@pytest.fixture
+def folder(sources: Path, tmp_path: Path) -> Path:
+    """Return a copy of the folder with two sources, to add to."""
+    return shutil.copytree(sources, tmp_path / "folder")
 
 
 def loaded(folder: Path, rows: str) -> Graph:

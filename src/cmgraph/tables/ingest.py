@@ -249,6 +249,8 @@ class _Reading:
         self, graph: Graph, template: Template, table: Table, given: Mapping[str, str], create: frozenset[str]
     ) -> None:
         self.graph, self.template, self.table, self.given, self.create = graph, template, table, given, create
+        assert isinstance(graph.store, LocalStore)  # it was read of files
+        self._engine = graph.store.engine
         self.problems: list[Problem] = []
         self.silent: list[int] = []
         self.repeated: list[int] = []
@@ -560,9 +562,11 @@ class _Reading:
             for term in (triple.object, triple.predicate):
                 if isinstance(term, NamedNode):
                     mentioned.setdefault(term.value, lexical(triple.subject))
-        asserted = [triple for iri in rows for triple in self._asserted.get(iri, ())]
-        near = {*mentioned, *(lexical(triple.object) for triple in asserted)} - rows.keys()
-        context = _TableFile(self.table.path, (*asserted, *(t for iri in near for t in self._asserted.get(iri, ()))))
+        asserted = [triple for iri in rows for triple in self._said_of(NamedNode(iri))]
+        near: set[NamedNode | BlankNode] = {NamedNode(iri) for iri in mentioned}
+        near |= {t.object for t in asserted if isinstance(t.object, (NamedNode, BlankNode))}
+        near -= {NamedNode(iri) for iri in rows}
+        context = _TableFile(self.table.path, (*asserted, *(t for thing in near for t in self._said_of(thing))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
         files = [*self._terms, context, mine]
@@ -570,8 +574,9 @@ class _Reading:
         report = validate(store, graph.shapes, graph.prefixes, graph.lang, files=files)
         for finding in report.findings:
             focus = finding.focus
-            unknown = focus.iri not in self._asserted
-            row = rows.get(focus.iri) or (rows.get(mentioned.get(focus.iri, "")) if unknown else None)
+            row = rows.get(focus.iri)
+            if row is None and focus.iri in mentioned and not self._said_of(NamedNode(focus.iri)):
+                row = rows.get(mentioned[focus.iri])
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
             value = " ".join(part for part in (finding.path, finding.value) if part)
@@ -581,16 +586,12 @@ class _Reading:
     @cached_property
     def _terms(self) -> list[RdfFile]:
         """The classes and properties, without which no shape can be read."""
-        return [file for file in self.graph.files if file.path.parent.name in ("ontology", "modules")]
+        paths = self.graph.ontology.term_files
+        return [RdfFile.read(path) for path in paths if path.parent.name in ("ontology", "modules")]
 
-    @cached_property
-    def _asserted(self) -> dict[str, list[Triple]]:
-        """Everything the graph's files say, by what it is said of."""
-        asserted: dict[str, list[Triple]] = defaultdict(list)
-        for file in self.graph.files:
-            for triple in file.triples:
-                asserted[lexical(triple.subject)].append(triple)
-        return dict(asserted)
+    def _said_of(self, thing: NamedNode | BlankNode) -> list[Triple]:
+        """Return what the graph's files say of a thing."""
+        return [quad.triple for quad in self._engine.quads_for_pattern(thing, None, None)]
 
 
 _SEVERAL = {f"<{iri}>" for iri in (CM + "hasCitation", SKOS + "altLabel", SKOS + "hiddenLabel")}
