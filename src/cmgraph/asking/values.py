@@ -40,6 +40,9 @@ _LONG = 5
 _FEW = 5
 """Names in a text that are tried for the parameters of a question."""
 
+_SUBJECT = re.compile(r"(?<!\S)(?:crit\w* min(?:\w*s)?|min\w*x crit\w*)(?!\S)")
+"""What everything here is about, in the plural: one critical mineral is what a list says."""
+
 _ARTICLES = frozenset({"the", "le", "la", "les"})
 _FIRST, _LAST = ("from", "since"), ("to", "until")
 """What parameters of a day are called, by the end of a time that they take; ``asOf`` takes the last day."""
@@ -168,11 +171,15 @@ class Text:
         self._years = {n for n in taken if re.fullmatch(r"\d{4}", self.words[n].plain)}
         self.mentions = list(self._find_mentions(taken))
         self._named = {number for mention in self.mentions for number in mention.words}
-        self.content = [
+        content = [
             number
             for number, word in enumerate(self.words)
             if number not in taken and word.plain not in stop_words(lang) | stop_words("en")
         ]
+        subject = {n for match in _SUBJECT.finditer(self._folded) for n in self._words_in(match.start(), match.end())}
+        subject -= self._named
+        said_besides = self.times or set(content) - self._named - subject
+        self.content = [number for number in content if number not in subject or not said_besides]
 
     @property
     def proper(self) -> list[Mention]:
