@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from os import PathLike
@@ -24,7 +25,7 @@ from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
-from cmgraph.rdf.terms import best_text, rdflib_graph
+from cmgraph.rdf.terms import CM, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Store
 from cmgraph.store.disk import open_store
@@ -336,6 +337,22 @@ class Graph:
         'Natural Resources Canada'
         """
         return describe(self.names.resolve(name), self.store, self.names, self.as_of)
+
+    def meant(self, name: str) -> list[Entity]:
+        """Describe what people mean by a name: of a country or province, its government first, then the place.
+
+        :raises UnknownName: if nothing, or more than one thing, is called so.
+
+        >>> import cmgraph
+        >>> [entity.thing.label for entity in cmgraph.load().meant("Japan")]
+        ['Government of Japan', 'Japan']
+        """
+        node = self.names.resolve(name)
+        nodes = [node]
+        if self.names.has(node.value, CM + "Place") and not self.prefixes.expand(name):
+            with suppress(UnknownName):
+                nodes.insert(0, self.names.resolve(name, CM + "Government"))
+        return [describe(one, self.store, self.names, self.as_of) for one in nodes]
 
     def search(self, text: str, limit: int = 20) -> list[SearchHit]:
         """Find things by any of their names, former ones included, best match first; accents and case do not count.

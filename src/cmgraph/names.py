@@ -68,20 +68,31 @@ def _alias_key(text: str) -> str:
 
 @cache
 def _aliases() -> dict[str, set[str]]:
-    """Return the names that people type for countries and provinces, with the codes or names that the graph may have.
+    """Return the names that people type for things, with the codes or names that the graph may have for them.
 
-    They come from ``text/country-names.yaml`` and the Unicode Common Locale Data Repository.
+    They come from ``text/typed-names.yaml`` and, of countries, the Unicode Common Locale Data Repository.
     """
     import yaml
     from babel import Locale
 
-    typed = yaml.safe_load((files("cmgraph") / "text/country-names.yaml").read_text(encoding="utf-8"))
+    typed = yaml.safe_load((files("cmgraph") / "text/typed-names.yaml").read_text(encoding="utf-8"))
     pairs = [(_written(alias), known) for known, aliases in typed.items() for alias in aliases]
     pairs += [(name, code) for language in ("en", "fr") for code, name in Locale(language).territories.items()]
     aliases: dict[str, set[str]] = defaultdict(set)
     for alias, known in pairs:
         aliases[_alias_key(alias)].add(known)
     return aliases
+
+
+@cache
+def _foreign_terms() -> dict[str, dict[str, str]]:
+    """Return what terms of other vocabularies are called, by CURIE and language."""
+    import yaml
+
+    terms: dict[str, dict[str, str]] = yaml.safe_load(
+        (files("cmgraph") / "text/foreign-terms.yaml").read_text(encoding="utf-8")
+    )
+    return terms
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,9 @@ class Names:
             if isinstance(thing, NamedNode) and isinstance(label, Literal):
                 texts[thing.value][label.language or ""] = label.value
         for iri in unlabelled:
-            self._labels[iri] = best_text(texts[iri], self.lang) if iri in texts else self._prefixes.shorten(iri)
+            short = self._prefixes.shorten(iri)
+            known = texts[iri] if iri in texts else _foreign_terms().get(short)
+            self._labels[iri] = best_text(known, self.lang) if known else short
         return {iri: self._labels[iri] for iri in requested}
 
     @cached_property
@@ -277,6 +290,8 @@ class Names:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
             if score and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = (score, name)
+        typed = (iri for iri in self.called(text) if best.get(iri, (0.0, ""))[0] < 0.99)
+        best |= {iri: (0.99, self.labels([iri])[iri]) for iri in typed}
         hits = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
         labels = self.labels(iri for iri, _ in hits)
         return [

@@ -112,10 +112,14 @@ def test_the_word_before_a_name_says_which_parameter_takes_it(
         ("Who does the Japanese government have agremeents with?", "Japan", "actor"),
         ("membres du G7", "Group of Seven", "body"),
         ("What has Webequie said?", "Webequie First Nation", "nation"),
+        ("tell me about Kazakstan", "Kazakhstan", "country"),
+        ("agreements about recylcing", "recycling and circularity", "theme"),
+        ("who has signed the Pax Silica Declaraton", "Pax Silica Declaration", "arrangement"),
+        ("what depends on CETA", "EU-Canada Comprehensive Economic and Trade Agreement (CETA)", "instrument"),
         ("members of the U.S.-led Minerals Security Partnership", "Minerals Security Partnership", "body"),
     ],
 )
-def test_names_are_found_by_adjective_acronym_and_part(
+def test_names_are_found_by_adjective_acronym_part_and_in_spite_of_a_slip(
     text: str, name: str, parameter: str, bundled_graph: Graph
 ) -> None:
     suggestions = suggest(bundled_graph, text)[:3]
@@ -131,6 +135,19 @@ def test_what_nothing_here_can_answer_says_why_and_names_the_nearest(bundled_gra
     assert "prices and markets are not in this graph" in error.value.what and "by-mineral" in error.value.hint
     with pytest.raises(UnknownName, match="no saved question asks this"):
         cmgraph.ask(bundled_graph, "how do I bake bread")
+
+
+@pytest.mark.parametrize(
+    "text", ["Should I buy lithium stocks?", "Do many people work at the Crawford mine?", "qui va gagner à Ottawa?"]
+)
+def test_a_phrase_of_what_nothing_answers_is_enough_whatever_it_names(text: str, bundled_graph: Graph) -> None:
+    with pytest.raises(UnknownName, match="no saved question asks this: "):
+        suggest(bundled_graph, text)
+
+
+def test_a_phrase_made_of_words_that_say_nothing_by_themselves_finds_its_question(bundled_graph: Graph) -> None:
+    first = suggest(bundled_graph, "What has Australia done since May 2025?")[0]
+    assert first.command == "cmgraph query since -p actor=Australia -p since=2025-05-01"
 
 
 @pytest.mark.parametrize("text", ["", "  \t\n", "?!", "\x00\x1b"])

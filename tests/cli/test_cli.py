@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -61,6 +62,34 @@ def test_lists_and_shows_questions(run: Run) -> None:
     assert "partners," not in run("queries", "--tag", "figures").stdout
     shown = run("queries", "show", "partners").stdout
     assert "actor (entity cm:Agent) = agent:government-of-canada" in shown and "SELECT DISTINCT" in shown
+
+
+def test_a_country_shows_its_government_with_its_agreements_then_the_place_with_figures_counted(run: Run) -> None:
+    text = run("show", "Canada").stdout
+    government, place = text.split("\n\nCanada (place)\n")
+    assert government.startswith("Government of Canada (national government)")
+    kinds = re.findall(r"^([\w ]+) \(\d+\)$", government, re.MULTILINE)
+    assert kinds[:2] == ["participation", "membership"]
+    assert re.search(r"… \d+ more: cmgraph query figures -p quantity=any -p place=Canada$", place, re.MULTILINE)
+    assert "  … " in government and "… " not in run("show", "Canada", "--all").stdout.split("\n[")[0]
+    cited = {int(n) for n in re.findall(r"\[(\d+)\]", government.split("\n\n[")[0])}
+    assert cited == {int(n) for n in re.findall(r"^\[(\d+)\]", government, re.MULTILINE)}
+    assert run("show", "place:canada").stdout.startswith("Canada (place)")
+
+
+def test_a_mineral_shows_what_it_is_then_lists_uses_and_what_names_it(run: Run) -> None:
+    lines = run("show", "lithium").stdout.splitlines()
+    assert lines[2].startswith("definition: ")
+    kinds = [match[1] for line in lines if (match := re.fullmatch(r"([\w ]+) \(\d+\)", line))]
+    assert kinds[:3] == ["listing", "use of a mineral", "scope"] and "observation" in kinds
+
+
+@pytest.mark.parametrize("name", ["Canada", "lithium", "rare earths", "FORGE", "Crawford", "Tahltan Nation"])
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_no_word_of_the_model_stands_in_a_text_for_people(run: Run, name: str, lang: str) -> None:
+    text = run("show", name, "--lang", lang).stdout
+    for word in ("skos:", "rdf:", "claim status", "statut d'affirmation", "engaging agent", "roster", "supports of"):
+        assert word not in text, word
 
 
 def test_shows_an_entity_with_its_sources(run: Run) -> None:

@@ -34,6 +34,23 @@ def test_a_place_is_known_by_what_people_call_it(bundled_graph: Graph, names: li
     assert set(places.values()) == {place}, places
 
 
+@pytest.mark.parametrize(
+    ("typed", "thing"),
+    [
+        ("rare earths", "mineral/rare-earth-elements"),
+        ("REEs", "mineral/rare-earth-elements"),
+        ("Terres rares", "mineral/rare-earth-elements"),
+        ("PGMs", "mineral/platinum-group-metals"),
+        ("natural graphite", "mineral/graphite"),
+        ("CETA", "arrangement/ceta"),
+        ("ACEUM", "arrangement/cusma"),
+    ],
+)
+def test_minerals_and_agreements_go_by_the_names_that_people_use(bundled_graph: Graph, typed: str, thing: str) -> None:
+    assert bundled_graph.names.resolve(typed).value.endswith(f"/{thing}")
+    assert bundled_graph.search(typed)[0].thing.iri.endswith(f"/{thing}")
+
+
 @pytest.mark.parametrize("name", ["CHL", "Chile", "Chili"])
 def test_a_government_goes_by_names_and_codes_of_its_country(bundled_graph: Graph, name: str) -> None:
     assert bundled_graph.names.resolve(name, AGENT).value.endswith("/government-of-chile")

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import shlex
+from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from cmgraph.answers.entity import Entity
+from cmgraph.answers.entity import Entity, Statement
 from cmgraph.answers.render import footnote_marks
+from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import sentence
-from cmgraph.rdf.terms import NamedRef, Value
+from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message
+
+FOLDED = 20
+"""How many statements of one kind are shown of a thing."""
+
+_FIRST = ("Participation", "Membership", "Listing", "MineralUse", "Scope", "Responsibility", "DatedAct", "Assessment")
+"""The kinds of statements that people look for first in a thing, in their order."""
+
+_FIGURES = {"mineral": "vocab/mineral/", "place": "id/place/"}
+"""The parameters of the question on figures, and how the IRIs of what they take go on after the base."""
 
 
 def entity_object(entity: Entity) -> dict[str, Any]:
@@ -41,22 +52,51 @@ def entity_object(entity: Entity) -> dict[str, Any]:
     }
 
 
-def entity_text(entity: Entity, lang: str) -> str:
-    """Write an entity as a short dossier that ends with its numbered sources."""
+def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
+    """Write an entity as a short dossier that ends with its numbered sources.
 
-    def marks(numbers: Iterable[int]) -> str:
-        return f" {footnote_marks(numbers)}".rstrip()
-
+    What is asked for most comes first, of each kind the newest; long groups are folded and figures counted, with the
+    command that shows them, unless the ``whole`` is asked for.
+    """
     lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
     other_names = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
     lines += [f"{message('also', lang)}: {strip_controls('; '.join(other_names))}"] if other_names else []
     lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
-    lines[-1] += marks(entity.cited)
-    for kind, statements in groupby(entity.statements, key=lambda s: s.kind):
-        lines += ["", kind.label]
-        for statement in statements:
+    lines[-1] += _marks(entity.cited)
+    numbers = set(entity.cited)
+    name = shlex.quote(strip_controls(entity.thing.label))
+    for kind, group in groupby(sorted(entity.statements, key=_rank), key=lambda s: s.kind):
+        statements = sorted(group, key=_newest, reverse=True)
+        about = next((of for of, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), "")
+        counted = about and kind.iri == CM + "Observation"
+        shown = statements if whole else [] if counted else statements[:FOLDED]
+        lines += ["", f"{kind.label} ({len(statements)})"]
+        for statement in shown:
             text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
-            lines.append(f"  {text}{marks(statement.citations)}")
+            lines.append(f"  {text}{_marks(statement.citations)}")
+            numbers.update(statement.citations)
+        if left := len(statements) - len(shown):
+            command = f"query figures -p quantity=any -p {about}={name}" if counted else f"show {name} --all"
+            lines.append(f"  … {left} {message('more', lang)}: cmgraph {command}")
+    return "\n".join([*lines, "", *_sources(entity.citations, lang, numbers)]) + "\n"
+
+
+def _rank(statement: Statement) -> tuple[int, str]:
+    """Return where statements of a kind stand among others."""
+    kind = statement.kind.iri.removeprefix(CM)
+    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind)
+
+
+def _newest(statement: Statement) -> str:
+    """Return the latest date that a statement gives; empty if it gives none."""
+    return max((as_text(value) for prop, value in statement.says if prop.iri.endswith("Date")), default="")
+
+
+def _marks(numbers: Iterable[int]) -> str:
+    return f" {footnote_marks(numbers)}".rstrip()
+
+
+def _sources(citations: Sequence[Citation], lang: str, numbers: Container[int]) -> list[str]:
     checked = message("checked", lang)
-    sources = [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in enumerate(entity.citations, 1)]
-    return "\n".join([*lines, "", *sources]) + "\n"
+    numbered = ((n, c) for n, c in enumerate(citations, 1) if n in numbers)
+    return [f"[{n}] {strip_controls(str(c))} ({checked} {c.checked})" for n, c in numbered]

@@ -31,9 +31,10 @@ AHEAD = 0.05
 _NAME, _TIME, _UNKNOWN = 3.0, 2.0, 2.0
 """The weight of a name, of a time, and of a word that no question has; other words weigh more the rarer they are."""
 
-_RELEVANCE, _ALIKE, _UNUSED, _MISSING, _NONE_GIVEN = 0.35, 0.12, 0.1, 0.06, 0.12
-"""What counts besides the part of the text that a question speaks of: how well its words match, whether it is usually
-asked about such things, each name or time that it does not take, each thing that is missing, and that all are."""
+_RELEVANCE, _PHRASE, _ALIKE, _UNUSED, _MISSING, _NONE_GIVEN = 0.35, 0.25, 0.12, 0.1, 0.06, 0.12
+"""What counts besides the part of the text that a question speaks of: how well its words match, whether the text has a
+phrase of its keywords, whether it is usually asked about such things, each name or time that it does not take, each
+thing that is missing, and that all are."""
 
 
 @dataclass(frozen=True)
@@ -120,15 +121,19 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     if not said.words:
         raise CmgraphError("there is no question", hint='For instance: cmgraph ask "Who works with Japan?"')
     parts = list(_parts(said, index))
+    for entry in unanswered.values():
+        if said.phrases(best_text(entry.get("phrases", {}), index.lang)):
+            raise UnknownName(_no_question(graph, entry["why"]), where=shown, hint="All: cmgraph queries")
+    phrases = {name: said.phrases(best_text(q.keywords, index.lang)) for name, q in graph.questions.items()}
     plain = [number for part in parts if not part.is_name for number in part.words]
     relevance = index.relevance(stem for number in plain for stem in index.stems_of(said.words[number]))
     top = max(relevance.values(), default=0.0) or 1.0
     matched = {name: _RELEVANCE * score / top for name, score in relevance.items()}
     ranked = sorted(
         (
-            _suggestion(graph, question, said, parts, matched.get(name, 0.0))
+            _suggestion(graph, question, said, parts, matched.get(name, 0.0), phrases[name])
             for name, question in graph.questions.items()
-            if name in matched or (question.parameters and said.mentions)
+            if name in matched or question.parameters or phrases[name]
         ),
         key=lambda suggestion: (-suggestion.score, suggestion.question.name),
     )
@@ -136,11 +141,14 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     hint += "All: cmgraph queries"
     for name in (name for part in parts for name in sorted(part.questions & unanswered.keys())):
         if not ranked or any(name in part.questions and part.text in ranked[0].ignored for part in parts):
-            why = best_text(unanswered[name]["why"], graph.lang)
-            raise UnknownName(f"{message('no_question', graph.lang)}: {why}", where=shown, hint=hint)
+            raise UnknownName(_no_question(graph, unanswered[name]["why"]), where=shown, hint=hint)
     if not any(one.share >= LEAST for one in ranked[:3]):
         raise UnknownName(message("no_question", graph.lang), where=shown, hint=hint)
     return tuple(ranked)
+
+
+def _no_question(graph: Graph, why: Mapping[str, str]) -> str:
+    return f"{message('no_question', graph.lang)}: {best_text(why, graph.lang)}"
 
 
 def _unanswered(graph: Graph) -> dict[str, dict[str, dict[str, str]]]:
@@ -193,14 +201,18 @@ def _parts(said: Text, index: WordIndex) -> Iterator[_Part]:
             yield _Part(frozenset({number}), weight, having_it, said.words[number].plain, False)
 
 
-def _suggestion(graph: Graph, question: Question, said: Text, parts: Sequence[_Part], matched: float) -> Suggestion:
+def _suggestion(
+    graph: Graph, question: Question, said: Text, parts: Sequence[_Part], matched: float, phrases: frozenset[int]
+) -> Suggestion:
     filling = fill(question, said, graph.names, graph.prefixes)
-    takes = [part for part in parts if part.words & filling.words or question.name in part.questions]
-    share = sum(part.weight for part in takes) / sum(part.weight for part in parts)
+    taken = filling.words | phrases
+    takes = [part for part in parts if part.words & taken or question.name in part.questions]
+    weight = sum(part.weight for part in parts)
+    share = sum(part.weight for part in takes) / weight if weight else float(bool(phrases))
     given = any(p.type in ("entity", "concept") for p in question.parameters if p.name in filling.values)
     lacking = _MISSING * len(filling.missing) + (_NONE_GIVEN if filling.missing and not given else 0.0)
     left = [part for part in parts if part not in takes]
     unused = tuple(part.text for part in left if part.is_name)
     ignored = tuple(part.text for part in left if not part.is_name)
-    score = share + matched + _ALIKE * filling.alike - _UNUSED * len(unused) - lacking
+    score = share + matched + (_PHRASE if phrases else 0.0) + _ALIKE * filling.alike - _UNUSED * len(unused) - lacking
     return Suggestion(question, filling.values, unused, ignored, filling.missing, share, score)

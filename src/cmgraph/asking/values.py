@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from itertools import combinations, permutations
+from itertools import accumulate, combinations, permutations
 from math import log
 from typing import NamedTuple
 
@@ -28,11 +28,20 @@ LONGEST_NAME = 14
 _CLOSE, _LOOSE = 0.55, 0.34
 """The part of a name, by weight, that a text must have: of the name of a thing, and of what is said in common words."""
 
+_SURE = 0.7
+"""The part of a name, by weight, from which on it is meant rather than a whole name among the same words."""
+
 _RARE = 12
 """Names that may share a word by which one of them is meant."""
 
+_LONG = 5
+"""Letters from which on a word, or its stem, may be a slip for one of a name."""
+
 _FEW = 5
 """Names in a text that are tried for the parameters of a question."""
+
+_SUBJECT = re.compile(r"(?<!\S)(?:crit\w* min(?:\w*s)?|min\w*x crit\w*)(?!\S)")
+"""What everything here is about, in the plural: one critical mineral is what a list says."""
 
 _ARTICLES = frozenset({"the", "le", "la", "les"})
 _FIRST, _LAST = ("from", "since"), ("to", "until")
@@ -102,23 +111,39 @@ class PartialNames:
         count = len(self._names)
         self._weights = {word: log(1 + count / len(numbers)) for word, numbers in self._having.items()}
         self._rare = {word for word, numbers in self._having.items() if len(numbers) <= _RARE}
+        self._slips: dict[str, str] = {}
 
     def find(self, asked: Mapping[str, set[int]], own: set[int], least: float) -> Iterator[tuple[float, Mention]]:
         """Yield each thing of whose name a text has a good part, and the part.
 
         :param asked: the words of the text with their numbers.
-        :param own: the numbers of the words of which one must be a rare one of the name.
+        :param own: the numbers of the words of which one must be in the name, and rare unless one is a slip.
         :param least: the part of a name, by weight, that the text must have.
         """
-        rare = [word for word, numbers in asked.items() if word in self._rare and numbers & own]
+        mended = {self._mended(word, numbers & own): numbers for word, numbers in asked.items()}
+        has_slips, asked = mended.keys() != asked.keys(), mended
+        rare = [word for word, numbers in asked.items() if word in self._rare and (has_slips or numbers & own)]
         for number in sorted({number for word in rare for number in self._having[word]}):
             thing, words = self._names[number]
             shared = words & asked.keys()
             part = sum(self._weights[word] for word in shared) / sum(self._weights[word] for word in words)
             places = [min(asked[word]) for word in shared]
-            if part >= least and max(places) - min(places) <= len(words) + 2:
-                at = frozenset(n for word in shared for n in asked[word])
+            at = frozenset(n for word in shared for n in asked[word])
+            if part >= least and at & own and max(places) - min(places) <= len(words) + 2:
                 yield part, Mention(" ".join(sorted(shared)), at, frozenset({thing}))
+
+    def _mended(self, word: str, own: set[int]) -> str:
+        """Return the word of the names that a word of a text is a slip for, or the word itself."""
+        if word in self._having or not own or len(word) < _LONG or not word.isalpha():
+            return word
+        if word not in self._slips:
+            from rapidfuzz import process
+            from rapidfuzz.distance import OSA
+
+            close = [known for known in self._having if known[0] == word[0]]
+            found = process.extractOne(word, close, scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
+            self._slips[word] = found[0] if found else word
+        return self._slips[word]
 
 
 class Text:
@@ -146,16 +171,43 @@ class Text:
         self._years = {n for n in taken if re.fullmatch(r"\d{4}", self.words[n].plain)}
         self.mentions = list(self._find_mentions(taken))
         self._named = {number for mention in self.mentions for number in mention.words}
-        self.content = [
+        content = [
             number
             for number, word in enumerate(self.words)
             if number not in taken and word.plain not in stop_words(lang) | stop_words("en")
         ]
+        subject = {n for match in _SUBJECT.finditer(self._folded) for n in self._words_in(match.start(), match.end())}
+        subject -= self._named
+        said_besides = self.times or set(content) - self._named - subject
+        self.content = [number for number in content if number not in subject or not said_besides]
 
     @property
     def proper(self) -> list[Mention]:
         """The mentions that are names, and not common words that happen to be one."""
         return [mention for mention in self.mentions if not self._is_common(mention)]
+
+    def phrases(self, phrases: str) -> frozenset[int]:
+        """Return the numbers of the words that stand in the text as one of some phrases, with commas between.
+
+        A phrase has two words or more; a ``*`` in it stands for one to four.
+        """
+        found: set[int] = set()
+        for phrase in phrases.split(","):
+            parts = [" ".join(word.plain for word in split_words(part)) for part in phrase.split("*")]
+            if any(" " in part for part in parts) or len(parts) > 1:
+                pattern = r" \S+(?: \S+){0,3} ".join(parts)
+                for match in re.finditer(rf"(?<!\S){pattern}(?!\S)", self._folded):
+                    found |= self._words_in(match.start(), match.end())
+        return frozenset(found)
+
+    @cached_property
+    def _folded(self) -> str:
+        return " ".join(word.plain for word in self.words)
+
+    def _words_in(self, start: int, end: int) -> frozenset[int]:
+        """Return the numbers of the words in a part of the folded text."""
+        starts = accumulate((len(word.plain) + 1 for word in self.words), initial=0)
+        return frozenset(number for number, at in enumerate(starts) if start <= at < end)
 
     def _is_common(self, mention: Mention) -> bool:
         return mention.text == mention.text.lower() and all(
@@ -163,12 +215,8 @@ class Text:
         )
 
     def _find_times(self) -> Iterator[tuple[Time, frozenset[int]]]:
-        starts, at = [], 0
-        for word in self.words:
-            starts.append(at)
-            at += len(word.plain) + 1
-        for time in times_in(" ".join(word.plain for word in self.words)):
-            yield time, frozenset(n for n, start in enumerate(starts) if time.start <= start < time.end)
+        for time in times_in(self._folded):
+            yield time, self._words_in(time.start, time.end)
 
     def _find_mentions(self, taken: set[int]) -> Iterator[Mention]:
         at = 0
@@ -234,6 +282,8 @@ class Text:
             self._partial(of, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
         ):
             if len(mention.words) == 1 and mention.words <= self._common_words and share < 1:
+                continue
+            if share < _SURE and any(mention.words & one.words for one in whole):
                 continue
             clash = next((p for p in parts if p[1].words & mention.words & own), None)
             if clash is None:

@@ -254,15 +254,22 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 @click.command()
 @click.argument("name")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "whole", is_flag=True, help="All statements and figures, however many.")
 @graph_options(*HELD, "as_of")
-def show(load: Callable[[], Graph], name: str, form: str) -> int:
-    """Show one thing: its names, its relationships with dates, and their sources."""
+def show(load: Callable[[], Graph], name: str, form: str, whole: bool) -> int:
+    """Show one thing: its names, its relationships with dates, and their sources.
+
+    As text, the name of a country shows its government first and then the place.
+    """
     from cmgraph.answers.dossier import entity_text
     from cmgraph.cli.format import entity_json
 
     graph = load()
-    entity = graph.entity(name)
-    click.echo(entity_json(entity) if form == "json" else entity_text(entity, graph.lang), nl=form == "json")
+    if form == "json":
+        click.echo(entity_json(graph.entity(name)))
+    else:
+        shown = [entity_text(entity, graph.lang, whole) for entity in graph.meant(name)]
+        click.echo("\n".join(shown), nl=False)
     return 0
 
 

@@ -210,9 +210,6 @@ def page(publication: Publication, template: str, lang: str, /, *, heading: str,
     def w(key: str) -> str:
         return message(key, lang)
 
-    def called(prop: str) -> str:
-        return message(prop, lang, default=prop)
-
     def words(statement: Statement) -> list[str | Value]:
         return sentence(statement, lang)
 
@@ -220,7 +217,6 @@ def page(publication: Publication, template: str, lang: str, /, *, heading: str,
         "about": publication.about,
         "address": publication.address,
         "as_of": publication.graph.as_of,
-        "called": called,
         "correct": _correct(publication, f"{heading} <{publication.address}{here}>"),
         "few": FEW,
         "heading": heading,
