@@ -290,8 +290,10 @@ class Names:
             score = _score(words, plain) * (1.0 if preferred else 0.95)
             if score and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = (score, name)
-        typed = (iri for iri in self.called(text) if best.get(iri, (0.0, ""))[0] < 0.99)
-        best |= {iri: (0.99, self.labels([iri])[iri]) for iri in typed}
+        for iri in self.called(text):
+            score, name = best.get(iri, (0.0, ""))
+            if score < 0.99:
+                best[iri] = (0.99, name if normalize_name(name) == " ".join(words) else self.labels([iri])[iri])
         hits = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
         labels = self.labels(iri for iri, _ in hits)
         return [

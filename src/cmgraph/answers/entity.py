@@ -24,6 +24,9 @@ _BELONGING = (CM + "Membership", CM + "Engagement")
 
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
 
+_LINKS = (SKOS + "closeMatch", SKOS + "exactMatch", SKOS + "narrowMatch", "https://schema.org/sameAs")
+"""What points at entries of others, and comes last."""
+
 Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
 """By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
 
@@ -160,7 +163,7 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         thing=thing(iri),
         kind=names.kind(iri),
         names=tuple((v.value, v.language or "") for p, v in own if p in _NAMES and isinstance(v, Literal)),
-        facts=pairs_of(own),
+        facts=tuple(sorted(pairs_of(own), key=lambda fact: fact[0].iri in _LINKS)),
         cited=cited(own),
         statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in linked.items()),
         citations=tuple(citation_by_iri[iri] for iri in number),
