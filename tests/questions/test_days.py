@@ -74,3 +74,15 @@ def test_a_thing_shown_for_a_day_keeps_what_came_later_to_itself(bundled_graph: 
     canada = shown("Government of Canada", "2019-12-31")
     assert "Minerals Security Partnership" not in canada and "Critical Minerals Production Alliance" not in canada
     assert "North Atlantic Treaty Organization" in canada
+
+
+def test_partners_on_a_day_are_members_of_what_was_there_and_who_had_come(bundled_graph: Graph) -> None:
+    def partners(day: str) -> set[tuple[str, str]]:
+        rows = bundled_graph.query("partners", actor="Canada", asOf=day).to_dicts()
+        return {(str(row["via"]), str(row["partner"])) for row in rows}
+
+    nato, then, now = "North Atlantic Treaty Organization", partners("1960-01-01"), partners("2025-01-01")
+    assert (nato, "Government of Germany") in then and (nato, "Government of Spain") not in then
+    assert (nato, "Government of Spain") in now
+    assert "Minerals Security Partnership" in {via for via, _ in now} - {via for via, _ in then}
+    assert "Minerals Security Partnership" not in {via for via, _ in partners("2026-06-01")}  # it had ended
