@@ -102,6 +102,8 @@ def test_rdflib_answers_the_same_with_either_values(
     if question.name == "on-all-lists":
         reason = "rdflib lets what is bound outside into the counts of an OPTIONAL, and so rolls up no group"
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    if question.name == "country-profile":
+        pytest.xfail("rdflib multiplies all figures with each other before it looks at the country, and takes minutes")
     for values in ({}, question.also):
         bound = dataclasses.replace(question, text=question.bind(values, bundled_graph.names, bundled_graph.prefixes))
         assert written(on_rdflib(bound, bundled_graph), bundled_graph) == written(
