@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,15 @@ def test_every_answer_fits_and_is_complete_in_itself(agent: Agent, tool: str, gi
     assert size(result) <= 16_000 and said["next_offset"] < said["total"]
     numbers = {source["number"] for source in said["sources"]}
     assert {n for row in said.get("rows", said.get("statements")) for n in row["citations"]} <= numbers
+
+
+def test_the_text_of_a_thing_has_its_figures_too_and_needs_no_command_line(agent: Agent) -> None:
+    said, answered = {"next_offset": 0}, None
+    while answered is None or "observation" not in {one["kind"]["label"] for one in said["statements"]}:
+        answered = agent.call("describe", name="lithium", offset=said["next_offset"], max=50)
+        said = answered.structured_content
+    assert sum(line.startswith("  ") for line in text(answered).splitlines()) == len(said["statements"])
+    assert "cmgraph" not in re.sub(r"https?://\S+", "", text(answered))
 
 
 def test_parts_lead_through_a_long_answer(agent: Agent, bundled_graph: Graph) -> None:

@@ -150,7 +150,7 @@ def entity(graph: Graph, name: str) -> Parts:
             "sources": source_objects(described.citations),
             "not_listed": message("not_seen", graph.lang),
         }
-        return Said(data, f"{entity_text(described, graph.lang)}\n{message('not_seen', graph.lang)}")
+        return Said(data, f"{entity_text(described, graph.lang, whole=True)}\n{message('not_seen', graph.lang)}")
 
     return parts
 
