@@ -97,7 +97,8 @@ def rdf_xml(publication: Publication, path: Path) -> None:
 def json_ld(publication: Publication, path: Path) -> None:
     """Write what files state as JSON-LD, complete with its context."""
     terms = context(publication)["@context"]
-    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, terms, publication.graph.prefixes))
+    names = JsonLdNames(terms, publication.graph.prefixes)
+    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, names))
 
 
 def json_ld_context(publication: Publication, path: Path) -> None:
@@ -261,12 +262,11 @@ _TERM = re.compile(r"(?!(?:id|type)$)[A-Za-z][\w-]*")
 """What may be a prefix or the name of a property; ``id`` and ``type`` are taken."""
 
 
-def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes: Prefixes) -> Iterator[dict[str, Any]]:
-    """Yield one JSON-LD node per subject of statements in order, written for ``context``.
+def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict[str, Any]]:
+    """Yield one JSON-LD node per subject of statements in order, written for the context of ``names``.
 
     :raises CmgraphError: if JSON-LD, or the context, cannot hold a statement.
     """
-    names = _Names(context, prefixes)
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
         node: dict[str, Any] = {"id": names.of(subject)}
         for triple in group:
@@ -274,7 +274,7 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
             if triple.predicate == RDF_TYPE and isinstance(value, (NamedNode, BlankNode)):
                 node.setdefault("type", []).append(names.of(value))
                 continue
-            _refuse_triple_term(triple, prefixes)
+            _refuse_triple_term(triple, names.prefixes)
             key, term = names.term(triple.predicate)
             if "@container" in term and isinstance(value, Literal) and _in_language_map(value):
                 node.setdefault(key, {}).setdefault(value.language or "@none", []).append(value.value)
@@ -285,12 +285,13 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
         yield node
 
 
-class _Names:
+class JsonLdNames:
     """What IRIs are called in a JSON-LD context."""
 
     def __init__(self, context: Mapping[str, Any], prefixes: Prefixes) -> None:
-        self._context = context
+        self._context, self.prefixes = context, prefixes
         self._prefixes = Prefixes({p: space for p, space in prefixes.items() if context.get(p) == space})
+        self._shortened: dict[str, str] = {}
         defined = ((key, term) for key, term in context.items() if isinstance(term, dict) and "@id" in term)
         self._terms: dict[str, tuple[str, Mapping[str, Any]]] = {}
         for key, term in defined:
@@ -302,11 +303,14 @@ class _Names:
         """Return the name of an IRI or blank node."""
         if isinstance(node, BlankNode):
             return str(node)
+        if name := self._shortened.get(node.value):
+            return name
         name = self._prefixes.shorten(node.value)
         scheme, _, rest = node.value.partition(":")
         if name == node.value and scheme in self._context and not rest.startswith("//"):
             hint = f"Give the prefix another name. {_ELSEWHERE}"
             raise CmgraphError(f"'{scheme}:' is a prefix in the JSON-LD context", where=str(node), hint=hint)
+        self._shortened[node.value] = name
         return name
 
     def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
@@ -319,7 +323,7 @@ def _in_language_map(value: Literal) -> bool:
     return value.direction is None and (value.language is not None or value.datatype.value == XSD + "string")
 
 
-def _json_value(value: Any, kind: str | None, names: _Names) -> str | dict[str, str]:
+def _json_value(value: Any, kind: str | None, names: JsonLdNames) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
         name = names.of(value)

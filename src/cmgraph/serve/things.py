@@ -16,6 +16,7 @@ from cmgraph.answers.entity import Entity, Said, build_entity, fetch_triples
 from cmgraph.answers.result import Result
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
+    Links,
     entity_values,
     model_values,
     page,
@@ -243,7 +244,7 @@ def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> 
         graph.lang,
         heading=values.pop("heading", title),
         here=_other(path, graph.lang),
-        href=href,
+        links=Links(href, graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,
