@@ -11,13 +11,13 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
-from cmgraph.export import dataset, networks, profiles, rdf, site, tables
+from cmgraph.export import dataset, profiles, site, tables, work
 from cmgraph.export.publication import Publication, no_progress
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.files import read_text
@@ -25,27 +25,8 @@ from cmgraph.rdf.terms import BASE
 from cmgraph.store.base import Progress
 from cmgraph.subset import subset
 
-FILES: dict[str, Callable[[Publication, Path], None]] = {
-    "cmgraph-all.nt": rdf.everything,
-    "cmgraph.nt": rdf.ntriples,
-    "derived.nt": rdf.derived,
-    "cmgraph.nq": rdf.nquads,
-    "cmgraph.trig": rdf.trig,
-    "cmgraph.ttl": rdf.turtle,
-    "cmgraph.rdf": rdf.rdf_xml,
-    "cmgraph.jsonld": rdf.json_ld,
-    "context.jsonld": rdf.json_ld_context,
-    "ontology": rdf.ontology,
-    "tables": tables.csv_tables,
-    "cmgraph.xlsx": tables.workbook,
-    "parquet": tables.parquet,
-    "points.geojson": tables.points,
-    "network": networks.networks,
-    "profiles": profiles.profiles,
-    "datapackage.json": tables.data_package,
-    "site": site.site,
-}
-"""What an export consists of, and what writes it."""
+FILES = (*work.FILES, "site")
+"""What an export consists of."""
 
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
@@ -144,7 +125,7 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
         if profile:
             profiles.profile(publication, profile, target)
         else:
-            FILES[FORMATS[form]](publication, target)
+            work.FILES[FORMATS[form]](publication, target)
 
     if path is not None:
         with atomic_file(path) as target:
@@ -188,13 +169,13 @@ def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> N
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
-    for name, write in FILES.items():
-        if name in parts and name != "site":
-            write(publication, target / name)
+    pages = site.Site(publication, target) if "site" in parts else None
+    listed = work.jobs(parts, pages)
+    done = work.work(publication, target, listed, pages)
     if not options.only:
         dataset.describe(publication, target)
-    if "site" in parts:
-        site.site(publication, target)
+    if pages:
+        site.finish(pages, [done[number] for number, job in enumerate(listed) if isinstance(job, site.Job)])
     recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
     (target / _OPTIONS).write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -370,12 +370,6 @@ _MENU = {
 }
 
 
-def site(publication: Publication, folder: Path) -> None:
-    """Write the site into ``folder``, around the files that are there."""
-    shared = Site(publication, folder)
-    finish(shared, [write(shared, job) for job in jobs(shared)])
-
-
 def jobs(shared: Site) -> list[Job]:
     """List what can be written apart, in order: the pages that look at no other file."""
     some = [Job("things", part) for iris in shared.segments.values() for part in _parts_of(iris)]
