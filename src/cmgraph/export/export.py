@@ -18,6 +18,7 @@ from pathlib import Path
 from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
 from cmgraph.export import dataset, profiles, site, tables, work
+from cmgraph.export.kept import Kept, recall, remember
 from cmgraph.export.publication import Publication, no_progress
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.files import read_text
@@ -48,6 +49,8 @@ _OPTIONS = "export.json"
 """Says with which options a folder was exported, for :func:`check`."""
 
 _CHECKSUMS = "SHA256SUMS"
+
+_CHANGED = "another export was written there meanwhile"
 
 _NO_CONTACT = "the publication names no contact for corrections: set contact in data/dataset.yaml"
 
@@ -95,10 +98,14 @@ def export(
         raise CmgraphError(
             "this is the current folder", where=str(folder), hint="Change to another folder, then name this one."
         )
-    _refuse_to_replace(folder, force)
+    held = _refuse_to_replace(folder, force)
     with atomic_folder(folder) as target:
-        _fill(graph, target, options, progress)
-        _refuse_to_replace(folder, force)  # somebody may have put something there meanwhile
+        kept = recall(folder, target, {} if graph.as_of else held)
+        digests = _fill(graph, target, options, progress, kept)
+        if _refuse_to_replace(folder, force) != held:  # somebody may have put something there meanwhile
+            raise CmgraphError(_CHANGED, where=str(folder), hint="Export again.")
+    if kept.units and not graph.as_of:
+        remember(kept, digests)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -164,14 +171,15 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
     return [*differing, _NO_CONTACT] if pages and not Publication(graph).about["contact"] else differing
 
 
-def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
+def _fill(graph: Graph, target: Path, options: Options, progress: Progress, kept: Kept) -> dict[str, str]:
+    """Write all files into an empty folder and return the SHA-256 of each, by path."""
     parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
-    pages = site.Site(publication, target) if "site" in parts else None
+    pages = site.Site(publication, target, kept) if "site" in parts else None
     listed = work.jobs(parts, pages)
-    done = work.work(publication, target, listed, pages)
+    done = work.work(publication, target, listed, pages, kept)
     if not options.only:
         dataset.describe(publication, target)
     if pages:
@@ -179,7 +187,10 @@ def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> N
     recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
     (target / _OPTIONS).write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (target / _CHECKSUMS).write_text(dataset.checksums(target), encoding="utf-8")
+    digests = dataset.checksums(target, kept.known)
+    lines = (f"{digest}  {name}\n" for name, digest in digests.items())
+    (target / _CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    return digests
 
 
 def _publication(graph: Graph, options: Options, progress: Progress) -> Publication:
@@ -197,10 +208,13 @@ def _has_pyarrow() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def _refuse_to_replace(folder: Path, force: bool) -> None:
-    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written."""
+def _refuse_to_replace(folder: Path, force: bool) -> dict[str, str]:
+    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written.
+
+    :returns: by path, the SHA-256 of each file that the export there has.
+    """
     if not folder.exists() or not any(folder.iterdir()):
-        return
+        return {}
     if not force:
         hint = "Name another, or replace an earlier export with --force."
         raise CmgraphError("the folder is not empty", where=str(folder), hint=hint)
@@ -219,6 +233,7 @@ def _refuse_to_replace(folder: Path, force: bool) -> None:
         if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
             problem = f"{name} has changed since it was exported"
             raise CmgraphError(problem, where=str(folder), hint=hint)
+    return {name: listed[name] for name in contents if name != _CHECKSUMS}
 
 
 def _plain_folder(path: Path) -> bool:

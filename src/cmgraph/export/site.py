@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
-from pyoxigraph import Literal, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
@@ -38,6 +38,7 @@ from cmgraph.answers.result import WHOLE
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.kept import Kept, Unit, contents, digest, program
 from cmgraph.export.lists import COLUMNS, MARK, list_tables
 from cmgraph.export.publication import Publication
 from cmgraph.export.rdf import JsonLdNames, context, jsonld_nodes, serialize_triples
@@ -123,10 +124,14 @@ class Written(NamedTuple):
 
     :ivar pages: every page, with itself in each language.
     :ivar names: by language, what a search finds.
+    :ivar units: what of it may be taken over by the next export.
+    :ivar taken: those of them that were taken over from the one before.
     """
 
     pages: list[tuple[str, list[tuple[str, str]]]]
     names: dict[str, list[dict[str, Any]]]
+    units: dict[str, Unit]
+    taken: set[str]
 
 
 @dataclass
@@ -134,10 +139,12 @@ class Site:
     """What pages share, and those that were written.
 
     :ivar folder: where they are written, around the files that are there.
+    :ivar kept: what an earlier export made, and this one has.
     """
 
     publication: Publication
     folder: Path
+    kept: Kept
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     names: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     done: int = 0
@@ -186,6 +193,11 @@ class Site:
             if t.predicate.value == CM + "governs"
         }
         return {iri: some for iri, some in (codes | governed).items() if some}
+
+    @cached_property
+    def ingredients(self) -> Ingredients:
+        """What pages are made of."""
+        return Ingredients(self)
 
     @cached_property
     def json_ld_names(self) -> JsonLdNames:
@@ -280,6 +292,19 @@ class Site:
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
 
+    def take(self, stem: str, key: str) -> Unit | None:
+        """Take over the pages and the data of ``stem`` if they would be made of the same; else None."""
+        unit = self.kept.take(stem, key)
+        if unit:
+            languages = [(lang, stem + self.ending(lang)) for lang in self.publication.languages]
+            self.pages += [(path, languages) for _, path in languages]
+        return unit
+
+    def made(self, stem: str, key: str, value: Any) -> None:
+        """Take note of the pages and the data of ``stem``."""
+        endings = [*map(self.ending, self.publication.languages), ".ttl", ".jsonld"]
+        self.kept.units[stem] = Unit(key, tuple(stem + ending for ending in endings), value)
+
     def _seen_from(self, root: str, lang: str) -> Links:
         """Return where pages in a language find what they link to, from the depth at which ``root`` leads back."""
 
@@ -325,6 +350,79 @@ class Links:
         if key not in self._said:
             self._said[key] = Markup().join(linked(word, self.href) for word in sentence(statement, self._lang))
         return self._said[key]
+
+
+class Ingredients:
+    """What the pages of a site are made of, as digests: what has the same digest is made the same.
+
+    A page shows its things and what points at them, with the citations and sources of all these; of what else they
+    name it shows how it is called, what it is, and where its page is. All pages share the model, what the data set says
+    of itself, and the program.
+    """
+
+    def __init__(self, shared: Site) -> None:
+        self._shared = shared
+        self._named: dict[str, str] = {}
+        lines: dict[str, list[str]] = {iri: [*map(str, star)] for iri, star in shared.stars.items()}
+        for follows in shared.publication.graph.inferred.values():
+            for triple in follows:
+                lines.setdefault(lexical(triple.subject), []).append(str(triple))
+        self._stars = {iri: digest(sorted(star)) for iri, star in lines.items()}
+        self._common = self._of_all()
+
+    def of_thing(self, iri: str, counted: bool) -> str:
+        """Return the digest of the page of a thing.
+
+        :param counted: whether what points at it is counted only.
+        """
+        shared = self._shared
+        uses = shared.uses.get(iri, [])
+        users = [user for user, _ in uses]
+        around = {iri} if counted else {iri, *users, *shared.citing(iri)}
+        count = sum(user.startswith(BASE + "id/") for user in users)
+        headings = []
+        for lang, graph in shared.publication.by_language.items():
+            heading = _heading(graph.names.labels([iri])[iri], graph.names.kind(iri))
+            headings.append(str(shared.headings[lang, heading] == iri.removeprefix(BASE)))
+        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings])
+
+    def of_document(self, stem: str) -> str:
+        """Return the digest of a document that statements share."""
+        return self._of(set(self._shared.gathered[stem]), [stem])
+
+    def _of(self, around: set[str], more: Iterable[str]) -> str:
+        stars = self._shared.stars
+        cited = {iri for of in around for iri in self._objects(of, "hasCitation")}
+        sources = {iri for of in around | cited for iri in self._objects(of, "citesSource")}
+        whole = sorted(around | cited | sources)
+        named = {t.object.value for iri in whole for t in stars.get(iri, ()) if isinstance(t.object, NamedNode)}
+        return digest(
+            [self._common, *more, *(self._stars.get(iri, "") for iri in whole), *map(self._name, sorted(named))]
+        )
+
+    def _objects(self, iri: str, name: str) -> list[str]:
+        return [lexical(t.object) for t in self._shared.stars.get(iri, ()) if t.predicate.value == CM + name]
+
+    def _name(self, iri: str) -> str:
+        """Return a digest of what pages that name something show of it."""
+        if iri not in self._named:
+            star = self._shared.stars.get(iri, ())
+            schemes = [lexical(t.object) for t in star if t.predicate.value == SKOS + "inScheme"]
+            said = [t for of in (iri, *schemes) for t in self._shared.stars.get(of, ()) if t.predicate.value in _NAMING]
+            self._named[iri] = digest([iri, self._shared.stem(iri) or "", *schemes, *map(str, said)])
+        return self._named[iri]
+
+    def _of_all(self) -> str:
+        publication = self._shared.publication
+        ontology = publication.graph.ontology
+        model = sorted(iri for iri in self._stars if not iri.startswith((BASE + "id/", BASE + "vocab/")))
+        said = [repr(sorted(publication.about.items())), publication.modified, publication.base, publication.site]
+        rules = contents([path for path in (*ontology.rules.values(), ontology.context) if path.is_file()])
+        return digest([program(), *said, *publication.languages, *rules, *(self._stars[iri] for iri in model)])
+
+
+_NAMING = (SKOS + "prefLabel", "http://purl.org/dc/terms/title", RDF_TYPE.value)
+"""The properties by which pages that name something call it, and say what it is."""
 
 
 def page(
@@ -386,8 +484,9 @@ def _parts_of(iris: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def write(shared: Site, job: Job) -> Written:
     """Do a job."""
     shared.pages, shared.names = [], defaultdict(list)
+    shared.kept.units, shared.kept.taken = {}, set()
     _WRITERS[job.part](shared, *([job.of] if job.part == "things" else job.of))
-    return Written(shared.pages, dict(shared.names))
+    return Written(shared.pages, dict(shared.names), shared.kept.units, shared.kept.taken)
 
 
 def finish(shared: Site, written: Sequence[Written]) -> None:
@@ -397,6 +496,9 @@ def finish(shared: Site, written: Sequence[Written]) -> None:
     """
     publication, folder = shared.publication, shared.folder
     shared.pages = [page for some in written for page in some.pages]
+    for some in written:
+        shared.kept.units |= some.units
+        shared.kept.taken |= some.taken
     for lang in publication.languages:
         found = [entry for some in written for entry in some.names.get(lang, ())]
         text = json.dumps([*found, *_askable(shared, lang)], ensure_ascii=False, separators=(",", ":"))
@@ -445,10 +547,27 @@ def _missing(shared: Site) -> str:
 
 
 def _things(shared: Site, iris: Sequence[str]) -> None:
-    """Write the pages of things in one folder, and their data."""
-    publication = shared.publication
+    """Write the pages of things in one folder, and their data, or take them over."""
     folder = iris[0].removeprefix(BASE).rpartition("/")[0]
     counted = folder.removeprefix("vocab/") in _WITHOUT
+    keys = {iri: shared.ingredients.of_thing(iri, counted) for iri in iris}
+    units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted)
+    for iri in iris:
+        stem, unit = iri.removeprefix(BASE), units[iri]
+        found = unit.value if unit else entries[iri]
+        if not unit:
+            shared.made(stem, keys[iri], found)
+        for lang in shared.publication.languages:
+            shared.names[lang].append(found[lang])
+        shared.done += 1
+        shared.publication.progress(shared.done, stem)
+
+
+def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) -> dict[str, dict[str, dict[str, Any]]]:
+    """Write the pages of things and their data; return what a search finds of each, by language."""
+    publication = shared.publication
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     if counted:
         fetched = fetch_triples(set(iris), publication.graph.store)
         said: dict[str, Said] = {iri: {(iri, iri): fetched[iri]} for iri in iris}
@@ -470,12 +589,17 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
         }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
-        for lang, entity in spoken.items():
-            called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
-            entry = {"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind}
-            shared.names[lang].append(entry | ({"c": shared.codes[iri]} if iri in shared.codes else {}))
-        shared.done += 1
-        publication.progress(shared.done, stem)
+        codes = {"c": shared.codes[iri]} if iri in shared.codes else {}
+        found[iri] = {
+            lang: {
+                "n": [*dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])],
+                "p": stem + shared.ending(lang),
+                "k": entity.kind,
+                **codes,
+            }
+            for lang, entity in spoken.items()
+        }
+    return found
 
 
 def _askable(shared: Site, lang: str) -> list[dict[str, Any]]:
@@ -579,6 +703,9 @@ def _summary(entity: Entity, groups: Sequence[Group]) -> str:
 def _gathered(shared: Site, stem: str) -> None:
     """Write a document that statements, register entries or citations share."""
     publication, iris = shared.publication, shared.gathered[stem]
+    key = shared.ingredients.of_document(stem)
+    if shared.take(stem, key):
+        return
     fetched = fetch_triples(set(iris), publication.graph.store)
     kinds = {iri: _class(shared.stars[iri]) for iri in iris}
     statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
@@ -593,6 +720,7 @@ def _gathered(shared: Site, stem: str) -> None:
     }
     shared.write("entity.html", stem, titles, values)
     _data(shared, stem, _around(shared.stars, iris, ()))
+    shared.made(stem, key, None)
 
 
 def _gathered_title(stem: str, lang: str) -> str:

@@ -23,6 +23,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from cmgraph.errors import CmgraphError
 from cmgraph.export import networks, profiles, rdf, site, tables
+from cmgraph.export.kept import Kept
 from cmgraph.export.publication import Publication
 from cmgraph.graph import Graph
 from cmgraph.inference import materialize
@@ -69,9 +70,9 @@ class _Told:
     options: Mapping[str, Any]
     publication: Mapping[str, Any]
     stated: Path
-    target: Path
     claims: Path
     jobs: Sequence[Job]
+    kept: Kept
 
 
 def jobs(parts: Iterable[str], pages: site.Site | None) -> list[Job]:
@@ -85,13 +86,15 @@ def jobs(parts: Iterable[str], pages: site.Site | None) -> list[Job]:
     return [job for job in listed if job] + (site.jobs(pages) if pages else [])
 
 
-def work(publication: Publication, target: Path, listed: Sequence[Job], pages: site.Site | None) -> dict[int, Any]:
+def work(
+    publication: Publication, target: Path, listed: Sequence[Job], pages: site.Site | None, kept: Kept
+) -> dict[int, Any]:
     """Do all jobs, with a helper for each further processor if there is enough to do; return what came of each."""
     statements = len(publication.stated) if pages else 0
     helpers = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) - 1
     with tempfile.TemporaryDirectory(dir=target, prefix=".") as scratch:
         claims = Path(scratch)
-        with _helping(publication, target, claims, listed, helpers if statements >= WORTH else 0) as running:
+        with _helping(publication, claims, listed, kept, helpers if statements >= WORTH else 0) as running:
             done = {}
             for number, outcome in _claimed(publication, target, claims, listed, pages):
                 done[number] = outcome
@@ -159,14 +162,14 @@ class _Helper:
 
 @contextmanager
 def _helping(
-    publication: Publication, target: Path, claims: Path, listed: Sequence[Job], count: int
+    publication: Publication, claims: Path, listed: Sequence[Job], kept: Kept, count: int
 ) -> Iterator[list[_Helper]]:
     """Let helpers run while the block does."""
     running: list[_Helper] = []
     try:
         if count:
             told = claims / "told"
-            told.write_bytes(pickle.dumps(_tell(publication, target, claims, listed)))
+            told.write_bytes(pickle.dumps(_tell(publication, claims, listed, kept)))
             running.extend(_Helper(told, claims / f"answer-{number}") for number in range(count))
         yield running
     finally:
@@ -174,7 +177,7 @@ def _helping(
             helper.end()
 
 
-def _tell(publication: Publication, target: Path, claims: Path, listed: Sequence[Job]) -> _Told:
+def _tell(publication: Publication, claims: Path, listed: Sequence[Job], kept: Kept) -> _Told:
     graph, stated = publication.graph, claims / "stated.nt"
     serialize(graph.asserted, stated, RdfFormat.N_TRIPLES)
     return _Told(
@@ -183,9 +186,9 @@ def _tell(publication: Publication, target: Path, claims: Path, listed: Sequence
         {"lang": graph.lang, "as_of": graph.as_of, "timeout": graph.timeout},
         {"base": publication.base, "site": publication.site, "languages": publication.languages},
         stated,
-        target,
         claims,
         listed,
+        kept,
     )
 
 
@@ -210,7 +213,7 @@ def help_out(told: _Told) -> tuple[dict[int, Any], list[tuple[str, int, str]]]:
     materialize(store, ontology)
     graph = Graph(told.folders, ontology, store, None, **told.options)._with_triples(store, stated)
     publication = Publication(graph, **told.publication)
-    pages = site.Site(publication, told.target)
+    pages = site.Site(publication, told.kept.target, told.kept)
     _ = pages.segments
     said.records.clear()  # the first process says that too
-    return dict(_claimed(publication, told.target, told.claims, told.jobs, pages)), said.records
+    return dict(_claimed(publication, told.kept.target, told.claims, told.jobs, pages)), said.records
