@@ -97,7 +97,7 @@ def recall(folder: Path, target: Path, held: Mapping[str, str]) -> Kept:
     """
     kept = Kept(folder, target)
     if held and (path := _record(folder)):
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):  # then nothing is taken over
             record = json.loads(path.read_text(encoding="utf-8"))
             units = {name: Unit(key, tuple(paths), value) for name, (key, paths, value) in record["units"].items()}
             return Kept(folder, target, units, held, record["files"])
