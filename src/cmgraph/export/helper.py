@@ -7,6 +7,7 @@ import pickle
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from cmgraph.export.work import help_out
@@ -20,7 +21,8 @@ def main() -> None:
         outcome, code = pickle.dumps(help_out(pickle.loads(told.read_bytes()))), 0  # noqa: S301 - our own parent's
     except Exception as error:
         outcome, code = pickle.dumps(error), 1
-    answer.write_bytes(outcome)
+    with suppress(FileNotFoundError):  # nobody waits for it any more
+        answer.write_bytes(outcome)
     sys.exit(code)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import tempfile
@@ -126,12 +125,14 @@ class _Helper:
 
     :param told: a file that holds what it is told.
     :param answer: the file that it leaves its answer in.
+    :param ends: a pipe by whose end it is told to end.
+    :param alive: a pipe that it holds open while it lives.
     """
 
-    def __init__(self, told: Path, answer: Path) -> None:
+    def __init__(self, told: Path, answer: Path, ends: int, alive: int) -> None:
         self._answer = answer
         command = [sys.executable, "-P", "-m", "cmgraph.export.helper", str(told), str(answer)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
+        self._process = subprocess.Popen(command, stdin=ends, pass_fds=[alive], start_new_session=True)  # noqa: S603
 
     def look(self) -> None:
         """Raise what went wrong, if the process has ended by it."""
@@ -143,9 +144,13 @@ class _Helper:
         hint = "Free some memory, or try again."
         raise CmgraphError(f"a process that helped with the export ended: {cause}", hint=hint)
 
+    def wait(self) -> None:
+        """Return when the process has ended."""
+        self._process.wait()
+
     def outcome(self) -> dict[int, Any]:
         """Wait until the process has ended, and return what came of its jobs, or raise what went wrong."""
-        self._process.wait()
+        self.wait()
         self.look()
         done: dict[int, Any]
         done, said = pickle.loads(self._answer.read_bytes())  # noqa: S301 - our own helper's
@@ -153,28 +158,35 @@ class _Helper:
             logging.getLogger(name).log(level, "%s", text)
         return done
 
-    def end(self) -> None:
-        """End the process and all that it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
-
 
 @contextmanager
 def _helping(
     publication: Publication, claims: Path, listed: Sequence[Job], kept: Kept, count: int
 ) -> Iterator[list[_Helper]]:
-    """Let helpers run while the block does."""
+    """Let helpers run while the block does.
+
+    They are ended by way of pipes, not by their numbers: an interruption may come before these are known.
+    """
+    if not count:
+        yield []
+        return
+    told = claims / "told"
+    told.write_bytes(pickle.dumps(_tell(publication, claims, listed, kept)))
+    (ends, going), (ended, alive) = os.pipe(), os.pipe()
     running: list[_Helper] = []
     try:
-        if count:
-            told = claims / "told"
-            told.write_bytes(pickle.dumps(_tell(publication, claims, listed, kept)))
-            running.extend(_Helper(told, claims / f"answer-{number}") for number in range(count))
+        try:
+            running.extend(_Helper(told, claims / f"answer-{number}", ends, alive) for number in range(count))
+        finally:
+            os.close(ends)
+            os.close(alive)
         yield running
     finally:
+        os.close(going)
+        os.read(ended, 1)  # returns when the last of them has gone
+        os.close(ended)
         for helper in running:
-            helper.end()
+            helper.wait()
 
 
 def _tell(publication: Publication, claims: Path, listed: Sequence[Job], kept: Kept) -> _Told:
