@@ -9,9 +9,9 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import chain, groupby, islice
+from itertools import chain, count, groupby, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pyoxigraph import (
     BlankNode,
@@ -35,6 +35,9 @@ from cmgraph.text.templating import NOT_XML
 
 CHUNK = 500_000
 """How many statements are sorted in memory at once."""
+
+PARTS = 50
+"""How many sorted parts are open at once, at most."""
 
 
 def ntriples(publication: Publication, path: Path) -> None:
@@ -208,17 +211,26 @@ def _write_lines(
     publication: Publication, path: Path, triples: Iterable[Triple], written: Callable[[Iterable[Triple]], set[str]]
 ) -> None:
     """Write statements as lines, sorted, each once, in bounded memory."""
-    rest, done = iter(triples), 0
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, ExitStack() as stack:
-        parts: list[TextIO] = []
+    rest, done, number = iter(triples), 0, count()
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        parts: list[Path] = []
+
+        def merge(target: Path) -> None:
+            with ExitStack() as stack, target.open("w", encoding="utf-8", newline="") as file:
+                opened = [stack.enter_context(part.open(encoding="utf-8", newline="\n")) for part in parts]
+                file.writelines(line for line, _ in groupby(heapq.merge(*opened)))
+
         while some := list(islice(rest, CHUNK)):
             done += len(some)
-            part = Path(scratch) / str(len(parts))
-            publication.write(part, "".join(f"{line}\n" for line in sorted(written(some))))
-            parts.append(stack.enter_context(part.open(encoding="utf-8", newline="\n")))
+            if len(parts) == PARTS:
+                merge(merged := Path(scratch) / str(next(number)))
+                for part in parts:
+                    part.unlink()
+                parts = [merged]
+            parts.append(Path(scratch) / str(next(number)))
+            publication.write(parts[-1], "".join(f"{line}\n" for line in sorted(written(some))))
             publication.progress(done, path.name)
-        with path.open("w", encoding="utf-8", newline="") as target:
-            target.writelines(line for line, _ in groupby(heapq.merge(*parts)))
+        merge(path)
 
 
 def context(publication: Publication) -> dict[str, Any]:

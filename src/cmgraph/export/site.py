@@ -34,7 +34,7 @@ from cmgraph.answers.entity import (
     fetch_triples,
 )
 from cmgraph.answers.render import to_csv
-from cmgraph.answers.result import WHOLE
+from cmgraph.answers.result import WHOLE, Result
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
@@ -876,20 +876,21 @@ def _question(shared: Site, name: str) -> None:
     question = publication.graph.questions[name]
     head, sparql = _parts(question.text)
     publication.write(shared.folder / f"{stem}.rq", f"{head}# Ask it of {publication.address}{ALL}\n{sparql}")
+    answers = publication.graph.query_in(publication.languages, question)
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
         ending = shared.ending(lang)
-        values[lang] = question_values(graph, question, ending)
+        values[lang] = question_values(graph, question, answers[lang], ending)
         csv = shared.folder / f"{stem}{ending.removesuffix('.html')}.csv"
-        publication.write(csv, to_csv(values[lang]["answer"], ","))
+        publication.write(csv, to_csv(answers[lang], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
 
 
-def question_values(graph: Graph, question: Question, ending: str) -> dict[str, Any]:
+def question_values(graph: Graph, question: Question, answer: Result, ending: str) -> dict[str, Any]:
     """Return what the page of a saved question shows: what it asks, with which values, and the answer."""
     defaults = question.defaults()
     return {
-        "answer": graph.query(question),
+        "answer": answer,
         "asked": best_text(question.question, graph.lang),
         "summary": best_text(question.question, graph.lang),
         "ending": ending,

@@ -129,7 +129,7 @@ def questions_page(graph: Graph) -> Document:
 def question_page(graph: Graph, name: str) -> Document:
     """Write the page of a saved question, with its answer."""
     saved = graph.question(name)
-    values = question_values(graph, saved, f"?lang={graph.lang}")
+    values = question_values(graph, saved, graph.query(saved), f"?lang={graph.lang}")
     return _html(_page(graph, "question.html", f"queries/{name}", best_text(saved.title, graph.lang), **values))
 
 
