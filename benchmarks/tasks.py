@@ -167,13 +167,15 @@ NAME = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 
 
 def _publish_naively(graph: Any, folder: Path) -> None:
+    from rdflib import URIRef
+
     folder.mkdir()
     for form in ("nt", "turtle", "xml", "json-ld"):
         graph.serialize(str(folder / f"all.{form}"), form)
     things = sorted({str(thing) for thing in graph.subjects() if "/cmgraph/id/" in thing or "/cmgraph/vocab/" in thing})
     for number, thing in enumerate(things):
         if thing.split("/")[-2] not in ("rel", "obs", "record", "cite"):
-            described = graph.cbd(type(next(graph.subjects()))(thing))
+            described = graph.cbd(URIRef(thing))
             for form in ("turtle", "json-ld"):
                 described.serialize(str(folder / f"{number}.{form}"), form)
 
