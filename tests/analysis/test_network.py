@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from cmgraph.answers.render import render
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import KINDS, draw
+from cmgraph.pictures.flow import commitments, money_panels
 from cmgraph.questions.lint import lint
 from cmgraph.rdf.terms import CM
 from cmgraph.text.i18n import message
@@ -270,6 +272,7 @@ def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(
 ) -> None:
     draw(bundled_graph, "flow", None, tmp_path / "flow.svg", network_filter=NetworkFilter(minerals=("graphite",)))
     text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+    assert "By count" in text and "By money" not in text
     bands = re.findall(r'stroke-width="([\d.]+)"><title>(.*?) – (.*?): (.*?)</title>', text)
     uses = {(one, other): via.split("; ") for _, one, other, via in bands}
     assert {one for one, _ in uses} >= {"graphite"}
@@ -277,6 +280,80 @@ def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(
     assert len(widths) == 1  # so wide for each product
     with pytest.raises(CmgraphError, match="contains a cycle"):
         draw(bundled_graph, "flow", "instruments", tmp_path / "x.svg")
+
+
+def test_money_flows_in_one_currency_each_and_sums_to_what_the_saved_question_says(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    table = commitments(bundled_graph, "funding", NetworkFilter())
+    panels, said = money_panels(bundled_graph, table)
+    drawn: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+    for panel in panels:
+        for ribbon in panel.ribbons:
+            key = (str(ribbon.start.thing), ribbon.sort, str(panel.currency))
+            amount, times = drawn.get(key, (Decimal(0), 0))
+            drawn[key] = amount + ribbon.amount, times + ribbon.times
+    asked: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+    unknown = 0
+    for row in bundled_graph.query("funding-by-program").to_dicts():
+        if row["currency"] is None:
+            unknown += row["commitments"]
+            continue
+        key = (str(row["funder"]), f"{row['kind']}, {row['stage']}, {row['bound']}", str(row["currency"]))
+        amount, times = asked.get(key, (Decimal(0), 0))
+        asked[key] = amount + Decimal(str(row["sum"])), times + row["commitments"]
+    assert drawn == asked and len(panels) == 2
+    assert any(line.startswith(f"{unknown} commitment(s) whose amount is not known") for line in said)
+    draw(bundled_graph, "flow", "funding", tmp_path / "money.svg")
+    text = (tmp_path / "money.svg").read_text(encoding="utf-8")
+    assert "By money, in Canadian dollars" in text and "By money, in U.S. dollars" in text
+    draw(bundled_graph, "flow", "funding", tmp_path / "count.svg", by="count")
+    assert "By count" in (tmp_path / "count.svg").read_text(encoding="utf-8")
+    with pytest.raises(CmgraphError, match="no amounts of money"):
+        draw(bundled_graph, "flow", "chain", tmp_path / "x.svg", by="money")
+
+
+def test_joint_money_is_drawn_once_totals_and_unknown_amounts_are_counted_and_each_kind_has_its_heading(
+    tmp_path: Path,
+) -> None:
+    kinds = (
+        ("fund", "GovernmentBody"),
+        ("firm", "Enterprise"),
+        ("river", "IndigenousNation"),
+        ("lake", "IndigenousNation"),
+    )
+    lines = [f'agent:{name} a cm:{kind} ; skos:prefLabel "{name.title()}"@en .' for name, kind in kinds]
+    spaces = {"bound": "bound", "funding-kind": "funding-kind", "funding-stage": "funding-stage", "unit": "unit"}
+    prefixes = PREFIXES + "".join(f"@prefix {n}: <https://w3id.org/cmgraph/vocab/{s}/> .\n" for n, s in spaces.items())
+    money = (
+        ("one", "grant", "agent:firm", 5_000_000),
+        ("two", "grant", "agent:river , agent:lake", 3_000_000),
+        ("sum", "total", "agent:firm", 8_000_000),
+        ("dark", "grant", "agent:lake", None),
+    )
+    for name, kind, who, amount in money:
+        value = f"; cm:value {amount}.0 ; cm:hasUnit unit:canadian-dollar ; cm:hasBound bound:exact" if amount else ""
+        lines.append(
+            f"rel:{name} a cm:FundingCommitment ; cm:hasFunder agent:fund ; cm:hasRecipient {who} ; "
+            f"cm:hasFundingKind funding-kind:{kind} ; cm:hasFundingStage funding-stage:announced ; "
+            f"cm:hasCitation cite:page {value} ."
+        )
+    lines.append("cite:page a cm:Citation ; cm:citesSource source:s .")
+    root = tmp_path / "graph"
+    shutil.copytree(ROOT / "ontology", root / "ontology")
+    (root / "data").mkdir()
+    (root / "data/money.ttl").write_text(prefixes + "\n".join(lines), encoding="utf-8")
+    graph = cmgraph.load(root)
+    (panel,), said = money_panels(graph, commitments(graph, "funding", NetworkFilter()))
+    assert sorted((ribbon.end.thing.label, ribbon.amount) for ribbon in panel.ribbons) == [
+        ("2 together: Lake, River", 3_000_000),
+        ("Firm", 5_000_000),
+    ]
+    assert [line.split()[0] for line in said[:3]] == ["1", "1", "1"]
+    draw(graph, "flow", "funding", tmp_path / "money.svg")
+    text = (tmp_path / "money.svg").read_text(encoding="utf-8")
+    assert text.index(">Indigenous nation, people or its government<") < text.index(">enterprise<")
+    assert "2 together: Lake, River · 3" in text and "3,000,000 Canadian dollars" in text
 
 
 def test_a_page_beside_a_drawing_has_its_table_and_every_source(bundled_graph: Graph, tmp_path: Path) -> None:

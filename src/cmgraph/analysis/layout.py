@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cmgraph.analysis.kinds import REST, looks
 from cmgraph.store.sandbox import run_stoppable
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 SEED = 1
 """Seed of whatever is random, so that pictures and communities are the same each time."""
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b37400", "#2a8cc4", "#666666")
-"""Colours of kinds, told apart by those who see few colours, and dark enough for text on white."""
 
 _APART = 60.0
 """Distance between components, and between the two nodes of a pair."""
@@ -39,11 +37,6 @@ class NodeLayout:
     colour: str
 
 
-def colours(kinds: Iterable[str]) -> dict[str, str]:
-    """Give each kind a colour, by the alphabet."""
-    return {kind: COLOURS[number % len(COLOURS)] for number, kind in enumerate(sorted(set(kinds)))}
-
-
 def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
     """Lay a network out by its ties; what is apart from the largest component stands in rows below it.
 
@@ -54,10 +47,12 @@ def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
 
     components = sorted(nx.connected_components(net), key=lambda some: (-len(some), min(some)))
     drawn = run_stoppable(lambda: [_component(net.subgraph(sorted(component))) for component in components])
-    tones = colours(data["kind"] for _, data in net.nodes(data=True))
     return {
         node: NodeLayout(
-            round(x, 1), round(y, 1), round(6 + 3 * math.sqrt(net.degree(node)), 1), tones[net.nodes[node]["kind"]]
+            round(x, 1),
+            round(y, 1),
+            round(6 + 3 * math.sqrt(net.degree(node)), 1),
+            looks()[net.nodes[node].get("drawn_as", REST)].colour,
         )
         for node, (x, y) in sorted(_rows(drawn).items())
     }

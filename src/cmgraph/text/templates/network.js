@@ -51,14 +51,9 @@
     return found;
   }
   function shape(ctx, kind, x, y, r) {
-    const which = (kind + Math.floor(kind / 7)) % 7;  // a colour that comes again comes with another shape
-    const corners = [0, 4, 3, 4, 6, 5, 8][which], turn = [0, Math.PI / 4, -Math.PI / 2, 0, 0, -Math.PI / 2, 0][which];
     ctx.beginPath();
-    if (!corners) ctx.arc(x, y, r, 0, 7);
-    for (let i = 0; i < corners; i++) {
-      const angle = turn + (i * 2 * Math.PI) / corners;
-      ctx.lineTo(x + 1.15 * r * Math.cos(angle), y + 1.15 * r * Math.sin(angle));
-    }
+    if (!kinds[kind].corners.length) ctx.arc(x, y, r, 0, 7);
+    for (const [dx, dy] of kinds[kind].corners) ctx.lineTo(x + r * dx, y + r * dy);
     ctx.closePath();
   }
   const box = nodes.reduce((b, n) => [Math.min(b[0], n.x), Math.max(b[1], n.x), Math.min(b[2], -n.y), Math.max(b[3], -n.y)], [1e9, -1e9, 1e9, -1e9]);
@@ -114,7 +109,7 @@
       if (!(near.size ? near : seen).has(number)) continue;
       const must = number === chosen || number === hover || number === state.two;
       if (!must && taken.length > 60) continue;
-      const text = nodes[number].n.length > 42 ? nodes[number].n.slice(0, 41) + "…" : nodes[number].n;
+      const text = nodes[number].l.length > 42 ? nodes[number].l.slice(0, 41) + "…" : nodes[number].l;
       const half = ctx.measureText(text).width / 2 + 3;
       const x = Math.max(half, Math.min(canvas.clientWidth - half, spots[number][0])), [, y, r] = spots[number];
       const above = must && taken.some((t) => Math.abs(t[1] - y - r - 2) < 15 && x - half < t[2] && x + half > t[0]);
@@ -218,7 +213,7 @@
     }
     const me = nodes[state.one], heading = element("h2", me.n, box);
     heading.tabIndex = -1;
-    element("p", kinds[me.k].name, box).className = "kind";
+    element("p", me.t, box).className = "kind";
     if (state.two >= 0) {
       element("h3", `${say.way} ${nodes[state.two].n}`, box);
       if (!way.length) element("p", say.no_way, box);
