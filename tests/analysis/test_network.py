@@ -204,9 +204,8 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
     assert all(row["citations"] for row in rows.values())
     answer = timeline(bundled_graph, "Tahltan Central Government")
-    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023"] and all(
-        row.citations for row in answer
-    )
+    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023", "2023"]
+    assert all(row.citations for row in answer) and str(answer.to_dicts()[2]["until"]) == "no end seen"
     assert len(timeline(bundled_graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(bundled_graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
@@ -253,7 +252,9 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     assert "Tahltan Central Government" in text and "last checked 2026-" in text
     assert bundled_graph.entity("Galore Creek").citations[0].publisher in text
     text = drawn("timeline", "Tahltan Central Government")
-    assert text.count("<circle") == len(timeline(bundled_graph, "Tahltan Central Government")) == 2 and "[2] " in text
+    assert [text.index(lane) for lane in (">Agreements and policies<", ">Talks and offers<")] and "Founded" not in text
+    assert text.count('class="mark"') == len(timeline(bundled_graph, "Tahltan Central Government")) == 3
+    assert text.count('class="open"') == 1 and "Galore Creek" in text and "last checked 2026-" in text
     text = drawn("matrix", "actors", chain)
     cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
     assert len(cells) == 2 * build_network(chain, "actors").number_of_edges()
@@ -265,6 +266,21 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
         draw(bundled_graph, "timeline", "Canada", tmp_path / "x.svg", network_filter=NetworkFilter(since="2020"))
     with pytest.raises(CmgraphError, match="unknown picture 'chord'"):
         draw(bundled_graph, "chord", None, tmp_path / "x.svg")
+
+
+def test_a_timeline_is_to_scale_with_bars_from_beginning_to_end(chain: Graph, tmp_path: Path) -> None:
+    draw(chain, "timeline", "Club", tmp_path / "club.svg")
+    text = (tmp_path / "club.svg").read_text(encoding="utf-8")
+    years = {int(year): float(x) for x, year in re.findall(r'<text x="([\d.]+)" y="14"[^>]*>(\d{4})<', text)}
+    first, last = min(years), max(years)
+    scale = (years[last] - years[first]) / (last - first)
+    marks = re.findall(r'<g class="mark".*?</g>', text, re.DOTALL)
+    bar = next(mark for mark in marks if "2010-03-01 A &lt;script" in mark)
+    (span,) = re.findall(r"M ([\d.]+) [\d.]+ H ([\d.]+)\" stroke=\"[^\"]+\" stroke-width=\"4\"", bar)
+    begun, ended = (float(x) for x in span)
+    assert begun == pytest.approx(years[first] + (2010 + 2 / 12 - first) * scale, abs=2)
+    assert ended == pytest.approx(years[first] + (2019 - first) * scale, abs=2)
+    assert text.count('class="open"') == 1  # of three members, the end of one is not known
 
 
 def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(
