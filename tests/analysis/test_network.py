@@ -26,6 +26,7 @@ from cmgraph.answers.render import render
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import KINDS, draw
+from cmgraph.pictures.entity import ties
 from cmgraph.pictures.flow import commitments, money_panels
 from cmgraph.questions.lint import lint
 from cmgraph.rdf.terms import CM
@@ -266,6 +267,19 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
         draw(bundled_graph, "timeline", "Canada", tmp_path / "x.svg", network_filter=NetworkFilter(since="2020"))
     with pytest.raises(CmgraphError, match="unknown picture 'chord'"):
         draw(bundled_graph, "chord", None, tmp_path / "x.svg")
+
+
+def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words(bundled_graph: Graph) -> None:
+    for name in ("lithium", "NRCan", "Galore Creek", "Sustainable Critical Minerals Alliance"):
+        drawn = ties(bundled_graph, bundled_graph.entity(name))
+        ends = [*drawn["left"], *drawn["right"]]
+        assert len({end["thing"].iri for end in ends}) == len(ends) == len({end["short"] for end in ends})
+        said = " ".join(end["label"] for end in ends)
+        assert not any(word in said for word in ("code", "coding", "scope", "match", "assessment"))
+    lithium = ties(bundled_graph, bundled_graph.entity("lithium"))
+    assert [end["label"] for end in lithium["right"]][:4] == ["on a list"] * 3 + ["use"]
+    creek = ties(bundled_graph, bundled_graph.entity("Galore Creek"))
+    assert [end["label"] for end in creek["left"] if end["thing"].label == "Tahltan Central Government"] == ["talks"]
 
 
 def test_a_timeline_is_to_scale_with_bars_from_beginning_to_end(chain: Graph, tmp_path: Path) -> None:

@@ -34,5 +34,10 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
         ]
     headings = {column: message(column, graph.lang) for column in columns}
     return build(
-        (columns, rows), graph.store, graph.names, "citation", headings, things=("until", "kind", "what", "thing", "with")
+        (columns, rows),
+        graph.store,
+        graph.names,
+        "citation",
+        headings,
+        things=("until", "kind", "what", "thing", "with"),
     )

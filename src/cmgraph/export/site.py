@@ -337,7 +337,7 @@ def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             titles = {lang: entity.thing.label for lang, entity in entities.items()}
             schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
             values = {
-                lang: entity_values(entity, lang, len(users) if counted else 0, schema)
+                lang: entity_values(entity, graph, len(users) if counted else 0, schema)
                 | {"named_by": [] if counted else _named_by(shared, graph, entity, uses.get(iri, []))}
                 | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
                 for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
@@ -437,12 +437,12 @@ def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(entity: Entity, graph: Graph, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
     """
-    groups = group_statements(entity.statements, entity.thing.iri, lang)
+    groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
     return {
         "entity": entity,
         "names": entity.names,
@@ -451,7 +451,7 @@ def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, A
         "summary": _summary(entity, groups),
         "named_by": [],
         "resting": None,
-        "picture": ties(entity),
+        "picture": ties(graph, entity),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle", "Turtle"), ("jsonld", "application/ld+json", "JSON-LD")],
@@ -486,7 +486,9 @@ def _shared(shared: _Site) -> None:
             for lang in publication.languages
         }
         values = {
-            lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
+            lang: entity_values(
+                replace(entity, thing=NamedRef(BASE + stem, titles[lang])), publication.by_language[lang]
+            )
             | {"heading": titles[lang], "picture": {"left": [], "right": []}}
             for lang, entity in entities.items()
         }
