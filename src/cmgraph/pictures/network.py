@@ -24,6 +24,7 @@ from cmgraph.pictures.base import (
     tie_width,
     truncate,
 )
+from cmgraph.rdf.terms import BASE
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
@@ -91,6 +92,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         "nodes": [
             {
                 "i": graph.prefixes.shorten(iri),
+                "p": iri.removeprefix(BASE),
                 "n": net.nodes[iri]["label"],
                 "l": short[iri],
                 "t": net.nodes[iri]["kind"],
@@ -106,6 +108,10 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         "minerals": minerals,
         "stages": stages,
         "sources": [{"t": str(cited).removesuffix(f". {cited.url}"), "u": cited.url} for cited in table.citations],
+        "tie": tie_legend(graph, net.name),
+        "base": BASE,
+        "root": "../" if home else BASE,
+        "ending": home.removeprefix("../network") if home else "",
         "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SPOKEN},
     }
     return render_template(
@@ -116,6 +122,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         home=home,
         name=net.name,
         other=other,
+        tie=tie_legend(graph, net.name),
     )
 
 
@@ -127,7 +134,8 @@ class _Numbered(dict[str, int]):
         return self[key]
 
 
-_SPOKEN = ("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges")
+_SPOKEN = ("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges", "net_page")
+_SPOKEN += ("net_keep", "net_drop", "net_more", "net_within")
 """Words that the page's script says."""
 
 
