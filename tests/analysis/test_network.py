@@ -179,6 +179,21 @@ def test_nodes_stand_where_they_stood_apart_from_each_other_whatever_the_order(b
     assert layout_nodes(lone)["a"].x == 0.0 and layout_nodes(nx.Graph()) == {}
 
 
+def test_a_crowd_is_placed_by_its_distances_the_same_each_time() -> None:
+    grid = nx.relabel_nodes(nx.grid_2d_graph(75, 75), lambda spot: f"{spot[0]:02}-{spot[1]:02}")
+    spots = layout_nodes(grid)
+    turned = nx.Graph()
+    turned.add_nodes_from(reversed([*grid]))
+    turned.add_edges_from((b, a) for a, b in reversed([*grid.edges]))
+    assert spots == layout_nodes(turned)
+
+    def away(one: str, other: str) -> float:
+        return math.dist((spots[one].x, spots[one].y), (spots[other].x, spots[other].y))
+
+    assert away("00-00", "00-01") < away("00-00", "00-40") and away("00-00", "00-01") < away("00-00", "74-74")
+    assert len({(spot.x, spot.y) for spot in spots.values()}) > 0.99 * len(grid)
+
+
 def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
     net = build_network(chain, "actors", two_mode=True)
     agent, arrangement = chain.prefixes["agent"], chain.prefixes["arrangement"]

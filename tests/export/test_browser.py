@@ -398,6 +398,44 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [("matrix", "themes", "Japan"), ("flow", "funding", "Vianode"), ("timeline", "Galore Creek", "negotiation")],
+)
+def test_a_picture_is_read_by_pointer_and_keys_filtered_enlarged_and_opens_its_sources(
+    browser: Browser, bundled_graph: Graph, tmp_path: Path, kind: str, name: str, words: str
+) -> None:
+    picture = draw(bundled_graph, kind, name, tmp_path / "picture.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "picture.html").as_uri())
+    marks = page.locator(".drawing > svg >> nth=0 >> .mark")
+    assert page.locator(".mark[tabindex='0']").count() == 1
+    marks.nth(0).focus()
+    said = page.text_content("#tip")
+    assert said and page.is_visible("#tip")
+    page.keyboard.press("End")
+    assert marks.count() == 1 or page.text_content("#tip") != said
+    page.keyboard.press("Enter")
+    told = page.text_content("#said p")
+    assert told == page.text_content("#tip")
+    numbers = page.locator("#said li").evaluate_all("items => items.map(item => item.value)")
+    titles = [picture.table.citations[number - 1].title for number in numbers]
+    assert titles and all(title in (page.text_content("#said") or "") for title in titles)
+    assert (page.get_attribute("#said a", "href") or "").startswith("http")
+    page.fill("#words", words)
+    left = page.locator("#table-rows tr:visible").all_text_contents()
+    assert 0 < len(left) < len(picture.table) + 1 and all(words.lower() in row.lower() for row in left)
+    assert f"q={words}" in page.url
+    narrow = page.evaluate("document.querySelector('.drawing').scrollWidth")
+    page.click("#larger")
+    assert page.evaluate("document.querySelector('.drawing').scrollWidth") > narrow and "zoom=" in page.url
+    page.emulate_media(media="print")
+    assert not page.is_visible("#tools") and page.is_visible(".drawing") and not errors
+    page.close()
+
+
 def test_a_page_is_readable_without_scripts_and_on_paper(browser: Browser, untrusted_export: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

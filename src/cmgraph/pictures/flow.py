@@ -38,6 +38,9 @@ _TALL, _TALL_EACH = 760.0, 80.0
 _LINE, _GAP, _HEADING = 15.0, 3.0, 26.0
 """Height of a name, what is between two boxes, and the height of a kind's name above its boxes."""
 
+_LOWER = 0.15
+"""How far down a short column stands beside a tall one: not in its middle, where a small screen would not show it."""
+
 _SWEEPS = 6
 _NICE = (1, 2, 5)
 
@@ -325,7 +328,7 @@ def _placed(graph: Graph, ribbons: Sequence[Ribbon]) -> tuple[dict[Node, _Box], 
             if sweep:
                 members.sort(key=lambda node: (_middle(near[node], boxes), node.thing.label))
             members.sort(key=lambda node: order.index(boxes[node].kind))
-            _stacked(members, boxes, (height - _stacked(members, boxes)) / 2)
+            _stacked(members, boxes, (height - _stacked(members, boxes)) * _LOWER)
     headings = []
     for number, members in sorted(columns.items()):
         for place, node in enumerate(members):

@@ -134,8 +134,10 @@ class _Numbered(dict[str, int]):
         return self[key]
 
 
-_SPOKEN = ("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges", "net_page")
-_SPOKEN += ("net_keep", "net_drop", "net_more", "net_within")
+_SPOKEN = (
+    *("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges"),
+    *("net_page", "net_keep", "net_drop", "net_more", "net_within"),
+)
 """Words that the page's script says."""
 
 
