@@ -9,7 +9,7 @@
   const { nodes, edges, kinds, sources } = data;
   const font = '"DejaVu Sans", "Noto Sans", "Noto Sans Canadian Aboriginal", sans-serif';
   const MANY = 150;  // more ties than one can follow
-  const LARGE = 12000;  // nodes and ties beyond which a picture in motion is moved as a whole and drawn when it rests
+  const LARGE = 4000;  // nodes and ties beyond which a picture in motion is moved as a whole and drawn when it rests
   const ties = nodes.map(() => []);
   edges.forEach((edge, number) => { ties[edge.a].push(number); ties[edge.b].push(number); });
   // A tie has reasons: [what ties, when, sources, minerals, stages].
