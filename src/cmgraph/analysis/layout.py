@@ -45,7 +45,7 @@ class NodeLayout:
 def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
     """Lay a network out by its ties; what is apart from the largest component stands in rows below it.
 
-    Sizes grow with the number of ties. It takes some ten seconds for 5,000 nodes, twenty for 50,000, and can be stopped.
+    Sizes grow with the number of ties. It takes ten seconds for 5,000 nodes, twenty for 50,000, and can be stopped.
     """
     import networkx as nx
     import numpy.ma  # noqa: F401 - before it is needed where no file can be opened

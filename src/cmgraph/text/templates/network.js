@@ -93,7 +93,7 @@
     if (state.tie >= 0) { onWay.add(state.tie); near.add(edges[state.tie].a).add(edges[state.tie].b); }
     if (!way.length) for (const one of some) ties[one].forEach((number) => live[number] && near.add(other(edges[number], one)));
     const scene = { lines: [], marks: [], texts: [], boxes: [], faint: near.size ? 0.14 : Math.max(0.06, Math.min(0.5, Math.sqrt(60 / (live.filter(Boolean).length || 1)))) };
-    const put = nodes.map((_, number) => place(number)), [w, h] = size;
+    const put = nodes.map((_, number) => place(number)), [w, h] = size, lit = near.size ? near : seen;
     edges.forEach((edge, number) => {
       if (!live[number]) return;
       const [ax, ay] = put[edge.a], [bx, by] = put[edge.b];
@@ -101,9 +101,8 @@
       const strong = onWay.has(number) || (!way.length && (some.has(edge.a) || some.has(edge.b)));
       scene.lines.push([ax, ay, bx, by, Math.min(8, Math.round(Math.sqrt(weight[number]) * 2) / 2), strong]);
     });
-    const inside = order.filter((number) => put[number][0] > -20 && put[number][0] < w + 20 && put[number][1] > -20 && put[number][1] < h + 20);
+    const inside = order.filter((number) => (!state.only || lit.has(number) || seen.has(number)) && put[number][0] > -20 && put[number][0] < w + 20 && put[number][1] > -20 && put[number][1] < h + 20);
     const first = inside.filter((number) => near.has(number)), rest = inside.filter((number) => !near.has(number));
-    const lit = near.size ? near : seen;
     for (const number of [...first, ...rest].reverse()) {
       scene.marks.push([nodes[number].k, ...put[number], radius(number), lit.has(number) ? 1 : 0.15, some.has(number) ? 3 : number === hover ? 2 : 0]);
     }
@@ -410,7 +409,7 @@
     at("more").hidden = all || some.length <= 100;
     const count = live.filter(Boolean).length;
     at("status").textContent = `${say.nodes} (${seen.size}), ${say.edges} (${count})`;
-    at("offer").hidden = count <= MANY || view() === "net" && state.view === "net";
+    at("offer").hidden = count <= MANY || state.view === "net" || chosen().size > 0;
     for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view()));
     at("kept").replaceChildren(...[...state.kept].map((number) => press(`${nodes[number].l} ×`, null, () => keep(number))));
   }
@@ -472,7 +471,7 @@
     pick.parentElement.hidden = !data[`${key}s`].length;
     pick.addEventListener("change", () => { state[key] = Number(pick.value); refresh(); });
   }
-  at("only").addEventListener("change", () => { state.only = at("only").value; refresh(); });
+  at("only").addEventListener("change", () => { state.only = at("only").value; sift(); enclose(); refresh(); });
   for (const key of ["from", "until"]) {
     const slider = at(key);
     slider.min = first; slider.max = last; slider.value = state[key];
@@ -538,6 +537,13 @@
   const by = (factor) => { surface.call(zoom.scaleBy, factor); history.replaceState(null, "", address()); };
   at("in").addEventListener("click", () => by(1.5));
   at("out").addEventListener("click", () => by(1 / 1.5));
+  function enclose() {  // zoom to what is left, or to the whole
+    const some = state.only ? [...seen].map((number) => spots[number]) : [];
+    if (!some.length) return surface.call(zoom.transform, d3.zoomIdentity);
+    const [[left, right], [top, bottom]] = [0, 1].map((axis) => [some.reduce((least, spot) => Math.min(least, spot[axis]), Infinity), some.reduce((most, spot) => Math.max(most, spot[axis]), -Infinity)]);
+    const k = Math.max(1, Math.min(8, (size[0] - 120) / (right - left || 1), (size[1] - 100) / (bottom - top || 1)));
+    return surface.call(zoom.transform, d3.zoomIdentity.translate(size[0] / 2, size[1] / 2).scale(k).translate(-(left + right) / 2, -(top + bottom) / 2));
+  }
   function restore(step) {
     document.querySelectorAll("#kinds input").forEach((tick) => { tick.checked = !state.off.has(Number(tick.dataset.kind)); });
     for (const key of ["mineral", "stage", "from", "until", "only"]) at(key).value = state[key];
