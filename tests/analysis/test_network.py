@@ -26,6 +26,7 @@ from cmgraph.answers.render import render
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import KINDS, draw
+from cmgraph.pictures.entity import picture as entity_picture
 from cmgraph.pictures.entity import ties
 from cmgraph.pictures.flow import commitments, money_panels
 from cmgraph.questions.lint import lint
@@ -292,6 +293,11 @@ def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words
         assert len({end["thing"].iri for end in ends}) == len(ends) == len({end["short"] for end in ends})
         said = " ".join(end["label"] for end in ends)
         assert not any(word in said for word in ("code", "coding", "scope", "match", "assessment"))
+    table = entity_picture(bundled_graph, "lithium").table
+    assert [str(row[0]) for row in table][0] == "listing" and str(table.rows[-1][0]) in (
+        "observation",
+        "match of a mineral",
+    )
     lithium = ties(bundled_graph, bundled_graph.entity("lithium"))
     assert [end["label"] for end in lithium["right"]][:4] == ["on a list"] * 3 + ["use"]
     creek = ties(bundled_graph, bundled_graph.entity("Galore Creek"))

@@ -262,6 +262,10 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
     before = page.text_content("#status")
     page.uncheck("#kinds input >> nth=0")
     assert page.text_content("#status") != before
+    page.click("#page")
+    assert page.text_content("h1") == name and "/id/agent/" in page.url
+    page.go_back()
+    assert page.text_content("#details h2") == name
     page.close()
 
 
@@ -318,6 +322,16 @@ def test_a_network_is_worked_in_as_a_reader_would(browser: Browser, bundled_grap
         return page.get_attribute("[data-view][aria-pressed=true]", "data-view")
 
     assert shown()[1] > 150 and page.is_visible("#offer") and pressed() == "kinds"  # clusters before a hairball
+    area = page.locator("#canvas").bounding_box()
+    assert area is not None
+    height = min(area["width"], area["height"])
+    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2 - 0.36 * height)
+    alone = page.locator("#kinds label").filter(has=page.locator("input:checked")).all_text_contents()
+    assert pressed() == "net" and [label.split(" (")[0].strip() for label in alone] == [
+        "Indigenous nation, people or its government"
+    ]
+    page.go_back()
+    assert pressed() == "kinds" and shown()[1] > 150
     page.click("[data-view=matrix]")
     assert pressed() == "matrix" and "view=matrix" in page.url
     page.click("[data-view=net]")
@@ -358,7 +372,7 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
     browser: Browser, bundled_graph: Graph, tmp_path: Path
 ) -> None:
     draw(bundled_graph, "network", "funding", tmp_path / "funding.html")
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, has_touch=True)
     page.goto((tmp_path / "funding.html").as_uri())
     area = page.locator("#canvas").bounding_box()
     assert area is not None
@@ -384,6 +398,14 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
     page.keyboard.press("Tab")
     assert page.url == kept
     page.focus("#canvas")
+    page.keyboard.press("0")
+    page.wait_for_function("!location.hash.includes('zoom=')")
+    fingers = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 50), ("touchMove", 90), ("touchEnd", 0)):
+        points = [{"x": area["x"] + 300 + side * apart, "y": area["y"] + 300} for side in (-1, 1) if apart]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("location.hash.includes('zoom=')")
+    assert zoomed()[0] > 2
     page.keyboard.press("0")
     page.wait_for_function("!location.hash.includes('zoom=')")
     page.keyboard.press("ArrowRight")

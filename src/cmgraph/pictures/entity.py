@@ -43,9 +43,10 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
     if name is None:
         raise CmgraphError("say which thing to draw", hint="cmgraph visualise entity NAME -o FILE")
     entity = graph.entity(name)
+    rank = {CM + kind: place for place, kind in enumerate(_words())}
     rows = tuple(
         Row((statement.kind, "".join(map(as_text, sentence(statement, graph.lang)))), (None, None), statement.citations)
-        for statement in entity.statements
+        for statement in sorted(entity.statements, key=lambda statement: rank.get(statement.kind.iri, len(rank)))
     )
     headings = (message("kind", graph.lang), message("what", graph.lang))
     table = Result(("kind", "what"), headings, rows, entity.citations, cited=True)

@@ -244,13 +244,13 @@
   }
   let scene = null, waiting = 0, resting = 0, still = null;
   const ratio = () => window.devicePixelRatio || 1;
-  function draw() {
+  function draw(ink = tone("--ink"), ground = tone("--ground")) {
     if (canvas.clientWidth !== size[0] || canvas.clientHeight !== size[1]) fit();
     canvas.width = size[0] * ratio();
     canvas.height = size[1] * ratio();
     pen.setTransform(ratio(), 0, 0, ratio(), 0, 0);
     scene = scenes[view()]();
-    paint(pen, scene, tone("--ink"), tone("--ground"));
+    paint(pen, scene, ink, ground);
     still = null;
   }
   function moved() {
@@ -754,7 +754,8 @@
   const again = () => { if (location.hash !== address()) { read(); restore(null); } };
   addEventListener("popstate", again);
   addEventListener("resize", () => { fit(); draw(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("beforeprint", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  addEventListener("beforeprint", () => draw("#1b1b1b", "#ffffff"));
+  addEventListener("afterprint", () => draw());
   window.cmgraphReady = performance.now();
 })();
