@@ -294,7 +294,7 @@ def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words
         said = " ".join(end["label"] for end in ends)
         assert not any(word in said for word in ("code", "coding", "scope", "match", "assessment"))
     table = entity_picture(bundled_graph, "lithium").table
-    assert [str(row[0]) for row in table][0] == "listing" and str(table.rows[-1][0]) in (
+    assert str(table.rows[0][0]) == "listing" and str(table.rows[-1][0]) in (
         "observation",
         "match of a mineral",
     )
