@@ -582,7 +582,7 @@ def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) 
         titles = {lang: entity.thing.label for lang, entity in spoken.items()}
         schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
         values = {
-            lang: entity_values(entity, lang, len(users) if counted else 0, schema)
+            lang: entity_values(entity, publication.by_language[lang], len(users) if counted else 0, schema)
             | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
             | {"resting": rests[lang].get(iri)}
             for lang, entity in spoken.items()
@@ -668,12 +668,12 @@ def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(entity: Entity, graph: Graph, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
     """
-    groups = group_statements(entity.statements, entity.thing.iri, lang)
+    groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
     return {
         "entity": entity,
         "names": entity.names,
@@ -682,7 +682,7 @@ def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, A
         "summary": _summary(entity, groups),
         "named_by": [],
         "resting": None,
-        "picture": ties(entity),
+        "picture": ties(graph, entity),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle", "Turtle"), ("jsonld", "application/ld+json", "JSON-LD")],
@@ -714,7 +714,7 @@ def _gathered(shared: Site, stem: str) -> None:
     }
     titles = {lang: _gathered_title(stem, lang) for lang in publication.languages}
     values = {
-        lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
+        lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), publication.by_language[lang])
         | {"heading": titles[lang], "picture": {"left": [], "right": []}}
         for lang, entity in entities.items()
     }

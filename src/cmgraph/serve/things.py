@@ -88,7 +88,7 @@ def thing_page(graph: Graph, path: str) -> Document:
     count = len(related) if len(related) > MOST else 0
     entity = describe(graph, iri, () if count else related)
     values = {
-        **entity_values(entity, graph.lang, count),
+        **entity_values(entity, graph, count),
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
     return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
