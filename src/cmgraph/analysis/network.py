@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cmgraph.analysis.filters import EVERYTHING, MINERAL, STAGE, NetworkFilter, subjects, subjects_of
+from cmgraph.analysis.kinds import picture_kind
 from cmgraph.analysis.projections import find_projection, tie_rows
 from cmgraph.answers.result import Result, Row
 from cmgraph.graph import Graph
@@ -23,10 +24,11 @@ def build_network(
     :param two_mode: tie things to what ties them (actors to instruments), not to each other.
     :param network_filter: which part of the network.
     :param parameters: values of the projection's own parameters, as for a question.
-    :returns: a graph, directed if the projection is, whose nodes are IRIs with ``label`` and ``kind``, and whose edges
-        have ``weight`` (how many things tie the two; or the largest number that the projection gives for one of these,
-        never a sum: then ``reasons`` says how many), ``via``, ``minerals``, ``stages``, ``citations`` and ``sources``
-        (names, IRIs and addresses joined by "; "), ``since`` and ``latest`` (first and last date of what ties them).
+    :returns: a graph, directed if the projection is, whose nodes are IRIs with ``label``, ``kind`` and ``drawn_as``
+        (their kind in pictures), and whose edges have ``weight`` (how many things tie the two; or the largest number
+        that the projection gives for one of these, never a sum: then ``reasons`` says how many), ``via``, ``minerals``,
+        ``stages``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "), ``since`` and ``latest``
+        (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
 
     >>> import cmgraph
@@ -51,7 +53,7 @@ def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False)
         return "; ".join(sorted(graph.names.labels(iri for iri in subject if iri.startswith(scheme)).values()))
 
     for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
-        net.add_node(iri, label=label, kind=graph.names.kind(iri))
+        net.add_node(iri, label=label, kind=graph.names.kind(iri), drawn_as=picture_kind(graph, iri))
     for pair, rows in ties:
         dates = sorted(str(row[3]) for row in rows if row[3] is not None)
         cited = [answer.citations[number - 1] for row in rows for number in row.citations]
