@@ -80,6 +80,57 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return cmgraph.load(root)
 
 
+@pytest.fixture(scope="module")
+def dealings(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return a graph with a mine, who holds it and buys from it, money of a government, and a ban."""
+    root = tmp_path_factory.mktemp("dealings")
+    shutil.copytree(ROOT / "ontology", root / "ontology")
+    shutil.copytree(ROOT / "tests/fixtures/networks", root / "data")
+    return cmgraph.load(root)
+
+
+def ties(graph: Graph, projection: str, **parameters: object) -> dict[tuple[str, str], float]:
+    """Return the ties of a projection as (from, to) and weight, by name."""
+    net = build_network(graph, projection, **parameters)
+    assert net.is_directed()
+    return {(net.nodes[a]["label"], net.nodes[b]["label"]): tie["weight"] for a, b, tie in net.edges(data=True)}
+
+
+def test_a_holding_leads_to_what_is_held_and_weighs_the_newest_share(dealings: Graph) -> None:
+    assert ties(dealings, "ownership") == {("Digger", "Pit"): 40, ("Parent", "Digger"): 75}
+    assert ties(dealings, "ownership", asOf="2021-12-31") == {("Digger", "Pit"): 60, ("Parent", "Digger"): 75}
+
+
+def test_money_is_of_one_currency_and_weighs_the_largest_amount_never_a_sum(dealings: Graph) -> None:
+    assert ties(dealings, "money") == {("Government of North", "Digger"): 30_000_000}
+    assert ties(dealings, "money", currency="U.S. dollars") == {("Government of North", "Partner"): 90_000_000}
+    assert {(row["degree"], row["ties"]) for row in node_measures(dealings, "money").to_dicts()} == {(1, 2)}
+
+
+def test_output_goes_from_the_mine_to_who_buys_it_firmly(dealings: Graph) -> None:
+    assert set(ties(dealings, "offtake")) == {("Digger", "Maker"), ("Pit", "Maker")}
+    assert set(ties(dealings, "offtake", firmness="option")) == {("Digger", "Hopeful")}
+    (hop,) = shortest_paths(dealings, "Pit", "Maker", over="offtake", count=1).to_dicts()
+    assert (str(hop["through"]), hop["how"]) == ("cobalt", "Maker buys from Pit")
+    way = shortest_paths(dealings, "Pit", "Parent", over=("ownership", "offtake"), count=1).to_dicts()
+    assert [str(hop["to"]) for hop in way] == ["Digger", "Parent"]
+
+
+def test_an_export_measure_leads_from_its_country_to_the_mineral(dealings: Graph) -> None:
+    assert set(ties(dealings, "controls")) == {("North", "cobalt")}
+    assert ties(dealings, "controls", asOf="2022-12-31") == {}
+
+
+def test_ties_with_a_direction_keep_it_in_files(dealings: Graph, tmp_path: Path) -> None:
+    net = build_network(dealings, "ownership")
+    for ending in ("gexf", "graphml", "csv"):
+        write_network(net, tmp_path / f"net.{ending}")
+    assert 'defaultedgetype="directed"' in (tmp_path / "net.gexf").read_text(encoding="utf-8")
+    assert set(nx.read_graphml(tmp_path / "net.graphml").edges) == set(net.edges)
+    holders = [line.split(",")[0] for line in (tmp_path / "net.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert sorted(holders) == ["Digger", "Parent"]
+
+
 def test_measures_are_those_worked_out_by_hand(chain: Graph) -> None:
     rows = {str(row["thing"]): row for row in node_measures(chain, "actors").to_dicts()}
     assert {name: (row["degree"], row["ties"]) for name, row in rows.items()} == {
@@ -474,7 +525,8 @@ def test_an_empty_answer_says_so_and_what_was_asked(run: Run, command: tuple[str
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(bundled_graph: Graph, run: Run) -> None:
     for name, projection in projections(bundled_graph).items():
         assert lint(projection.path) == ()
-        assert [column.name for column in projection.columns] == ["source", "target", "via", "date"]
+        assert [column.name for column in projection.columns][:4] == ["source", "target", "via", "date"]
+        assert [column.name for column in projection.columns][4:] in ([], ["weight"])
         assert len(bundled_graph.query(projection)) > 0, name
     listed = run("network", "-f", "csv", "--lang", "fr").stdout
     assert "actors,Acteurs liés par des instruments," in listed

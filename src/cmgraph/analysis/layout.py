@@ -52,8 +52,9 @@ def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
     import networkx as nx
     import rustworkx as rx  # noqa: F401 - before it is needed where no file can be opened
 
-    components = sorted(nx.connected_components(net), key=lambda some: (-len(some), min(some)))
-    drawn = run_stoppable(lambda: [_component(net.subgraph(sorted(component))) for component in components])
+    tied = net.to_undirected() if net.is_directed() else net
+    components = sorted(nx.connected_components(tied), key=lambda some: (-len(some), min(some)))
+    drawn = run_stoppable(lambda: [_component(tied.subgraph(sorted(component))) for component in components])
     tones = colours(data["kind"] for _, data in net.nodes(data=True))
     return {
         node: NodeLayout(
