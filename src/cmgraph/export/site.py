@@ -738,8 +738,8 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     sources = dict.fromkeys(
         lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
-    whole = {**described, **cited, **sources}.keys() & stars.keys()
-    named = {lexical(t.object) for iri in whole for t in stars[iri]} & stars.keys() - whole
+    whole = {iri for iri in (*described, *cited, *sources) if iri in stars}
+    named = {iri for of in whole for t in stars[of] if (iri := lexical(t.object)) in stars and iri not in whole}
     names = {iri: [t for t in stars[iri] if t.predicate.value == SKOS + "prefLabel"] for iri in named}
     said = {str(some[0].subject): some for some in (*(stars[iri] for iri in whole), *names.values()) if some}
     return [triple for subject in sorted(said) for triple in said[subject]]
