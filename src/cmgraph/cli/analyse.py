@@ -149,7 +149,7 @@ def network(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Write this .html, .svg, .png or .pdf file.",
+    help="Write this .html, .svg, .png or .pdf file; a chart, .vl.json too.",
 )
 @_filtered
 @graph_options(*ASKED)
@@ -161,17 +161,20 @@ def visualise(
     network_filter: NetworkFilter,
     output: Path,
 ) -> int:
-    """Draw the network, matrix or flow of a projection, one thing, or a timeline; as a page, a drawing, or a print.
+    """Draw the network, matrix or flow of a projection, one thing, a timeline, a chart of a mineral's figures
+    (production, reserves, years, shares, imports) as a page, a drawing, or a
+    print.
 
     \b
     cmgraph visualise network actors -o actors.html
     cmgraph visualise flow --mineral lithium -o lithium.svg
     cmgraph visualise entity "Galore Creek" -o galore.pdf --lang fr
+    cmgraph visualise chart production --mineral cobalt -o cobalt.svg
     """
-    from cmgraph.pictures.draw import USUAL, draw
+    from cmgraph.pictures.draw import PROJECTED, USUAL, draw
 
     graph = load()
-    if kind in USUAL:
+    if kind in PROJECTED:
         _refuse_day(graph, name or USUAL[kind])
     picture = draw(graph, kind, name, output, network_filter=network_filter, **parse_parameters(parameters))
     click.echo(f"{picture.extent}: {output}", err=True)

@@ -39,6 +39,7 @@ class Picture:
     :ivar extent: how much it shows.
     :ivar svg: draws it; bare of title and foot if asked, for a page that has them.
     :ivar page: writes a page of its own, if it has one.
+    :ivar spec: writes what it shows as a specification of Vega-Lite, if it is a chart.
     """
 
     head: Head
@@ -46,6 +47,7 @@ class Picture:
     extent: str
     svg: Callable[[bool], str]
     page: Callable[[], str] | None = None
+    spec: Callable[[], str] | None = None
 
     def _repr_svg_(self) -> str:
         return self.svg(False)
