@@ -151,6 +151,7 @@ def network(
     required=True,
     help="Write this .html, .svg, .png or .pdf file; a chart, .vl.json too.",
 )
+@click.option("--nations", is_flag=True, help="On a map of projects, show offices of First Nations; no territory.")
 @_filtered
 @graph_options(*ASKED)
 def visualise(
@@ -158,11 +159,12 @@ def visualise(
     kind: str,
     name: str | None,
     parameters: tuple[str, ...],
+    nations: bool,
     network_filter: NetworkFilter,
     output: Path,
 ) -> int:
     """Draw the network, matrix or flow of a projection, one thing, a timeline, a chart of a mineral's figures
-    (production, reserves, years, shares, imports) as a page, a drawing, or a
+    (production, reserves, years, shares, imports) or a map (projects, partners, members); as a page, a drawing, or a
     print.
 
     \b
@@ -170,13 +172,19 @@ def visualise(
     cmgraph visualise flow --mineral lithium -o lithium.svg
     cmgraph visualise entity "Galore Creek" -o galore.pdf --lang fr
     cmgraph visualise chart production --mineral cobalt -o cobalt.svg
+    cmgraph visualise map projects --mineral lithium -o lithium.html
     """
     from cmgraph.pictures.draw import PROJECTED, USUAL, draw
 
     graph = load()
     if kind in PROJECTED:
         _refuse_day(graph, name or USUAL[kind])
-    picture = draw(graph, kind, name, output, network_filter=network_filter, **parse_parameters(parameters))
+    values: dict[str, Any] = parse_parameters(parameters)
+    if kind == "map":
+        values["nations"] = nations
+    else:
+        refuse(nations=nations)
+    picture = draw(graph, kind, name, output, network_filter=network_filter, **values)
     click.echo(f"{picture.extent}: {output}", err=True)
     return 0
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from pyoxigraph import NamedNode
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.analysis.projections import projections
 from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
+from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import best_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
@@ -70,6 +73,19 @@ def heading(
     cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
     only = f" ({message('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
     return Head(title, question + only, note)
+
+
+def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[object]]) -> list[str]:
+    """Name the values that are asked for, but for "any", in the graph's language."""
+    by_name = {parameter.name: parameter for parameter in question.parameters}
+    terms = [
+        by_name[name].term(one, graph.names, graph.prefixes)
+        for name in sorted(asked.keys() & by_name.keys())
+        for one in asked[name]
+        if one != "any"
+    ]
+    labels = graph.names.labels(term.value for term in terms if isinstance(term, NamedNode))
+    return [labels.get(term.value, term.value) for term in terms]
 
 
 def svg_renderer(

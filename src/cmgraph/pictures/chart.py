@@ -13,13 +13,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pyoxigraph import NamedNode
-
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Result, Row
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, svg_renderer, truncate
+from cmgraph.pictures.base import Head, Picture, asked_labels, svg_renderer, truncate
 from cmgraph.rdf.terms import BASE, NamedRef, best_text, local_name
 from cmgraph.text.i18n import message
 
@@ -124,7 +122,7 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     shown = panels[:PANELS]
     drawn = {id(figure.row) for panel in shown for figure in (*panel.figures, *panel.world)}
     twin = _filled(table.filter(lambda row: id(row) in drawn))
-    head = _head(graph, chart, mineral, parameters)
+    head = _head(graph, chart, mineral, given)
     form = _lines if chart["over"] == "years" else _bars
     placed, bottom = [], 0.0
     for panel in shown:
@@ -160,17 +158,12 @@ def _filled(table: Result) -> Result:
     return replace(table, columns=columns, headings=headings, rows=tuple(rows))
 
 
-def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, object]) -> Head:
+def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, Sequence[object]]) -> Head:
     """Say what is charted, of which mineral, and what of it is asked for."""
     question = graph.question(chart["question"])
-    by_name = {parameter.name: parameter for parameter in question.parameters}
-    asked = {name: some for name, some in {**chart["values"], **parameters}.items() if name in by_name}
-    cut = []
-    for name in sorted(asked.keys() - {"mineral", "percent"} - ({"quantity"} - parameters.keys())):
-        many = asked[name] if isinstance(asked[name], list) else [asked[name]]
-        terms = [by_name[name].term(one, graph.names, graph.prefixes) for one in many if one != "any"]
-        labels = graph.names.labels(term.value for term in terms if isinstance(term, NamedNode))
-        cut += [labels.get(term.value, term.value) for term in terms]
+    usual = {"mineral", "percent"} | ({"quantity"} - parameters.keys())
+    asked = {name: some for name, some in {**chart["values"], **parameters}.items() if name not in usual}
+    cut = asked_labels(graph, question, asked)
     title = f"{graph.names.labels([mineral])[mineral]} – {best_text(chart['title'], graph.lang)}"
     return Head(
         f"{title} ({', '.join(cut)})" if cut else title,

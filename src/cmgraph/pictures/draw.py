@@ -15,11 +15,11 @@ from cmgraph.graph import Graph
 from cmgraph.pictures.base import Picture, template_context
 from cmgraph.text.templating import render_template
 
-KINDS = ("network", "entity", "matrix", "timeline", "flow", "chart")
+KINDS = ("network", "entity", "matrix", "timeline", "flow", "chart", "map")
 """What can be drawn."""
 
-USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "production"}
-"""The projection or chart that is drawn if none is named."""
+USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "production", "map": "projects"}
+"""The projection, chart or map that is drawn if none is named."""
 
 PROJECTED = ("network", "matrix", "flow")
 """What draws a projection."""
@@ -49,9 +49,9 @@ def draw(
     ``.png`` and ``.pdf`` need the extra ``pictures``. A chart can be written as ``.vl.json`` too, for Vega-Lite.
 
     :param kind: one of :data:`KINDS`. ``network``, ``matrix`` and ``flow`` draw a projection; ``entity`` one thing;
-        ``timeline`` one thing, or all that is dated; ``chart`` the answer to a saved question.
-    :param name: a projection or chart, or a thing by name, CURIE or IRI; None for the usual one.
-    :param network_filter: which part of a projection; of charts, only minerals.
+        ``timeline`` one thing, or all that is dated; ``chart`` and ``map`` the answer to a saved question.
+    :param name: a projection, chart or map, or a thing by name, CURIE or IRI; None for the usual one.
+    :param network_filter: which part of a projection; of charts and maps, only minerals.
     :param parameters: values of the projection's or question's own parameters.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
     :returns: the picture, with the table that says the same.
