@@ -30,7 +30,7 @@ PALETTE = ("#0072b2", "#b04a00", "#007a5a", "#9c4a7f", "#7a5200", "#2b2b8f", "#5
 _WORLD = BASE + "id/place/world"
 _MINERAL = BASE + "vocab/mineral"
 _WIDTH, _LEFT, _ROOM, _BAR = 900, 262, 420, 22
-_PLOT, _TALL = (76, 610), 240
+_PLOT, _TALL = (76, 560), 240
 _SIGNS = {"more-than": ">", "less-than": "<", "at-least": "≥", "up-to": "≤", "about": "≈"}
 _OF_TOTAL = {">": "≤", "≥": "≤", "<": "≥", "≤": "≥"}
 """What a bound of the world total makes of a share of it."""

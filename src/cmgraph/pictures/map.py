@@ -117,8 +117,8 @@ def _located(
     graph: Graph, answer: Result, sites: Result, at: Mapping[str, Row], nations: bool
 ) -> tuple[list[Row], Result]:
     """Put the points beside the projects, and those of nations below them if they are asked for."""
-    columns = (*answer.columns, *sites.columns[2:5])
-    table = replace(answer, columns=columns, headings=(*answer.headings, *sites.headings[2:5]))
+    columns = (*answer.columns, *sites.columns[3:6])
+    table = replace(answer, columns=columns, headings=(*answer.headings, *sites.headings[3:6]))
     cited: dict[Citation, int] = {}
     rows = []
 
@@ -132,19 +132,19 @@ def _located(
         if point is None:
             add((*row.values, None, None, None), row, (answer, row))
         else:
-            add((*row.values, *point.values[2:5]), row, (answer, row), (sites, point))
+            add((*row.values, *point.values[3:6]), row, (answer, row), (sites, point))
     lands: list[Row] = []
     if nations:
         offices = graph.query("points", meaning="community-point", place="any")
         lands = list(offices.rows)
         for land in lands:
-            add((land[0], land[1], None, None, land[5], *land.values[2:5]), land, (offices, land))
+            add((land[1], land[2], None, None, land[6], *land.values[3:6]), land, (offices, land))
     return lands, replace(table, rows=tuple(rows), citations=tuple(cited))
 
 
 def _degrees(point: Row) -> tuple[float, float] | None:
     """Return degrees east and north, if there are such on the globe."""
-    north, east = (float(str(point[number])) for number in (3, 4))
+    north, east = (float(str(point[number])) for number in (4, 5))
     return (east, north) if abs(north) <= 90 and abs(east) <= 180 else None
 
 
@@ -198,11 +198,12 @@ def _outline(number: int, x: float, y: float, size: float) -> str:
 
 
 def _office(chart: Frame, land: Row) -> dict[str, Any] | None:
+    """Place what a register shows of a nation; the point is the entry's, not the nation's."""
     degrees = _degrees(land)
     spot = chart.spot(*degrees) if degrees else (-1.0, -1.0)
-    if not chart.holds(spot) or not isinstance(land[0], NamedRef):
+    if not chart.holds(spot) or not isinstance(land[1], NamedRef):
         return None
-    return {"x": round(spot[0], 1), "y": round(spot[1], 1), "iri": land[0].iri, "title": f"{land[0]}, {land[2]}"}
+    return {"x": round(spot[0], 1), "y": round(spot[1], 1), "iri": land[1].iri, "title": f"{land[1]}, {land[3]}"}
 
 
 def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Picture:
