@@ -32,6 +32,7 @@ PAGES = (
     "questions",
     "download",
     "def",
+    "map",
     "id/agent",
     "id/place/canada",
     "id/source/partnerships-page-a",

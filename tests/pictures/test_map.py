@@ -15,6 +15,7 @@ from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import draw
 from cmgraph.pictures.geography import CANADA, equal_earth, frame, lambert, outlines
+from cmgraph.pictures.map import picture
 from cmgraph.rdf.terms import NamedRef
 from conftest import Run
 
@@ -49,6 +50,11 @@ def test_a_map_is_cut_to_minerals_and_phases_and_tells_what_is_not_active(bundle
     waiting = [row for row in answer if str(row["activity"]) != "active"]
     text = drawn(bundled_graph, tmp_path, "projects", ("lithium",))
     assert text.count('fill="#ffffff" fill-opacity') == len(waiting) > 0 and "Hollow" in text
+
+
+def test_a_point_leads_where_the_page_around_it_says(bundled_graph: Graph) -> None:
+    mapped = picture(bundled_graph, "projects", LITHIUM, href=lambda iri: f"there/{iri.rpartition('/')[2]}.html")
+    assert mapped.svg(True).count('href="there/') == 32 and 'href="http' not in mapped.svg(True)
 
 
 def test_points_of_nations_come_only_when_asked_for_and_with_the_caveat(

@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from pyoxigraph import Literal, RdfFormat, Triple
 
+from cmgraph.analysis.filters import EVERYTHING
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
 from cmgraph.answers.entity import Entity, Said, Statement, build_entity, collect_statements, fetch_triples
@@ -37,6 +38,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.pictures.base import heading
 from cmgraph.pictures.entity import ties
+from cmgraph.pictures.map import picture as map_picture
 from cmgraph.pictures.network import page as network_page
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_text, lexical
@@ -79,6 +81,9 @@ _WITHOUT = (
 
 _SOURCED = {"how-well-sourced", "needs-better-source"}
 """The questions that the page on sources answers; a graph that does not have them has no such page."""
+
+_MAPPED = {"points", "projects"}
+"""The questions that the map answers; a graph that does not have them has none."""
 
 _SCHEMA = {
     "agent": "Organization",
@@ -161,6 +166,11 @@ class _Site:
             if how == CM + "hasCitation"
         }
 
+    def href(self, lang: str, root: str, iri: str) -> str:
+        """Return the address of a thing's page from one that is ``root`` below the site's first, or else its own."""
+        stem, hash_, anchor = (self.stem(iri) or "").partition("#")
+        return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
+
     def write(
         self, template: str, stem: str, titles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]
     ) -> None:
@@ -168,11 +178,6 @@ class _Site:
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
-
-            def href(iri: str, lang: str = lang) -> str:
-                stem, hash_, anchor = (self.stem(iri) or "").partition("#")
-                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
-
             given = dict(values[lang])
             heading = self._heading(given.pop("heading", titles[lang]), stem, lang)
             html = page(
@@ -181,7 +186,7 @@ class _Site:
                 lang,
                 heading=heading,
                 here=path,
-                href=href,
+                href=partial(self.href, lang, root),
                 index="index" + self.ending(lang),
                 languages=languages,
                 menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
@@ -260,6 +265,8 @@ def site(publication: Publication, folder: Path) -> None:
     _questions(shared)
     if publication.graph.questions.keys() >= _SOURCED:
         _sourced(shared)
+    if _is_mapped(publication.graph):
+        _map(shared)
     _terms(shared)
     _front(shared, segments)
     _search(shared)
@@ -698,6 +705,29 @@ def _sourced(shared: _Site) -> None:
     shared.write("sourced.html", "sourced", {lang: message("sourced", lang) for lang in values}, values)
 
 
+def _is_mapped(graph: Graph) -> bool:
+    """Say whether there is a map of projects, which are as of the day of their inventory and of no other."""
+    return graph.questions.keys() >= _MAPPED and graph.as_of is None
+
+
+def _map(shared: _Site) -> None:
+    """Write the map of projects, each a link to its page."""
+    from markupsafe import Markup
+
+    values, titles = {}, {}
+    for lang, graph in shared.publication.by_language.items():
+        picture = map_picture(graph, "projects", EVERYTHING, href=partial(shared.href, lang, ""))
+        drawing = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
+        values[lang] = {
+            "drawing": drawing,
+            "note": picture.head.note,
+            "table": picture.table,
+            "most": len(picture.table),
+        }
+        titles[lang] = message("map", lang)
+    shared.write("map.html", "map", titles, values)
+
+
 def _said(graph: Graph, default: str) -> str:
     """Write a parameter's default for people: names for CURIEs, text for literals."""
     words = []
@@ -763,6 +793,7 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
             "description": best_text(publication.about["description"] or {}, lang),
             "downloads": "download" + shared.ending(lang),
             "questions": "questions" + shared.ending(lang),
+            "map": "map" + shared.ending(lang) if _is_mapped(publication.graph) else "",
             "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
             "kinds": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -38,13 +38,21 @@ _PHASE = BASE + "vocab/project-phase"
 
 
 def picture(
-    graph: Graph, name: str, network_filter: NetworkFilter, /, *, nations: bool = False, **parameters: object
+    graph: Graph,
+    name: str,
+    network_filter: NetworkFilter,
+    /,
+    *,
+    nations: bool = False,
+    href: Callable[[str], str] = str,
+    **parameters: object,
 ) -> Picture:
     """Draw a map.
 
     :param name: ``projects``, ``partners`` or ``members``.
     :param network_filter: only its minerals count, and on the map of projects alone.
     :param nations: show where a register has a point for a nation, too: an office or a community, no territory.
+    :param href: gives the address that a point leads to, from the IRI of what it is.
     :param parameters: values of the question's parameters; of projects, ``phase`` too.
     :raises CmgraphError: if there is no such map, or it does not take what is given.
     """
@@ -55,13 +63,13 @@ def picture(
         raise CmgraphError("a map takes no filter but --mineral, and that of projects alone", where=name)
     if name == "projects":
         mineral = {"mineral": list(minerals)} if minerals else {}
-        return _projects(graph, nations, {"mineral": ["any"], **mineral, **parameters})
+        return _projects(graph, nations, href, {"mineral": ["any"], **mineral, **parameters})
     if nations:
         raise CmgraphError("points of nations are shown on the map of projects alone", where=name)
     return _countries(graph, name, parameters)
 
 
-def _projects(graph: Graph, nations: bool, parameters: Mapping[str, object]) -> Picture:
+def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameters: Mapping[str, object]) -> Picture:
     if graph.as_of:
         raise CmgraphError("projects are as of the day of their inventory", where="--as-of", hint="Leave it out.")
     asked = {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
@@ -106,6 +114,7 @@ def _projects(graph: Graph, nations: bool, parameters: Mapping[str, object]) -> 
         f"{len(marks)} {message('map_points', graph.lang)}",
         chart,
         notes,
+        href=href,
         marks=marks,
         offices=offices,
         classes=classes,
