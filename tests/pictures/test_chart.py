@@ -61,6 +61,8 @@ def test_lines_are_the_figures_of_the_question_and_shares_those_of_theirs(bundle
     shares = {(str(r["place"]), r["period"], r["share"]) for r in answer if str(r["mineral"]) == "lithium"}
     drawn = numbers(charted(bundled_graph, tmp_path, "shares"))
     assert {one for one in drawn if one[2] is not None} == shares and len(shares) > 10
+    rounded = charted(bundled_graph, tmp_path, "shares")["usermeta"]["key"][-1]
+    assert ("Portugal", "2025", 0) in drawn and rounded.startswith("0: less than half a percent")
     assert drawn - shares == {("United States", "2024", None), ("United States", "2025", None)}
     draw(
         bundled_graph,
@@ -71,6 +73,14 @@ def test_lines_are_the_figures_of_the_question_and_shares_those_of_theirs(bundle
         quantity="reserves",
     )
     assert "≤ 79" in (tmp_path / "c.svg").read_text(encoding="utf-8")  # of a total that is more than its number
+
+
+def test_one_year_of_what_is_drawn_over_years_is_bars(bundled_graph: Graph, tmp_path: Path) -> None:
+    spec = charted(bundled_graph, tmp_path, "shares", year=2025)
+    assert {one["period"] for panel in spec["vconcat"] for one in panel["data"]["values"]} == {"2025"}
+    assert all(panel["layer"][0]["mark"] == "bar" for panel in spec["vconcat"])
+    spec = charted(bundled_graph, tmp_path, "shares")
+    assert all(panel["layer"][0]["mark"] != "bar" for panel in spec["vconcat"])
 
 
 def test_imports_name_each_partner_with_the_share_of_the_question(bundled_graph: Graph, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class Figure:
     :ivar sign: what stands before the number: more than, less than, about.
     :ivar unsaid: why there is no number.
     :ivar flag: what is wrong with it in its source.
+    :ivar rounded: the question rounds the number to a whole one.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Figure:
     estimated: bool
     unsaid: str
     flag: str
+    rounded: bool
     row: Row
 
 
@@ -81,6 +83,11 @@ class Panel:
     sources: tuple[tuple[str, str], ...]
     figures: tuple[Figure, ...]
     world: tuple[Figure, ...] = ()
+
+    @property
+    def over_years(self) -> bool:
+        """Say whether its figures make lines over years, and not bars of one period."""
+        return len({figure.period for figure in self.figures if figure.value is not None}) > 1
 
 
 @cache
@@ -123,10 +130,9 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     drawn = {id(figure.row) for panel in shown for figure in (*panel.figures, *panel.world)}
     twin = _filled(table.filter(lambda row: id(row) in drawn))
     head = _head(graph, chart, mineral, given)
-    form = _lines if chart["over"] == "years" else _bars
     placed, bottom = [], 0.0
     for panel in shown:
-        placed.append({"top": bottom, **form(graph, panel)})
+        placed.append({"top": bottom, **(_lines if panel.over_years else _bars)(graph, panel)})
         bottom += placed[-1]["height"]
     svg = svg_renderer(
         "chart.svg",
@@ -146,7 +152,7 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
         twin,
         f"{len(twin)} {message('pic_figures', graph.lang)}",
         svg,
-        spec=lambda: _vega_lite(graph, head, twin, shown, chart["over"]),
+        spec=lambda: _vega_lite(graph, head, twin, shown),
     )
 
 
@@ -197,7 +203,7 @@ def _answer(
     rows = [_said(answer, row, columns) for row in answer]
     for said in rows:
         figure = known.get((said["place"], said["period"], said["published"].lower()), {})
-        said |= {"unit": "%", "sign": _OF_TOTAL.get(said["sign"], said["sign"])}
+        said |= {"unit": "%", "rounded": True, "sign": _OF_TOTAL.get(said["sign"], said["sign"])}
         said |= {key: figure[key] for key in ("basis", "flag") if key in figure}
     drawn = {said["published"].lower() for said in rows}
     without = [said for said in known.values() if said["value"] is None and said["published"].lower() in drawn]
@@ -235,6 +241,7 @@ def _figure(said: Mapping[str, Any]) -> Figure:
         isinstance(said["basis"], NamedRef) and local_name(said["basis"].iri) == "estimated",
         str(said["unsaid"] or ""),
         str(said["flag"] or ""),
+        value is not None and bool(said.get("rounded")),
         said["row"],
     )
 
@@ -275,7 +282,11 @@ def _panels(
     if chart["over"] == "places":
         panels = [_newest(panel) for panel in panels]
     else:
-        panels = [panel for panel in panels if sum(f.value is not None for f in panel.figures)]
+        panels = [
+            panel if panel.over_years else _newest(panel)
+            for panel in panels
+            if any(figure.value is not None for figure in panel.figures)
+        ]
     order = [local_name(str(one).replace(":", "/")) for one in chart["values"].get("quantity", ["net-import-reliance"])]
     places = {id(panel): len({f.name for f in panel.figures}) for panel in panels}
 
@@ -444,10 +455,13 @@ def _key(graph: Graph, panels: Sequence[Panel]) -> list[str]:
     lines += [message("pic_withheld", graph.lang)] if any(figure.value is None for figure in figures) else []
     signs = sorted({figure.sign for figure in figures} - {""})
     lines += [f"{' '.join(signs)} {message('pic_bound', graph.lang)}"] if signs else []
+    lines += (
+        [message("pic_rounded", graph.lang)] if any(figure.rounded and not figure.value for figure in figures) else []
+    )
     return [line for text in lines for line in textwrap.wrap(text, 140)]
 
 
-def _vega_lite(graph: Graph, head: Head, table: Result, panels: Sequence[Panel], over: str) -> str:
+def _vega_lite(graph: Graph, head: Head, table: Result, panels: Sequence[Panel]) -> str:
     """Write the chart as a specification of Vega-Lite, the figures within it."""
     charted = [
         {
@@ -468,7 +482,7 @@ def _vega_lite(graph: Graph, head: Head, table: Result, panels: Sequence[Panel],
                 ]
             },
             "width": 480,
-            **(_vega_lines(panel) if over == "years" else _vega_bars(panel)),
+            **(_vega_lines(panel) if panel.over_years else _vega_bars(panel)),
         }
         for panel, heading in ((panel, _heading(graph, panel)) for panel in panels)
     ]
