@@ -27,7 +27,7 @@ from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
 from cmgraph.rdf.terms import CM, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
-from cmgraph.store.base import Store
+from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
@@ -229,18 +229,34 @@ class Graph:
         >>> [str(cell) for cell in answer.rows[0]][0]
         'Government of Canada'
         """
+        return self.query_in([self.lang], question, **parameters)[self.lang]
+
+    def query_in(
+        self, languages: Iterable[str], question: str | PathLike[str] | Question, /, **parameters: object
+    ) -> dict[str, Result]:
+        """Answer a question in several languages, asked once; see :meth:`query`.
+
+        >>> import cmgraph
+        >>> answers = cmgraph.load().query_in(["en", "fr"], "partners", actor="European Investment Bank")
+        >>> [str(answer.rows[0][0]) for answer in answers.values()]
+        ['Government of Canada', 'gouvernement du Canada']
+        """
         text, name, saved = self.sparql(question, **parameters)
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
+        return {lang: self._result(solutions, saved, lang) for lang in languages}
+
+    def _result(self, solutions: Solutions, saved: Question | None, lang: str) -> Result:
+        names = self.names if lang == self.lang else Names(self.store, self.prefixes, lang)
         if saved is None:
-            return build(solutions, self.store, self.names)
+            return build(solutions, self.store, names)
         return build(
             solutions,
             self.store,
-            self.names,
+            names,
             saved.citation,
-            {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
-            best_text(saved.title, self.lang),
-            best_text(saved.note, self.lang),
+            {column.name: best_text(column.label, lang) or column.name for column in saved.columns},
+            best_text(saved.title, lang),
+            best_text(saved.note, lang),
             saved.things,
         )
 

@@ -22,7 +22,7 @@ from cmgraph.cli.options import (
     refuse,
 )
 from cmgraph.errors import CmgraphError
-from cmgraph.pictures.draw import KINDS
+from cmgraph.pictures.draw import BY, KINDS
 
 if TYPE_CHECKING:
     from cmgraph.analysis.filters import NetworkFilter
@@ -152,6 +152,7 @@ def network(
     help="Write this .html, .svg, .png or .pdf file; a chart, .vl.json too.",
 )
 @click.option("--nations", is_flag=True, help="On a map of projects, show offices of First Nations; no territory.")
+@click.option("--by", type=click.Choice(BY), help="What the width of a flow stands for; money where there is any.")
 @_filtered
 @graph_options(*ASKED)
 def visualise(
@@ -162,6 +163,7 @@ def visualise(
     nations: bool,
     network_filter: NetworkFilter,
     output: Path,
+    by: str | None,
 ) -> int:
     """Draw the network, matrix or flow of a projection, one thing, a timeline, a chart of a mineral's figures
     (production, reserves, years, shares, imports) or a map (projects, partners, members); as a page, a drawing, or a
@@ -179,7 +181,9 @@ def visualise(
     graph = load()
     if kind in PROJECTED:
         _refuse_day(graph, name or USUAL[kind])
-    values: dict[str, Any] = parse_parameters(parameters)
+    if by is not None and kind != "flow":
+        raise CmgraphError("only a flow is drawn by count or money", where="--by", hint="Leave it out.")
+    values: dict[str, Any] = {**parse_parameters(parameters)} | ({"by": by} if by else {})
     if kind == "map":
         values["nations"] = nations
     else:

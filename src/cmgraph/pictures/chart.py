@@ -24,13 +24,13 @@ from cmgraph.text.i18n import message
 PANELS, BARS, LINES = 10, 30, 8
 """At most so many panels, bars of one, and lines of one are drawn; what is left over is counted."""
 
-PALETTE = ("#0072b2", "#b04a00", "#007a5a", "#9c4a7f", "#7a5200", "#2b2b8f", "#505050", "#8b1a1a")
-"""Colours of lines, dark enough for text on white; each line has its name beside it as well."""
+PALETTE = ("#0072b2", "#b04a00", "#00805e", "#b05a92", "#8a6200", "#6464d8", "#767676", "#c04040")
+"""Colours of lines, seen on white and on black; each line has its name beside it as well."""
 
 _WORLD = BASE + "id/place/world"
 _MINERAL = BASE + "vocab/mineral"
 _WIDTH, _LEFT, _ROOM, _BAR = 900, 262, 420, 22
-_PLOT, _TALL = (76, 560), 240
+_PLOT, _TALL = (76, 550), 240
 _SIGNS = {"more-than": ">", "less-than": "<", "at-least": "≥", "up-to": "≤", "about": "≈"}
 _OF_TOTAL = {">": "≤", "≥": "≤", "<": "≥", "≤": "≥"}
 """What a bound of the world total makes of a share of it."""

@@ -24,6 +24,9 @@ USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "pro
 PROJECTED = ("network", "matrix", "flow")
 """What draws a projection."""
 
+BY = ("count", "money")
+"""What the width of a flow may stand for."""
+
 FORMATS = (".html", ".svg", ".png", ".pdf")
 """The forms of pictures, by their ending."""
 
@@ -52,7 +55,7 @@ def draw(
         ``timeline`` one thing, or all that is dated; ``chart`` and ``map`` the answer to a saved question.
     :param name: a projection, chart or map, or a thing by name, CURIE or IRI; None for the usual one.
     :param network_filter: which part of a projection; of charts and maps, only minerals.
-    :param parameters: values of the projection's or question's own parameters.
+    :param parameters: values of the projection's or question's own parameters; of a flow also ``by``.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
     :returns: the picture, with the table that says the same.
 
