@@ -94,7 +94,7 @@ def test_imports_name_each_partner_with_the_share_of_the_question(bundled_graph:
 def test_numbers_printed_on_the_drawing_are_those_of_its_table(bundled_graph: Graph, tmp_path: Path) -> None:
     drawing = draw(bundled_graph, "chart", "production", tmp_path / "c.svg", network_filter=LITHIUM)
     text = (tmp_path / "c.svg").read_text(encoding="utf-8")
-    printed = dict(re.findall(r"<rect[^>]*><title>(.*?): ([\d,]+) e</title>", text))
+    printed = dict(re.findall(r'<g class="mark" data-cites="1"><title>(.*?): ([\d,]+) e</title>', text))
     table = {str(r["where"]): f"{r['value']:,}" for r in drawing.table.to_dicts() if r.get("value")}
     assert printed == {place: value for place, value in table.items() if place != "World"} and len(printed) == 9
     assert f"same source: {table['World']} e" in text
@@ -177,7 +177,9 @@ def test_withheld_zero_and_hostile_figures_are_told_apart_and_escaped(own: Any, 
     draw(graph, "chart", "production", tmp_path / "c.html", network_filter=LITHIUM)
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text and "<b>" not in text and ">withheld<" in text
-    assert [width for width, _ in re.findall(r'width="([\d.]+)" height="16"[^>]*><title>(Land)', text)] == ["0.0"]
+    assert [
+        width for _, width in re.findall(r'<title>(Land): 0</title>(?:.|\n)*?<rect[^>]* width="([\d.]+)"', text)
+    ] == ["0.0"]
     assert numbers(charted(graph, tmp_path, "production")) == {
         ("Evil <script>alert(1)</script> & </svg>", "2025", None),
         ("Land", "2025", Decimal(0)),

@@ -129,10 +129,12 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     shown = panels[:PANELS]
     drawn = {id(figure.row) for panel in shown for figure in (*panel.figures, *panel.world)}
     twin = _filled(table.filter(lambda row: id(row) in drawn))
+    kept = [id(row) for row in table if id(row) in drawn]
+    cited = {row: " ".join(map(str, like.citations)) for row, like in zip(kept, twin, strict=True)}
     head = _head(graph, chart, mineral, given)
     placed, bottom = [], 0.0
     for panel in shown:
-        placed.append({"top": bottom, **(_lines if panel.over_years else _bars)(graph, panel)})
+        placed.append({"top": bottom, **(_lines if panel.over_years else _bars)(graph, panel, cited)})
         bottom += placed[-1]["height"]
     svg = svg_renderer(
         "chart.svg",
@@ -330,7 +332,7 @@ def _number(graph: Graph, figure: Figure) -> str:
     return f"{figure.sign} {number}".strip() + (" e" if figure.estimated else "") + (" †" if figure.flag else "")
 
 
-def _bars(graph: Graph, panel: Panel) -> dict[str, Any]:
+def _bars(graph: Graph, panel: Panel, cited: Mapping[int, str]) -> dict[str, Any]:
     most = _ticks(panel)[-1]
     bars = [
         {
@@ -339,6 +341,7 @@ def _bars(graph: Graph, panel: Panel) -> dict[str, Any]:
             "full": figure.name,
             "width": round(float((figure.value or 0) / most) * _ROOM, 1) if most else 0,
             "number": _number(graph, figure),
+            "cited": cited.get(id(figure.row), ""),
             "known": figure.value is not None,
             "estimated": figure.estimated,
         }
@@ -360,7 +363,7 @@ def _bars(graph: Graph, panel: Panel) -> dict[str, Any]:
     }
 
 
-def _lines(graph: Graph, panel: Panel) -> dict[str, Any]:
+def _lines(graph: Graph, panel: Panel, cited: Mapping[int, str]) -> dict[str, Any]:
     series: dict[str, list[Figure]] = defaultdict(list)
     for figure in panel.figures:
         series[figure.name].append(figure)
@@ -392,7 +395,12 @@ def _lines(graph: Graph, panel: Panel) -> dict[str, Any]:
                 "name": f"{truncate(name, 32)} {_number(graph, numbered[-1])}",
                 "strokes": [" ".join(f"{x},{y}" for x, y in stroke) for stroke in strokes if len(stroke) > 1],
                 "points": [
-                    {"at": spot(f), "hollow": f.estimated, "full": f"{name}, {f.period}: {_number(graph, f)}"}
+                    {
+                        "at": spot(f),
+                        "hollow": f.estimated,
+                        "cited": cited.get(id(f.row), ""),
+                        "full": f"{name}, {f.period}: {_number(graph, f)}",
+                    }
                     for f in numbered
                 ],
                 "end": spot(numbered[-1])[1],
