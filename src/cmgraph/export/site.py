@@ -283,7 +283,7 @@ class Site:
                 lang,
                 heading=heading if self.headings[lang, heading] == stem else f"{heading} – {stem}",
                 here=path,
-                links=self._seen_from(root, lang),
+                to=self._seen_from(root, lang),
                 index="index" + self.ending(lang),
                 languages=languages,
                 menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
@@ -431,12 +431,13 @@ _NAMING = (SKOS + "prefLabel", "http://purl.org/dc/terms/title", RDF_TYPE.value)
 
 
 def page(
-    publication: Publication, template: str, lang: str, /, *, heading: str, here: str, links: Links, **values: Any
+    publication: Publication, template: str, lang: str, /, *, heading: str, here: str, to: Links, **values: Any
 ) -> str:
     """Write a page in a language: what all pages share, and the ``values`` of this one.
 
     :param heading: what the page is called in a list of pages.
     :param here: its path.
+    :param to: what it links to.
     """
 
     def w(key: str) -> str:
@@ -450,11 +451,11 @@ def page(
         "few": FEW,
         "heading": heading,
         "here": here,
-        "href": links.href,
+        "href": to.href,
         "lang": lang,
         "modified": publication.modified,
         "most": MOST,
-        "said": links.said,
+        "said": to.said,
         "site_title": best_text(publication.about["title"], lang),
         "summary": best_text(publication.about["description"] or {}, lang),
         "w": w,
@@ -743,8 +744,8 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     sources = dict.fromkeys(
         lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
-    whole = {**described, **cited, **sources}.keys() & stars.keys()
-    named = {lexical(t.object) for iri in whole for t in stars[iri]} & stars.keys() - whole
+    whole = {iri for iri in (*described, *cited, *sources) if iri in stars}
+    named = {iri for of in whole for t in stars[of] if (iri := lexical(t.object)) in stars and iri not in whole}
     names = {iri: [t for t in stars[iri] if t.predicate.value == SKOS + "prefLabel"] for iri in named}
     said = {str(some[0].subject): some for some in (*(stars[iri] for iri in whole), *names.values()) if some}
     return [triple for subject in sorted(said) for triple in said[subject]]

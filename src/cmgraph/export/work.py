@@ -117,6 +117,7 @@ def _claimed(
                 continue
             for name in job:
                 FILES[name](publication, target / name)
+            vars(publication).pop("tables", None)  # no other job needs them, and they take much memory
             yield number, None
 
 

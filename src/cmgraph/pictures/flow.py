@@ -114,7 +114,7 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
     """List the commitments of money behind a projection, one row for each recipient.
 
     :returns: columns ``source``, ``target``, ``via``, ``date``, ``amount``, ``currency``, ``bound``, ``stage``,
-        ``commitment``.
+        ``commitment``, ``rival`` (the first of two figures for the same money).
     """
     if unknown := parameters.keys() - {"asOf"}:
         raise CmgraphError(f"unknown parameter '{min(unknown)}'", where=projection, hint="Only asOf.")
@@ -122,9 +122,10 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
     text = day.isoformat() if isinstance(day, dt.date) else str(day or "any")
     as_of = None if text == "any" else Literal(text, datatype=NamedNode(XSD + "date"))
     solutions = builtin.solutions(graph.store, _MONEY[projection], asOf=[as_of])
-    words = ("from", "to", "through", "dated", "pic_amount", "pic_currency", "pic_bound", "pic_firm", "pic_commitment")
+    said = ("amount", "currency", "bound", "firm", "commitment", "rival")
+    words = ("from", "to", "through", "dated", *(f"pic_{word}" for word in said))
     headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], words, strict=False)}
-    things = ("source", "target", "via", "currency", "bound", "stage", "commitment")
+    things = ("source", "target", "via", "currency", "bound", "stage", "commitment", "rival")
     result = build(solutions, graph.store, graph.names, "citation", headings, things=things)
     return network_filter.apply(result, graph)
 
@@ -135,16 +136,18 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
     for row in table:
         rows[str(row.terms[8])].append(row)
     ribbons: dict[NamedRef, dict[tuple[object, ...], Ribbon]] = defaultdict(dict)
-    totals = without = joint = 0
+    totals = rivals = without = joint = 0
     for some in rows.values():
-        funder, _, via, _, amount, currency, bound, stage, _ = some[0]
-        if via == NamedRef(_TOTAL, str(via)):
+        _, _, via, _, amount, currency, bound, stage, _, rival = some[0]
+        if isinstance(via, NamedRef) and via.iri == _TOTAL:
             totals += 1
-        elif amount is None or not isinstance(currency, NamedRef) or not isinstance(funder, NamedRef):
+        elif rival is not None:
+            rivals += 1
+        elif amount is None or not isinstance(currency, NamedRef):
             without += 1
         else:
-            joint += len(some) > 1
-            start, end = Node(0, funder), Node(1, _together(graph, [row[1] for row in some]))
+            start, end = (Node(side, _together(graph, [row[side] for row in some])) for side in (0, 1))
+            joint += len({row[1] for row in some}) > 1
             sort = ", ".join(map(str, (via, stage, bound)))
             ribbon = ribbons[currency].setdefault((start, end, sort), Ribbon(start, end, sort))
             ribbon.amount += Decimal(str(amount))
@@ -155,13 +158,13 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
         Panel(message("pic_by_money", graph.lang).format(currency), tuple(some.values()), currency)
         for currency, some in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
     ]
-    counted = {"pic_unknown": without, "pic_totals": totals, "pic_joint": joint}
+    counted = {"pic_unknown": without, "pic_totals": totals, "pic_rivals": rivals, "pic_joint": joint}
     said = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
     return panels, [*said, message("pic_stacked", graph.lang)]
 
 
 def _together(graph: Graph, targets: Sequence[object]) -> NamedRef:
-    """Return who receives: one, or several that a source gives one amount for, or nobody named."""
+    """Return who gives or receives: one, or several that a source gives one amount for, or nobody named."""
     named = sorted({target for target in targets if isinstance(target, NamedRef)}, key=lambda thing: thing.label)
     if not named:
         return NamedRef("", message("pic_unnamed", graph.lang))

@@ -244,7 +244,7 @@ def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> 
         graph.lang,
         heading=values.pop("heading", title),
         here=_other(path, graph.lang),
-        links=Links(href, graph.lang),
+        to=Links(href, graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,
