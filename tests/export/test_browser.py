@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cmgraph
-from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.analysis.network import build_network
 from cmgraph.export.export import Options, export
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import draw
+from cmgraph.pictures.map import MAPS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -31,6 +32,7 @@ PAGES = (
     "questions",
     "download",
     "def",
+    "map",
     "id/agent",
     "id/place/canada",
     "id/source/partnerships-page-a",
@@ -100,6 +102,34 @@ def test_pictures_as_pages_have_no_violation_and_fit_a_phone(
         assert _violations(page, axe) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_charts_and_maps_have_no_violation_fit_a_phone_cut_no_name_off_and_ask_for_nothing(
+    browser: Browser, bundled_graph: Graph, tmp_path: Path, lang: str
+) -> None:
+    axe, asked = _axe(), set()
+    graph, cobalt = bundled_graph.with_language(lang), NetworkFilter(minerals=("cobalt",))
+    for name, width in (("production", 1280), ("production", 390), ("years", 1280), ("shares", 390), ("imports", 1280),
+                        ("projects", 1280), ("projects", 390), ("partners", 1280), ("members", 390)):  # fmt: skip
+        kind = "map" if name in MAPS else "chart"
+        draw(graph, kind, name, tmp_path / "c.html", cobalt if name not in MAPS[1:] else EVERYTHING)
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark")
+        page.on("request", lambda request: asked.add(request.url))
+        page.goto((tmp_path / "c.html").as_uri())
+        assert _violations(page, axe) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(_CUT_OFF) == [], name
+        page.close()
+    assert asked == {(tmp_path / "c.html").as_uri()}
+
+
+_CUT_OFF = """() => {
+  const svg = document.querySelector(".drawing svg"), frame = svg.viewBox.baseVal;
+  return [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBBox()])
+    .filter(([, box]) => box.x < frame.x || box.x + box.width > frame.x + frame.width).map(([text]) => text);
+}"""
+"""Texts of a drawing that run out of it."""
 
 
 def _axe() -> str:

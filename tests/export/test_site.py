@@ -198,7 +198,7 @@ def test_the_file_that_answers_all_questions_is_named_first_and_in_every_questio
     files = re.findall(r'<tr><td><a href="([^"]*)"', read(untrusted_export / "download.html"))
     assert files[:2] == ["cmgraph-all.nt", "cmgraph.xlsx"] and "derived.nt" in files
     questions = list((untrusted_export / "queries").glob("*.rq"))
-    assert len(questions) == 5
+    assert len(questions) == 7
     for path in questions:
         assert "# Ask it of https://w3id.org/cmgraph/cmgraph-all.nt\n" in read(path)
         assert 'href="../cmgraph-all.nt"' in read(path.with_suffix(".html"))
@@ -446,3 +446,10 @@ def test_a_file_is_served_with_its_type(server: str) -> None:
     }
     for name, kind in types.items():
         assert ask(server, f"site/{name}")["Content-Type"].partition(";")[0] == kind
+
+
+def test_the_site_has_a_map_that_says_what_it_shows_in_each_language(untrusted_export: Path) -> None:
+    for ending, says in ((".html", "point that a register gives: 0."), (".fr.html", "que donne un registre : 0.")):
+        text = html.unescape(read(untrusted_export / f"map{ending}"))
+        assert says in text and "Natural Earth" in text and "<svg" in text
+        assert f'href="map{ending}"' in read(untrusted_export / f"index{ending}")

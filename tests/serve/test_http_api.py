@@ -28,7 +28,7 @@ def graph(untrusted_folder: Path) -> Graph:
 
 @pytest.fixture(scope="module")
 def server(untrusted_folder: Path) -> Iterator[Server]:
-    """Serve the seed page among hostile texts, with five questions."""
+    """Serve the seed page among hostile texts, with seven questions."""
     with serving("--data", str(untrusted_folder)) as running:
         yield running
 

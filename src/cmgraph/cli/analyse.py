@@ -149,8 +149,9 @@ def network(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Write this .html, .svg, .png or .pdf file.",
+    help="Write this .html, .svg, .png or .pdf file; a chart, .vl.json too.",
 )
+@click.option("--nations", is_flag=True, help="On a map of projects, show offices of First Nations; no territory.")
 @click.option("--by", type=click.Choice(BY), help="What the width of a flow stands for; money where there is any.")
 @_filtered
 @graph_options(*ASKED)
@@ -159,25 +160,34 @@ def visualise(
     kind: str,
     name: str | None,
     parameters: tuple[str, ...],
+    nations: bool,
     network_filter: NetworkFilter,
     output: Path,
     by: str | None,
 ) -> int:
-    """Draw the network, matrix or flow of a projection, one thing, or a timeline; as a page, a drawing, or a print.
+    """Draw the network, matrix or flow of a projection, one thing, a timeline, a chart of a mineral's figures
+    (production, reserves, years, shares, imports) or a map (projects, partners, members); as a page, a drawing, or a
+    print.
 
     \b
     cmgraph visualise network actors -o actors.html
     cmgraph visualise flow --mineral lithium -o lithium.svg
     cmgraph visualise entity "Galore Creek" -o galore.pdf --lang fr
+    cmgraph visualise chart production --mineral cobalt -o cobalt.svg
+    cmgraph visualise map projects --mineral lithium -o lithium.html
     """
-    from cmgraph.pictures.draw import USUAL, draw
+    from cmgraph.pictures.draw import PROJECTED, USUAL, draw
 
     graph = load()
-    if kind in USUAL:
+    if kind in PROJECTED:
         _refuse_day(graph, name or USUAL[kind])
     if by is not None and kind != "flow":
         raise CmgraphError("only a flow is drawn by count or money", where="--by", hint="Leave it out.")
-    values: dict[str, object] = {**parse_parameters(parameters)} | ({"by": by} if by else {})
+    values: dict[str, Any] = {**parse_parameters(parameters)} | ({"by": by} if by else {})
+    if kind == "map":
+        values["nations"] = nations
+    else:
+        refuse(nations=nations)
     picture = draw(graph, kind, name, output, network_filter=network_filter, **values)
     click.echo(f"{picture.extent}: {output}", err=True)
     return 0

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from cmgraph.analysis.filters import EVERYTHING
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
 from cmgraph.answers.entity import (
@@ -47,6 +48,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.pictures.base import heading
 from cmgraph.pictures.entity import ties
+from cmgraph.pictures.map import picture as map_picture
 from cmgraph.pictures.network import page as network_page
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_text, lexical
@@ -90,12 +92,15 @@ _WITHOUT = (
 )
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
-_OTHERS = {"questions": "questions", "sourced": "sourced", "def": "model"}
+_OTHERS = {"map": "map", "questions": "questions", "sourced": "sourced", "def": "model"}
 _SEARCH = {"search": "search_title"}
 """Words that pages of ours are called by."""
 
 _SOURCED = {"how-well-sourced", "needs-better-source"}
 """The questions that the page on sources answers; a graph that does not have them has no such page."""
+
+_MAPPED = {"points", "projects"}
+"""The questions that the map answers; a graph that does not have them has none."""
 
 _SCHEMA = {
     "agent": "Organization",
@@ -475,6 +480,7 @@ def jobs(shared: Site) -> list[Job]:
     some += [Job("gathered", (stem,)) for stem in shared.gathered]
     some += [Job("network", (name,)) for name in projections(shared.publication.graph)]
     some += [Job("question", (name,)) for name in shared.publication.graph.questions]
+    some += [Job("map")] if _is_mapped(shared.publication.graph) else []
     return [*some, Job("lists"), Job("network list"), Job("question list"), Job("terms")]
 
 
@@ -930,6 +936,27 @@ def _sourced(shared: Site) -> None:
     shared.write("sourced.html", "sourced", {lang: message("sourced", lang) for lang in values}, values)
 
 
+def _is_mapped(graph: Graph) -> bool:
+    """Say whether there is a map of projects, which are as of the day of their inventory and of no other."""
+    return graph.questions.keys() >= _MAPPED and graph.as_of is None
+
+
+def _map(shared: Site) -> None:
+    """Write the map of projects, each a link to its page."""
+    values, titles = {}, {}
+    for lang, graph in shared.publication.by_language.items():
+        picture = map_picture(graph, "projects", EVERYTHING, href=shared._seen_from("", lang).href)
+        drawing = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
+        values[lang] = {
+            "drawing": drawing,
+            "note": picture.head.note,
+            "table": picture.table,
+            "most": len(picture.table),
+        }
+        titles[lang] = message("map", lang)
+    shared.write("map.html", "map", titles, values)
+
+
 def _said(graph: Graph, default: str) -> str:
     """Write a parameter's default for people: names for CURIEs, text for literals."""
     words = []
@@ -995,6 +1022,7 @@ def _front(shared: Site) -> None:
             "description": best_text(publication.about["description"] or {}, lang),
             "downloads": "download" + shared.ending(lang),
             "questions": "questions" + shared.ending(lang),
+            "map": "map" + shared.ending(lang) if _is_mapped(publication.graph) else "",
             "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
             "schema": schema_org(publication, data),
             "kinds": [
@@ -1026,6 +1054,7 @@ _WRITERS: Mapping[str, Callable[..., None]] = {
     "network": _network,
     "question": _question,
     "lists": _lists,
+    "map": _map,
     "network list": _network_list,
     "question list": _question_list,
     "terms": _terms,

@@ -1,1 +1,1 @@
-"""Networks, things, matrices, timelines and flows, drawn."""
+"""Networks, things, matrices, timelines, flows, charts and maps, drawn."""

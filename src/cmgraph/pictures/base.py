@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from pyoxigraph import NamedNode
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.analysis.kinds import Look, kind_label, looks
 from cmgraph.analysis.projections import projections
 from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
+from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import NamedRef, best_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
@@ -41,6 +44,7 @@ class Picture:
     :ivar extent: how much it shows.
     :ivar svg: draws it; bare of title and foot if asked, for a page that has them.
     :ivar page: writes a page of its own, if it has one.
+    :ivar spec: writes what it shows as a specification of Vega-Lite, if it is a chart.
     """
 
     head: Head
@@ -48,6 +52,7 @@ class Picture:
     extent: str
     svg: Callable[[bool], str]
     page: Callable[[], str] | None = None
+    spec: Callable[[], str] | None = None
 
     def _repr_svg_(self) -> str:
         return self.svg(False)
@@ -70,6 +75,19 @@ def heading(
     cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
     only = f" ({message('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
     return Head(title, question + only, note)
+
+
+def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[object]]) -> list[str]:
+    """Name the values that are asked for, but for "any", in the graph's language."""
+    by_name = {parameter.name: parameter for parameter in question.parameters}
+    terms = [
+        by_name[name].term(one, graph.names, graph.prefixes)
+        for name in sorted(asked.keys() & by_name.keys())
+        for one in asked[name]
+        if one != "any"
+    ]
+    labels = graph.names.labels(term.value for term in terms if isinstance(term, NamedNode))
+    return [labels.get(term.value, term.value) for term in terms]
 
 
 def svg_renderer(

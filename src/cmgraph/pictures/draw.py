@@ -1,4 +1,4 @@
-"""Pictures: a network, one thing, a matrix, a timeline, a flow; each says what it shows, of when, and by whose word."""
+"""Pictures of networks, things and figures; each says what it shows, of when, and by whose word."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from cmgraph.graph import Graph
 from cmgraph.pictures.base import Picture, template_context
 from cmgraph.text.templating import render_template
 
-KINDS = ("network", "entity", "matrix", "timeline", "flow")
+KINDS = ("network", "entity", "matrix", "timeline", "flow", "chart", "map")
 """What can be drawn."""
 
-USUAL = {"network": "actors", "matrix": "themes", "flow": "chain"}
-"""The projection that is drawn if none is named."""
+USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "production", "map": "projects"}
+"""The projection, chart or map that is drawn if none is named."""
+
+PROJECTED = ("network", "matrix", "flow")
+"""What draws a projection."""
 
 BY = ("count", "money")
 """What the width of a flow may stand for."""
 
 FORMATS = (".html", ".svg", ".png", ".pdf")
 """The forms of pictures, by their ending."""
+
+SPECIFICATION = ".vl.json"
+"""The ending of a chart as a specification of Vega-Lite, for others to draw."""
 
 _SCALE = 2
 """Pixels of a PNG per unit of its drawing."""
@@ -43,13 +49,13 @@ def draw(
     """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMATS`.
 
     ``.html`` is one page that needs nothing else: a network to explore, or the drawing with its table and its sources.
-    ``.png`` and ``.pdf`` need the extra ``pictures``.
+    ``.png`` and ``.pdf`` need the extra ``pictures``. A chart can be written as ``.vl.json`` too, for Vega-Lite.
 
     :param kind: one of :data:`KINDS`. ``network``, ``matrix`` and ``flow`` draw a projection; ``entity`` one thing;
-        ``timeline`` one thing, or all that is dated.
-    :param name: a projection, or a thing by name, CURIE or IRI; None for the usual one.
-    :param network_filter: which part of a projection.
-    :param parameters: values of the projection's own parameters; of a flow also ``by``, ``count`` or ``money``.
+        ``timeline`` one thing, or all that is dated; ``chart`` and ``map`` the answer to a saved question.
+    :param name: a projection, chart or map, or a thing by name, CURIE or IRI; None for the usual one.
+    :param network_filter: which part of a projection; of charts and maps, only minerals.
+    :param parameters: values of the projection's or question's own parameters; of a flow also ``by``.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
     :returns: the picture, with the table that says the same.
 
@@ -59,12 +65,14 @@ def draw(
     >>> path.read_text(encoding="utf-8").startswith("<svg")
     True
     """
-    if path.suffix.lower() not in FORMATS:
-        raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(FORMATS)}.")
+    form = SPECIFICATION if path.name.lower().endswith(SPECIFICATION) else path.suffix.lower()
+    formats = (*FORMATS, SPECIFICATION) if kind == "chart" else FORMATS
+    if form not in formats:
+        raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(formats)}.")
     if kind not in KINDS:
         raise CmgraphError(f"unknown picture '{kind}'", hint=f"One of {', '.join(KINDS)}.")
     if kind not in USUAL and (parameters or network_filter != EVERYTHING):
-        raise CmgraphError("only pictures of a projection take parameters and filters", where=kind)
+        raise CmgraphError("a picture of one thing takes no parameters and filters", where=kind)
     make: Callable[..., Picture] = import_module(f"cmgraph.pictures.{kind}").picture
     projection = (name or USUAL[kind], network_filter) if kind in USUAL else (name,)
     picture = make(graph, *projection, **parameters)
@@ -73,8 +81,9 @@ def draw(
         ".svg": lambda: picture.svg(False),
         ".png": lambda: _renderer().svg_to_png(picture.svg(False), scale=_SCALE),
         ".pdf": lambda: _renderer().svg_to_pdf(picture.svg(False)),
+        SPECIFICATION: picture.spec or str,
     }
-    content = forms[path.suffix.lower()]()
+    content = forms[form]()
     with atomic_file(path) as target:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
     return picture
