@@ -208,7 +208,8 @@ class Graph:
         True
         """
         kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
-        return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
+        choices = {p.name: list(p.choices) for p in question.parameters if p.choices}
+        return choices | {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
 
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
         """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
@@ -233,7 +234,7 @@ class Graph:
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
         if saved is None:
             return build(solutions, self.store, self.names)
-        return build(
+        answer = build(
             solutions,
             self.store,
             self.names,
@@ -242,7 +243,9 @@ class Graph:
             best_text(saved.title, self.lang),
             best_text(saved.note, self.lang),
             saved.things,
+            saved.one_line,
         )
+        return answer.say_undated(saved.dated, self.lang) if saved.dated and saved.asks_for_a_day(text) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
         """Answer a question that asks whether something is so, an ASK query; see :meth:`query`.

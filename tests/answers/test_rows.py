@@ -100,3 +100,17 @@ def test_a_table_breaks_no_word_at_80_columns(question: str, bundled_graph: Grap
 def test_a_table_keeps_its_letters_on_the_narrowest_terminal(bundled_graph: Graph, width: int) -> None:
     answer = bundled_graph.query("SELECT ?word { VALUES ?word { 'praseodymium' } }")
     assert "praseodymium" in render(answer, "table", width=width)
+
+
+def test_a_partner_is_one_line_to_read_with_its_agreements_and_dates_and_a_row_each_in_csv(
+    bundled_graph: Graph,
+) -> None:
+    answer = bundled_graph.query("partners", actor="Chile", through="agreements")
+    canada = [row for row in answer.to_dicts() if str(row["partner"]) == "Government of Canada"]
+    assert len(canada) > 1 and [str(row["date"]) for row in canada] == sorted(
+        (str(row["date"]) for row in canada), reverse=True
+    )
+    (line,) = [line for line in render(answer, "md").splitlines() if line.startswith("| Government of Canada |")]
+    assert all(f"{row['via']} ({row['date']})" in line for row in canada)
+    assert all(f"[^{n}]" in line for row in answer.rows if str(row[0]) == "Government of Canada" for n in row.citations)
+    assert render(answer, "csv").count("\n") == len(answer) + 1

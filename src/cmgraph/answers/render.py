@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,7 @@ def to_markdown(result: Result, lang: str) -> str:
             text = text.replace(character, "\\" + character)
         return " ".join(text.split())
 
+    result = result.folded()
     if not result.rows:
         return message("none", lang) + "\n"
     headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
@@ -139,6 +140,7 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
 
     Where its columns cannot stand side by side without breaking words, each row is written as a list of its own.
     """
+    result = result.folded()
     if not result.rows:
         return message("none", lang) + "\n"
     from rich import box
@@ -164,10 +166,12 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
         justified.append("left")
         for texts, row in zip(cells, result.rows, strict=True):
             texts.append(footnote_marks(row.citations))
-    if sum(narrowest) + _BETWEEN * (len(headings) - 1) <= width:
+    if sum(narrowest) + _BETWEEN * len(headings) <= width:
         grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for heading, justify, least in zip(headings, justified, narrowest, strict=True):
-            grid.add_column(Text(heading), justify=justify, overflow="fold", min_width=least)
+        widest = [max(map(cell_len, column)) for column in zip(headings, *cells, strict=True)]
+        widths = _widths(narrowest, widest, width - _BETWEEN * len(headings))
+        for heading, justify, chosen in zip(headings, justified, widths, strict=True):
+            grid.add_column(Text(heading), justify=justify, overflow="fold", width=chosen)
         for texts in cells:
             grid.add_row(*map(Text, texts))
     else:
@@ -197,8 +201,21 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
+def _widths(narrowest: Sequence[int], widest: Sequence[int], room: int) -> list[int]:
+    """Return the widths of columns within some room, each within its bounds; what has most lines is given more."""
+    widths = list(narrowest)
+    for _ in range(room - sum(widths)):
+        lines = [most / now if most > now else 0 for most, now in zip(widest, widths, strict=True)]
+        if not any(lines):
+            break
+        widths[lines.index(max(lines))] += 1
+    return widths
+
+
 def to_html(result: Result, limit: int = 50) -> str:
     """Write an HTML table of the first ``limit`` rows, as notebooks show it."""
+
+    result = result.folded()
 
     def cell(value: Value) -> str:
         text = escape(as_text(value))

@@ -12,6 +12,7 @@ from cmgraph.names import Names
 from cmgraph.rdf.terms import BASE, NamedRef, Term, Value, to_python, to_rdflib
 from cmgraph.store import builtin
 from cmgraph.store.base import Solutions, Store
+from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Result:
     :ivar note: what the answer means and does not mean.
     :ivar things: columns that hold things; every other that does in some row counts too.
     :ivar cited: whether rows rest on citations, even if there are none.
+    :ivar one_line: columns whose values are told once, see :meth:`folded`.
     """
 
     columns: tuple[str, ...]
@@ -90,6 +92,7 @@ class Result:
     note: str = ""
     things: frozenset[str] = frozenset()
     cited: bool = False
+    one_line: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -130,6 +133,59 @@ class Result:
             citations=tuple(self.citations[old - 1] for old in numbers_used),
         )
 
+    def say_undated(self, columns: Sequence[str], lang: str) -> Result:
+        """Say of each row that has no date in any of some columns that its date is not known, and how many there are.
+
+        The words stand in the first of the columns. What the graph holds without a date may not have been so on the
+        day that was asked for.
+        """
+        places = [self.columns.index(name) for name in columns]
+        words, undated = message("date_not_known", lang), 0
+        rows = list(self.rows)
+        for number, row in enumerate(rows):
+            if all(row[place] is None for place in places):
+                undated += 1
+                rows[number] = replace(row, values=(*row.values[: places[0]], words, *row.values[places[0] + 1 :]))
+        if not undated:
+            return self
+        said = message("undated_rows", lang).format(undated=undated, rows=len(rows))
+        return replace(self, rows=tuple(rows), note=f"{self.note} {said}".strip())
+
+    def folded(self) -> Result:
+        """Return the answer with one row for all that is said of the same :attr:`one_line`, as people read it.
+
+        What follows in a row's other columns stands behind the first of them, in brackets.
+        """
+        if not self.one_line:
+            return self
+        told = [self.columns.index(name) for name in self.one_line]
+        rest = [index for index in range(len(self.columns)) if index not in told]
+        kept = sorted([*told, rest[0]])
+        groups: dict[tuple[Value, ...], list[Row]] = {}
+        for row in self.rows:
+            groups.setdefault(tuple(row[index] for index in told), []).append(row)
+        rows = []
+        for rows_of_one in groups.values():
+            texts = []
+            for row in rows_of_one:
+                first, *others = (as_text(row[index]) for index in rest)
+                texts.append(f"{first} ({', '.join(filter(None, others))})" if any(others) else first)
+            values = {**dict(enumerate(rows_of_one[0].values)), rest[0]: "; ".join(texts)}
+            rows.append(
+                Row(
+                    tuple(values[index] for index in kept),
+                    (None,) * len(kept),
+                    tuple(sorted({number for row in rows_of_one for number in row.citations})),
+                )
+            )
+        return replace(
+            self,
+            columns=tuple(self.columns[index] for index in kept),
+            headings=tuple(self.headings[index] for index in kept),
+            rows=tuple(rows),
+            one_line=(),
+        )
+
     @property
     def terms(self) -> list[tuple[rdflib.term.Node | None, ...]]:
         """The rows as rdflib terms."""
@@ -164,7 +220,7 @@ class Result:
         >>> import cmgraph
         >>> header, *records = cmgraph.load().query("partners", actor="European Investment Bank").to_records()
         >>> header
-        ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
+        ['partner', 'partner_iri', 'via', 'via_iri', 'date', 'tie', 'tie_iri', 'citations', 'sources']
         """
         are_things = [
             name in self.things or any(isinstance(row[i], NamedRef) for row in self.rows)
@@ -200,6 +256,7 @@ def build(
     title: str = "",
     note: str = "",
     things: Iterable[str] = (),
+    one_line: Iterable[str] = (),
 ) -> Result:
     """Turn solutions into a result.
 
@@ -207,6 +264,7 @@ def build(
         citations, in the order they first came. If there is no such column, every row stays, equal ones too; one column
         beside others that holds nothing but citations is then told by their numbers, row by row.
     :param things: columns that hold things, whatever the rows.
+    :param one_line: columns whose values are told once.
     """
     variables, rows = solutions
     at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
@@ -243,6 +301,7 @@ def build(
         note=note,
         things=frozenset(things),
         cited=at is not None,
+        one_line=tuple(one_line),
     )
 
 

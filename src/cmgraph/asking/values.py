@@ -200,6 +200,11 @@ class Text:
                     found |= self._words_in(match.start(), match.end())
         return frozenset(found)
 
+    def said_as(self, words: str) -> frozenset[int]:
+        """Return the numbers of the words that are one of some words, with commas between."""
+        plain = {normalize_name(word) for word in words.split(",")}
+        return frozenset(number for number, word in enumerate(self.words) if word.plain in plain)
+
     @cached_property
     def _folded(self) -> str:
         return " ".join(word.plain for word in self.words)
@@ -354,6 +359,11 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
             used |= mention.words
             alike.append(_is_like(thing, usual[name], names))
         missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
+    for parameter in question.parameters:
+        for choice, said_as in parameter.choices.items():
+            if at := text.said_as(best_text(said_as, text.lang)) - used:
+                values[parameter.name] = choice
+                used |= at
     for name, text_of_it, at, fits in _days_and_numbers(question, text, used):
         values[name] = text_of_it
         used |= at

@@ -16,17 +16,18 @@ from cmgraph.names import Names
 from cmgraph.rdf.files import read_text
 from cmgraph.rdf.terms import XSD, Prefixes, Term
 
-TYPES = ("entity", "concept", "date", "when", "integer", "number", "text", "url")
+TYPES = ("entity", "concept", "choice", "date", "when", "integer", "number", "text", "url")
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A value that a question or a table's row gives.
 
-    :ivar type: one of ``entity``, ``concept``, ``date`` (a day), ``when`` (a day, month or year, as precise as the
-        source), ``integer``, ``number``, ``text``, ``url``.
+    :ivar type: one of ``entity``, ``concept``, ``choice``, ``date`` (a day), ``when`` (a day, month or year, as precise
+        as the source), ``integer``, ``number``, ``text``, ``url``.
     :ivar of: class (for an entity) or scheme (for a concept) the value must belong to, as a CURIE or IRI.
     :ivar after: words, with commas between, that stand before such a value where people ask in their own words.
+    :ivar choices: the values of a choice, each with the words, with commas between, by which people mean it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Parameter:
     of: str
     label: Mapping[str, str] = field(hash=False)
     after: Mapping[str, str] = field(default_factory=dict, hash=False)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.
@@ -46,6 +48,12 @@ class Parameter:
             case "entity" | "concept":
                 of = prefixes.expand(self.of) if self.of else None
                 return names.resolve(text, of.value if of else "")
+            case "choice":
+                for choice, said in self.choices.items():
+                    words = {word.strip().casefold() for words in said.values() for word in words.split(",")}
+                    if text.casefold() in {choice, *words}:
+                        return Literal(choice)
+                raise CmgraphError("not one of the choices", where=where, hint=f"Use {' or '.join(self.choices)}.")
             case "date":
                 if len(text) != 10 or not _is_date(text):
                     raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.")
