@@ -60,13 +60,13 @@ class Mention(NamedTuple):
 class Filling:
     """The values that a text gives a question.
 
-    :ivar values: by parameter, as a person writes them.
+    :ivar values: by parameter, as a person writes them; a list of a parameter that is given several at once.
     :ivar words: the numbers of the words that they are taken from.
     :ivar missing: parameters without a value whose default is one thing among many.
     :ivar alike: the part of the things given that are of the kinds the question is usually asked about.
     """
 
-    values: Mapping[str, str]
+    values: Mapping[str, str | list[str]]
     words: frozenset[int]
     missing: tuple[str, ...]
     alike: float
@@ -339,7 +339,7 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
     for parameter in question.parameters:
         if parameter.type in ("entity", "concept"):
             by_kind[parameter.of].append(parameter)
-    values: dict[str, str] = {}
+    values: dict[str, str | list[str]] = {}
     used: set[int] = set()
     alike: list[bool] = []
     missing: list[str] = []
@@ -358,6 +358,10 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
             values[name] = written
             used |= mention.words
             alike.append(_is_like(thing, usual[name], names))
+        for one in (p for p in parameters if p.several and p.name in chosen):
+            also = [number for number in range(len(said)) if number not in chosen.values()]
+            values[one.name] = [said[number][1][0] for number in sorted([chosen[one.name], *also])]
+            used |= {n for number in also for n in said[number][0].words}
         missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
     for parameter in question.parameters:
         for choice, said_as in parameter.choices.items():

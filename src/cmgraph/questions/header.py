@@ -28,6 +28,7 @@ class Parameter:
     :ivar of: class (for an entity) or scheme (for a concept) the value must belong to, as a CURIE or IRI.
     :ivar after: words, with commas between, that stand before such a value where people ask in their own words.
     :ivar choices: the values of a choice, each with the words, with commas between, by which people mean it.
+    :ivar several: whether it is usually given several values at once.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Parameter:
     label: Mapping[str, str] = field(hash=False)
     after: Mapping[str, str] = field(default_factory=dict, hash=False)
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    several: bool = False
 
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.

@@ -96,6 +96,7 @@ class Question:
                         by_language(p.get("label", {})),
                         by_language(p.get("after", {})),
                         {word(choice): by_language(words) for choice, words in p.get("choices", {}).items()},
+                        p.get("several", False) is True,
                     )
                     for p in header.get("parameters", ())
                 ),
