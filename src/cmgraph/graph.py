@@ -301,9 +301,11 @@ class Graph:
     def _likely_meant(
         self, question: Question, values: Mapping[str, object], parameter: Parameter, name: object
     ) -> object:
-        if not isinstance(name, str) or name == "any" or self.prefixes.expand(name):
+        if not isinstance(name, str) or name == "any":
             return name
         named = parameter.term(name, self.names, self.prefixes)
+        if self.prefixes.expand(name):
+            return name
         kind = self.prefixes.expand(parameter.of)
         assert isinstance(named, NamedNode) and kind is not None
         others = self.names.likelier(name, named, kind.value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.graph import Graph
 
@@ -115,3 +117,28 @@ def test_nobody_was_party_to_what_was_made_later(bundled_graph: Graph) -> None:
     ceta = "EU-Canada Comprehensive Economic and Trade Agreement (CETA)"
     assert texts(bundled_graph, "parties", arrangement=ceta, asOf="2010-01-01") == set()
     assert "Government of Canada" in texts(bundled_graph, "parties", arrangement=ceta, asOf="2018-01-01")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Government of Canada",
+        "Minerals Security Partnership",
+        "graphite",
+        "place:quebec",
+        "Lac-des-Îles",
+        "list:ca-2024",
+        "Canada-U.S. Joint Action Plan on Critical Minerals",
+        "Nouveau Monde Graphite Inc.",
+        "Tahltan Central Government",
+        "NICO",
+        "International Energy Agency",
+    ],
+)
+def test_nothing_dated_later_is_said_of_any_kind_of_thing_on_a_day(name: str, bundled_graph: Graph) -> None:
+    later = ("startDate", "occurrenceDate", "asOfDate", "exitOrderDate", "arrangementDate", "eventDate", "period")
+    day = bundled_graph.with_as_of(dt.date(2019, 6, 30)).entity(name)
+    said = [(p.iri.rpartition("#")[2], str(value)) for s in day.statements for p, value in s.says]
+    assert [pair for pair in said if pair[0] in later and pair[1][:4] > "2019"] == []
+    ever = bundled_graph.entity(name)
+    assert len(day.statements) < len(ever.statements)

@@ -229,6 +229,27 @@ def test_a_wrong_value_says_what_to_do(bundled_graph: Graph, given: dict[str, st
     assert message in str(error.value) and hint in error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("question", "parameter", "values"),
+    [
+        ("forums-of", "asOf", ("", "2020", "2020-13-01", "yesterday")),
+        ("figures", "year", ("", "2.5", "soon", "9" * 30)),
+        ("figures", "mineral", ("", "lithum", "agent:government-of-japan")),
+        ("common-partners", "third", ("", "Nowhere", "theme:defence", "http://bad iri", "complete")),
+        ("partners", "through", ("", "ships", "agreement s")),
+        ("partners", "bilateral", ("", "maybe")),
+    ],
+)
+def test_a_bad_value_of_any_kind_names_the_parameter(
+    question: str, parameter: str, values: tuple[str, ...], bundled_graph: Graph
+) -> None:
+    for value in values:
+        with pytest.raises(cmgraph.CmgraphError) as error:
+            bundled_graph.query(question, **{parameter: value})
+        assert (error.value.parameter, error.value.where) == (parameter, f"{parameter}={value}")
+        assert error.value.hint
+
+
 def test_an_ambiguous_name_lists_its_meanings(bundled_graph: Graph) -> None:
     with pytest.raises(cmgraph.UnknownName, match="is ambiguous") as error:
         bundled_graph.entity("complete")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from cmgraph.answers.entity import Entity, Statement
-from cmgraph.answers.render import footnote_marks
+from cmgraph.answers.render import footnote_marks, source_objects
 from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import sentence
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
@@ -45,10 +44,7 @@ def entity_object(entity: Entity) -> dict[str, Any]:
             {"kind": value(s.kind), "iri": s.iri, "says": says(s.says), "citations": list(s.citations)}
             for s in entity.statements
         ],
-        "sources": [
-            {"number": n, **dataclasses.asdict(c), "support": c.support and c.support._asdict()}
-            for n, c in enumerate(entity.citations, 1)
-        ],
+        "sources": source_objects(entity.citations),
     }
 
 

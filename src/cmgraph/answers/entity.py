@@ -94,6 +94,8 @@ class _Day:
         named = {value.value for prop, value in pairs if prop != _CONTRADICTS}
         if statement in self.later or named & self.later:
             return False
+        if any(prop == CM + "asOfDate" and value.value[: len(self.text)] > self.text for prop, value in pairs):
+            return False  # what a source states for a later day it does not state for this one
         left = BASE + "vocab/end-state/ended" in named and all(prop != CM + "endDate" for prop, _ in pairs)
         return kind not in _BELONGING or not (left or named & self.over)
 

@@ -94,6 +94,7 @@ def source_objects(citations: Iterable[Citation]) -> list[dict[str, Any]]:
         {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
         | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
         | {"support": c.support and c.support._asdict(), "words": c.words}
+        | {"issued": c.issued, "tier": c.tier and c.tier._asdict(), "copy": c.copy}
         for number, c in enumerate(citations, 1)
     ]
 
@@ -202,8 +203,14 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
 
 
 def _widths(narrowest: Sequence[int], widest: Sequence[int], room: int) -> list[int]:
-    """Return the widths of columns within some room, each within its bounds; what has most lines is given more."""
+    """Return the widths of columns within some room, each within its bounds.
+
+    What needs no more than its share of the room gets it whole; of the others, what has most lines is given more.
+    """
     widths = list(narrowest)
+    for index, most in enumerate(widest):
+        if most <= room // len(widths) and sum(widths) + most - widths[index] <= room:
+            widths[index] = max(most, widths[index])
     for _ in range(room - sum(widths)):
         lines = [most / now if most > now else 0 for most, now in zip(widest, widths, strict=True)]
         if not any(lines):

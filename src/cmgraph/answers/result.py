@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pyoxigraph import NamedNode
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _CITE = BASE + "id/cite/"
 
+_TIER = BASE + "vocab/source-tier/"
+_COPIES = {_TIER + "official-text-repost": "copy_at", _TIER + "weak-mirror-or-digest": "read_at"}
+"""Tiers of what somebody else wrote first, and how that is said."""
+
 WHOLE = "as a whole"
 """The locator of a citation whose place within the source was not recorded."""
 
@@ -32,6 +37,9 @@ class Citation:
     :ivar support: how the place carries what cites it: read in the source, read from context, computed, presumed, or
         given for the record as a whole; None if nobody said.
     :ivar words: the few words that say so, as printed.
+    :ivar issued: when the source was published, as precisely as it is known.
+    :ivar tier: how near the source stands to what it reports.
+    :ivar copy: of a copy, where it was read, and that its original was not.
     """
 
     iri: str
@@ -43,14 +51,23 @@ class Citation:
     checked: str
     support: NamedRef | None = None
     words: str = ""
+    issued: str = ""
+    tier: NamedRef | None = None
+    copy: str = ""
+
+    @property
+    def standing(self) -> str:
+        """How it carries what cites it, and what kind of source it is; empty if nobody said."""
+        return "; ".join(str(part) for part in (self.support, self.tier, self.copy) if part)
 
     def __str__(self) -> str:
-        publication = ". ".join(part for part in (self.publisher, self.title) if part)
+        title = f"{self.title} ({self.issued})" if self.issued else self.title
+        publication = ". ".join(part for part in (self.publisher, title) if part)
         place = "" if self.locator == WHOLE else self.locator
         return (
             ", ".join(part for part in (publication, place) if part)
             + (f": “{self.words}”" if self.words else "")
-            + (f" ({self.support})" if self.support else "")
+            + (f" ({self.standing})" if self.standing else "")
             + (f". {self.url}" if self.url else "")
         )
 
@@ -279,10 +296,10 @@ def build(
     else:
         lines = [(terms, {iri}) for terms, iri in zip(terms_of, cited, strict=True)]
     numbers: dict[str, int] = {}
+    citation_by_iri = citations(store, {iri for _, iris in lines for iri in iris - {""}}, names)
     for _, iris in lines:
-        for iri in sorted(iris - {""}):
+        for iri in sorted(iris - {""}, key=lambda iri: (_nearness(citation_by_iri[iri]), iri)):
             numbers.setdefault(iri, len(numbers) + 1)
-    citation_by_iri = citations(store, set(numbers), names)
     labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
     columns = tuple(variables[i] for i in value_columns)
     return Result(
@@ -305,6 +322,13 @@ def build(
     )
 
 
+def _nearness(citation: Citation) -> int:
+    """Return where a citation stands among others: an official source first, then a copy of one, then the rest."""
+    order = [_TIER + "official", _TIER + "official-text-repost", "", _TIER + "weak-mirror-or-digest"]
+    tier = citation.tier.iri if citation.tier else ""
+    return order.index(tier if tier in order else "")
+
+
 def _citation_column(variables: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> int | None:
     """Return which column holds nothing but citations, if it is the only such one, and others stand beside it."""
     if len(variables) < 2 or {"citations", "sources"} & set(variables):
@@ -322,12 +346,17 @@ def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]
     """Return what each citation points at, with the source's title in the language of ``names`` where it has one."""
     by_iri = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
     rows = list(builtin.ask(store, "citations", citation=sorted(iris)))
-    labels = names.labels(row[7].value for row in rows if row[7] is not None)
+    labels = names.labels(cell.value for row in rows for cell in (row[7], row[10]) if cell is not None)
     for row in rows:
-        iri, source, title, publisher, locator, url, checked, support, words = (
+        iri, source, title, publisher, locator, url, checked, support, words, issued, tier = (
             term.value if term else "" for term in row
         )
         if not by_iri[iri].source or getattr(row[2], "language", "") == names.lang:
             carried = NamedRef(support, labels[support]) if support else None
-            by_iri[iri] = Citation(iri, source, title, publisher, locator, url, checked, carried, words)
+            kind = NamedRef(tier, labels[tier]) if tier else None
+            said = _COPIES.get(tier, "")
+            copy = message(said, names.lang).format(place=urlsplit(url).hostname or url) if said else ""
+            by_iri[iri] = Citation(
+                iri, source, title, publisher, locator, url, checked, carried, words, issued, kind, copy
+            )
     return by_iri

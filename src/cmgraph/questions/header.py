@@ -45,7 +45,13 @@ class Parameter:
         :raises CmgraphError: if it cannot be what this parameter takes; the hint says what can.
         """
         text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
-        where = f"{self.name}={text}"
+        try:
+            return self._term(text, names, prefixes)
+        except CmgraphError as error:
+            error.parameter, error.where = self.name, f"{self.name}={text}"
+            raise
+
+    def _term(self, text: str, names: Names, prefixes: Prefixes) -> Term:
         match self.type:
             case "entity" | "concept":
                 of = prefixes.expand(self.of) if self.of else None
@@ -55,34 +61,34 @@ class Parameter:
                     words = {word.strip().casefold() for words in said.values() for word in words.split(",")}
                     if text.casefold() in {choice, *words}:
                         return Literal(choice)
-                raise CmgraphError("not one of the choices", where=where, hint=f"Use {' or '.join(self.choices)}.")
+                raise CmgraphError("not one of the choices", hint=f"Use {' or '.join(self.choices)}.")
             case "date":
                 if len(text) != 10 or not _is_date(text):
-                    raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.")
+                    raise CmgraphError("not a day", hint="Write it as 2020-01-09.")
                 return Literal(text, datatype=NamedNode(XSD + "date"))
             case "when":
-                return _when(text, where)
+                return _when(text)
             case "integer":
                 if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-                    raise CmgraphError("not a whole number", where=where, hint="For instance 2.")
+                    raise CmgraphError("not a whole number", hint="For instance 2.")
                 return Literal(int(text))
             case "number":
                 if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text):
-                    raise CmgraphError("not a number", where=where, hint="Write it as 1234.5, without separators.")
+                    raise CmgraphError("not a number", hint="Write it as 1234.5, without separators.")
                 return Literal(text, datatype=NamedNode(XSD + "decimal"))
             case "url":
                 if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text):
-                    raise CmgraphError("not a web address", where=where, hint="Write it whole: https://…")
+                    raise CmgraphError("not a web address", hint="Write it whole: https://…")
                 return Literal(text, datatype=NamedNode(XSD + "anyURI"))
             case "text":
                 return Literal(text)
-        raise CmgraphError(f"unknown parameter type '{self.type}'", where=where, hint=f"Use {', '.join(TYPES)}.")
+        raise CmgraphError(f"unknown parameter type '{self.type}'", hint=f"Use {', '.join(TYPES)}.")
 
 
-def _when(text: str, where: str) -> Literal:
+def _when(text: str) -> Literal:
     """Keep a date as precise as it is written."""
     if not _is_date(text):
-        raise CmgraphError("not a date", where=where, hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
+        raise CmgraphError("not a date", hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
     kind = {4: "gYear", 7: "gYearMonth", 10: "date"}[len(text)]
     return Literal(text, datatype=NamedNode(XSD + kind))
 
