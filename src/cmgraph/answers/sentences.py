@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from cmgraph.answers.entity import Statement
 from cmgraph.rdf.terms import CM, NamedRef, Value, best_text
@@ -63,10 +64,20 @@ def _listed(values: Sequence[Value]) -> Words:
     return words
 
 
-@cache
+def heading(kind: NamedRef, lang: str) -> str:
+    """Return what statements of a kind are headed by: plain words, or the kind's own name if there are none."""
+    texts: dict[str, str] = _words()["_headings"].get(kind.iri.removeprefix(CM), {})
+    return best_text(texts, lang) or kind.label
+
+
 def _patterns() -> dict[str, list[dict[str, str]]]:
+    return _words()
+
+
+@cache
+def _words() -> dict[str, Any]:
     import yaml
 
     text = (files("cmgraph") / "answers" / "sentences.yaml").read_text(encoding="utf-8")
-    patterns: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
-    return patterns
+    words: dict[str, Any] = yaml.safe_load(text)
+    return words
