@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
+from cmgraph.answers.sentences import in_words
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
@@ -25,7 +26,7 @@ from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
-from cmgraph.rdf.terms import CM, best_text, rdflib_graph
+from cmgraph.rdf.terms import CM, NamedRef, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Store
 from cmgraph.store.disk import open_store
@@ -245,6 +246,10 @@ class Graph:
             saved.things,
             saved.one_line,
         )
+        unnamed = {
+            value.iri for row in answer.rows for value in row if isinstance(value, NamedRef) and ":" in value.label
+        }
+        answer = answer.renamed(in_words(unnamed, self.store, self.names))
         return answer.say_undated(saved.dated, self.lang) if saved.dated and saved.asks_for_a_day(text) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:

@@ -22,6 +22,18 @@ from cmgraph.store.base import Solutions
 from conftest import FINDS_FAULTS, ROOT, Run
 
 PATHS = sorted((ROOT / "queries").rglob("*.rq"))
+WORDS_OF_THE_MODEL = (
+    "skos:",
+    "rdf:",
+    "rel:",
+    "claim status",
+    "statut d'affirmation",
+    "engaging agent",
+    "roster",
+    "supports of",
+)
+"""What stands in the model and means nothing to a person who asks."""
+
 each_question = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
@@ -295,7 +307,13 @@ def test_every_question_answers_in_french_and_at_a_day_if_it_asks_for_one(bundle
     for name, question in bundled_graph.questions.items():
         answer = french.query(name)
         assert answer.headings == tuple(column.label["fr-t-en"] for column in question.columns), name
-        assert len(answer) == len(bundled_graph.query(name)), name
+        english = bundled_graph.query(name)
+        assert len(answer) == len(english), name
+        for one in (english, answer):
+            told = "\n".join((one.title, one.note, *one.headings)).lower()
+            assert not [word for word in WORDS_OF_THE_MODEL if word in told], name
+            cells = {str(value) for row in one.rows for value in row if value is not None}
+            assert not [cell for cell in cells if re.match(r"(rel|obs|cite|record|skos|rdf|cm):\w", cell)], name
         if question.time == "as-of":
             asked = {key: value for key, value in question.also.items() if key != "asOf"}
             always = "any" if question.defaults()["asOf"] == "UNDEF" else "2100-01-01"

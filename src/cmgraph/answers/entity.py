@@ -14,7 +14,9 @@ from cmgraph.rdf.terms import BASE, CM, SKOS, XSD, NamedRef, Term, Value, has_la
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
-_CITED = CM + "hasCitation"
+CITED = CM + "hasCitation"
+"""What ties a statement to its citations."""
+
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
 """Dates of what may come later than a thing's beginning, and is not said of a day before."""
 
@@ -138,7 +140,7 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
     number: dict[str, int] = {}
     for pairs in (own, *linked.values()):
         for prop, value in pairs:
-            if prop == _CITED:
+            if prop == CITED:
                 number.setdefault(value.value, len(number) + 1)
     labels = names.labels(
         {iri, *(of for of, _ in linked)}
@@ -155,11 +157,11 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         return tuple(
             (thing(prop), to_python(value, labels))
             for prop, value in pairs
-            if prop not in (_CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
+            if prop not in (CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
         )
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
-        return tuple(sorted(number[value.value] for prop, value in pairs if prop == _CITED))
+        return tuple(sorted(number[value.value] for prop, value in pairs if prop == CITED))
 
     return Entity(
         thing=thing(iri),

@@ -168,6 +168,17 @@ class Result:
         said = message("undated_rows", lang).format(undated=undated, rows=len(rows))
         return replace(self, rows=tuple(rows), note=f"{self.note} {said}".strip())
 
+    def renamed(self, labels: Mapping[str, str]) -> Result:
+        """Return the answer with some things called otherwise, by IRI."""
+
+        def called(value: Value) -> Value:
+            return (
+                NamedRef(value.iri, labels[value.iri]) if isinstance(value, NamedRef) and value.iri in labels else value
+            )
+
+        rows = tuple(replace(row, values=tuple(map(called, row.values))) for row in self.rows)
+        return replace(self, rows=rows) if labels else self
+
     def folded(self) -> Result:
         """Return the answer with one row for all that is said of the same :attr:`one_line`, as people read it.
 
