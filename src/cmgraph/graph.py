@@ -28,7 +28,7 @@ from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
 from cmgraph.rdf.terms import CM, NamedRef, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
-from cmgraph.store.base import Store
+from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
@@ -231,26 +231,42 @@ class Graph:
         >>> [str(cell) for cell in answer.rows[0]][0]
         'Government of Canada'
         """
+        return self.query_in([self.lang], question, **parameters)[self.lang]
+
+    def query_in(
+        self, languages: Iterable[str], question: str | PathLike[str] | Question, /, **parameters: object
+    ) -> dict[str, Result]:
+        """Answer a question in several languages, asked once; see :meth:`query`.
+
+        >>> import cmgraph
+        >>> answers = cmgraph.load().query_in(["en", "fr"], "partners", actor="European Investment Bank")
+        >>> [str(answer.rows[0][0]) for answer in answers.values()]
+        ['Government of Canada', 'gouvernement du Canada']
+        """
         text, name, saved = self.sparql(question, **parameters)
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
+        return {lang: self._result(solutions, saved, text, lang) for lang in languages}
+
+    def _result(self, solutions: Solutions, saved: Question | None, asked: str, lang: str) -> Result:
+        names = self.names if lang == self.lang else Names(self.store, self.prefixes, lang)
         if saved is None:
-            return build(solutions, self.store, self.names)
+            return build(solutions, self.store, names)
         answer = build(
             solutions,
             self.store,
-            self.names,
+            names,
             saved.citation,
-            {column.name: best_text(column.label, self.lang) or column.name for column in saved.columns},
-            best_text(saved.title, self.lang),
-            best_text(saved.note, self.lang),
+            {column.name: best_text(column.label, lang) or column.name for column in saved.columns},
+            best_text(saved.title, lang),
+            best_text(saved.note, lang),
             saved.things,
             saved.one_line,
         )
         unnamed = {
             value.iri for row in answer.rows for value in row if isinstance(value, NamedRef) and ":" in value.label
         }
-        answer = answer.renamed(in_words(unnamed, self.store, self.names))
-        return answer.say_undated(saved.dated, self.lang) if saved.dated and saved.asks_for_a_day(text) else answer
+        answer = answer.renamed(in_words(unnamed, self.store, names))
+        return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
         """Answer a question that asks whether something is so, an ASK query; see :meth:`query`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from cmgraph.answers.render import render
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import KINDS, draw
+from cmgraph.pictures.entity import picture as entity_picture
+from cmgraph.pictures.entity import ties
+from cmgraph.pictures.flow import commitments, money_panels
 from cmgraph.questions.lint import lint
 from cmgraph.rdf.terms import CM
 from cmgraph.text.i18n import message
@@ -78,6 +82,57 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Graph:
         text += f' cm:startDate "{since}-03-01"^^xsd:date ; cm:hasCitation cite:{member} ; {end} .\n'
     (root / "data/chain.ttl").write_text(text, encoding="utf-8")
     return cmgraph.load(root)
+
+
+@pytest.fixture(scope="module")
+def dealings(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return a graph with a mine, who holds it and buys from it, money of a government, and a ban."""
+    root = tmp_path_factory.mktemp("dealings")
+    shutil.copytree(ROOT / "ontology", root / "ontology")
+    shutil.copytree(ROOT / "tests/fixtures/networks", root / "data")
+    return cmgraph.load(root)
+
+
+def weights(graph: Graph, projection: str, **parameters: object) -> dict[tuple[str, str], float]:
+    """Return the ties of a projection as (from, to) and weight, by name."""
+    net = build_network(graph, projection, **parameters)
+    assert net.is_directed()
+    return {(net.nodes[a]["label"], net.nodes[b]["label"]): tie["weight"] for a, b, tie in net.edges(data=True)}
+
+
+def test_a_holding_leads_to_what_is_held_and_weighs_the_newest_share(dealings: Graph) -> None:
+    assert weights(dealings, "ownership") == {("Digger", "Pit"): 40, ("Parent", "Digger"): 75}
+    assert weights(dealings, "ownership", asOf="2021-12-31") == {("Digger", "Pit"): 60, ("Parent", "Digger"): 75}
+
+
+def test_money_is_of_one_currency_and_weighs_the_largest_amount_never_a_sum(dealings: Graph) -> None:
+    assert weights(dealings, "money") == {("Government of North", "Digger"): 30_000_000}
+    assert weights(dealings, "money", currency="U.S. dollars") == {("Government of North", "Partner"): 90_000_000}
+    assert {(row["degree"], row["ties"]) for row in node_measures(dealings, "money").to_dicts()} == {(1, 2)}
+
+
+def test_output_goes_from_the_mine_to_who_buys_it_firmly(dealings: Graph) -> None:
+    assert set(weights(dealings, "offtake")) == {("Digger", "Maker"), ("Pit", "Maker")}
+    assert set(weights(dealings, "offtake", firmness="option")) == {("Digger", "Hopeful")}
+    (hop,) = shortest_paths(dealings, "Pit", "Maker", over="offtake", count=1).to_dicts()
+    assert (str(hop["through"]), hop["how"]) == ("cobalt", "Maker buys from Pit")
+    way = shortest_paths(dealings, "Pit", "Parent", over=("ownership", "offtake"), count=1).to_dicts()
+    assert [str(hop["to"]) for hop in way] == ["Digger", "Parent"]
+
+
+def test_an_export_measure_leads_from_its_country_to_the_mineral(dealings: Graph) -> None:
+    assert set(weights(dealings, "controls")) == {("North", "cobalt")}
+    assert weights(dealings, "controls", asOf="2022-12-31") == {}
+
+
+def test_ties_with_a_direction_keep_it_in_files(dealings: Graph, tmp_path: Path) -> None:
+    net = build_network(dealings, "ownership")
+    for ending in ("gexf", "graphml", "csv"):
+        write_network(net, tmp_path / f"net.{ending}")
+    assert 'defaultedgetype="directed"' in (tmp_path / "net.gexf").read_text(encoding="utf-8")
+    assert set(nx.read_graphml(tmp_path / "net.graphml").edges) == set(net.edges)
+    holders = [line.split(",")[0] for line in (tmp_path / "net.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert sorted(holders) == ["Digger", "Parent"]
 
 
 def test_measures_are_those_worked_out_by_hand(chain: Graph) -> None:
@@ -176,6 +231,21 @@ def test_nodes_stand_where_they_stood_apart_from_each_other_whatever_the_order(b
     assert layout_nodes(lone)["a"].x == 0.0 and layout_nodes(nx.Graph()) == {}
 
 
+def test_a_crowd_is_placed_by_its_distances_the_same_each_time() -> None:
+    grid = nx.relabel_nodes(nx.grid_2d_graph(75, 75), lambda spot: f"{spot[0]:02}-{spot[1]:02}")
+    spots = layout_nodes(grid)
+    turned = nx.Graph()
+    turned.add_nodes_from(reversed([*grid]))
+    turned.add_edges_from((b, a) for a, b in reversed([*grid.edges]))
+    assert spots == layout_nodes(turned)
+
+    def away(one: str, other: str) -> float:
+        return math.dist((spots[one].x, spots[one].y), (spots[other].x, spots[other].y))
+
+    assert away("00-00", "00-01") < away("00-00", "00-40") and away("00-00", "00-01") < away("00-00", "74-74")
+    assert len({(spot.x, spot.y) for spot in spots.values()}) > 0.99 * len(grid)
+
+
 def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
     net = build_network(chain, "actors", two_mode=True)
     agent, arrangement = chain.prefixes["agent"], chain.prefixes["arrangement"]
@@ -202,9 +272,8 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
     assert all(row["citations"] for row in rows.values())
     answer = timeline(bundled_graph, "Tahltan Central Government")
-    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023"] and all(
-        row.citations for row in answer
-    )
+    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023", "2023"]
+    assert all(row.citations for row in answer) and str(answer.to_dicts()[2]["until"]) == "no end seen"
     assert len(timeline(bundled_graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(bundled_graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
@@ -232,7 +301,8 @@ def test_a_picture_is_safe_self_contained_and_the_same_each_time(
     if ending not in magic:
         text = one.read_text(encoding="utf-8")
         assert text == two.read_text(encoding="utf-8") and "<script>alert" not in text and "A <script>" not in text
-        outside = re.sub(r"https://(example.org/s|w3id.org/cmgraph/)|http://www.w3.org/2000/svg", "", text)
+        named = r"https://(example.org/s|w3id.org/cmgraph/|(d3js.org|github.com/d3)\S*)|http://www.w3.org/[\w/]+"
+        outside = re.sub(named, "", text)
         assert "http" not in outside.replace("^https?:", "")
         assert ("ᐃᓄᒃᑎᑐᑦ" in text and "עברית" in text) == (names[kind] in ("actors", None))
         assert kind not in ("entity", "matrix") or "Pact one" in text
@@ -251,7 +321,9 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     assert "Tahltan Central Government" in text and "last checked 2026-" in text
     assert bundled_graph.entity("Galore Creek").citations[0].publisher in text
     text = drawn("timeline", "Tahltan Central Government")
-    assert text.count("<circle") == len(timeline(bundled_graph, "Tahltan Central Government")) == 2 and "[2] " in text
+    assert [text.index(lane) for lane in (">Agreements and policies<", ">Talks and offers<")] and "Founded" not in text
+    assert text.count('class="mark"') == len(timeline(bundled_graph, "Tahltan Central Government")) == 3
+    assert text.count('class="open"') == 1 and "Galore Creek" in text and "last checked 2026-" in text
     text = drawn("matrix", "actors", chain)
     cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
     assert len(cells) == 2 * build_network(chain, "actors").number_of_edges()
@@ -265,11 +337,45 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
         draw(bundled_graph, "chord", None, tmp_path / "x.svg")
 
 
+def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words(bundled_graph: Graph) -> None:
+    for name in ("lithium", "NRCan", "Galore Creek", "Sustainable Critical Minerals Alliance"):
+        drawn = ties(bundled_graph, bundled_graph.entity(name))
+        ends = [*drawn["left"], *drawn["right"]]
+        assert len({end["thing"].iri for end in ends}) == len(ends) == len({end["short"] for end in ends})
+        said = " ".join(end["label"] for end in ends)
+        assert not any(word in said for word in ("code", "coding", "scope", "match", "assessment"))
+    table = entity_picture(bundled_graph, "lithium").table
+    assert str(table.rows[0][0]) == "listing" and str(table.rows[-1][0]) in (
+        "observation",
+        "match of a mineral",
+    )
+    lithium = ties(bundled_graph, bundled_graph.entity("lithium"))
+    assert [end["label"] for end in lithium["right"]][:4] == ["on a list"] * 3 + ["use"]
+    creek = ties(bundled_graph, bundled_graph.entity("Galore Creek"))
+    assert [end["label"] for end in creek["left"] if end["thing"].label == "Tahltan Central Government"] == ["talks"]
+
+
+def test_a_timeline_is_to_scale_with_bars_from_beginning_to_end(chain: Graph, tmp_path: Path) -> None:
+    draw(chain, "timeline", "Club", tmp_path / "club.svg")
+    text = (tmp_path / "club.svg").read_text(encoding="utf-8")
+    years = {int(year): float(x) for x, year in re.findall(r'<text x="([\d.]+)" y="14"[^>]*>(\d{4})<', text)}
+    first, last = min(years), max(years)
+    scale = (years[last] - years[first]) / (last - first)
+    marks = re.findall(r'<g class="mark".*?</g>', text, re.DOTALL)
+    bar = next(mark for mark in marks if "2010-03-01 A &lt;script" in mark)
+    (span,) = re.findall(r"M ([\d.]+) [\d.]+ H ([\d.]+)\" stroke=\"[^\"]+\" stroke-width=\"4\"", bar)
+    begun, ended = (float(x) for x in span)
+    assert begun == pytest.approx(years[first] + (2010 + 2 / 12 - first) * scale, abs=2)
+    assert ended == pytest.approx(years[first] + (2019 - first) * scale, abs=2)
+    assert text.count('class="open"') == 1  # of three members, the end of one is not known
+
+
 def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(
     bundled_graph: Graph, chain: Graph, tmp_path: Path
 ) -> None:
     draw(bundled_graph, "flow", None, tmp_path / "flow.svg", network_filter=NetworkFilter(minerals=("graphite",)))
     text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+    assert "By count" in text and "By money" not in text
     bands = re.findall(r'stroke-width="([\d.]+)"><title>(.*?) – (.*?): (.*?)</title>', text)
     uses = {(one, other): via.split("; ") for _, one, other, via in bands}
     assert {one for one, _ in uses} >= {"graphite"}
@@ -277,6 +383,82 @@ def test_a_flow_is_as_wide_as_its_reasons_and_goes_no_circles(
     assert len(widths) == 1  # so wide for each product
     with pytest.raises(CmgraphError, match="contains a cycle"):
         draw(bundled_graph, "flow", "instruments", tmp_path / "x.svg")
+
+
+def test_money_flows_in_one_currency_each_and_sums_to_what_the_saved_question_says(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    table = commitments(bundled_graph, "funding", NetworkFilter())
+    panels, said = money_panels(bundled_graph, table)
+    drawn: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+    for panel in panels:
+        for ribbon in panel.ribbons:
+            key = (str(ribbon.start.thing), ribbon.sort, str(panel.currency))
+            amount, times = drawn.get(key, (Decimal(0), 0))
+            drawn[key] = amount + ribbon.amount, times + ribbon.times
+    asked: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+    unknown = 0
+    for row in bundled_graph.query("funding-by-program").to_dicts():
+        if row["currency"] is None:
+            unknown += row["commitments"]
+            continue
+        key = (str(row["funder"]), f"{row['kind']}, {row['stage']}, {row['bound']}", str(row["currency"]))
+        amount, times = asked.get(key, (Decimal(0), 0))
+        asked[key] = amount + Decimal(str(row["sum"])), times + row["commitments"]
+    assert drawn == asked and len(panels) == len({panel.currency for panel in panels}) >= 2
+    assert any(line.startswith(f"{unknown} commitment(s) whose amount is not known") for line in said)
+    draw(bundled_graph, "flow", "funding", tmp_path / "money.svg")
+    text = (tmp_path / "money.svg").read_text(encoding="utf-8")
+    assert "By money, in Canadian dollars" in text and "By money, in U.S. dollars" in text
+    draw(bundled_graph, "flow", "funding", tmp_path / "count.svg", by="count")
+    assert "By count" in (tmp_path / "count.svg").read_text(encoding="utf-8")
+    with pytest.raises(CmgraphError, match="no amounts of money"):
+        draw(bundled_graph, "flow", "chain", tmp_path / "x.svg", by="money")
+
+
+def test_joint_money_is_drawn_once_totals_and_unknown_amounts_are_counted_and_each_kind_has_its_heading(
+    tmp_path: Path,
+) -> None:
+    kinds = (
+        ("fund", "GovernmentBody"),
+        ("firm", "Enterprise"),
+        ("river", "IndigenousNation"),
+        ("lake", "IndigenousNation"),
+    )
+    lines = [f'agent:{name} a cm:{kind} ; skos:prefLabel "{name.title()}"@en .' for name, kind in kinds]
+    spaces = {"bound": "bound", "funding-kind": "funding-kind", "funding-stage": "funding-stage", "unit": "unit"}
+    prefixes = PREFIXES + "".join(f"@prefix {n}: <https://w3id.org/cmgraph/vocab/{s}/> .\n" for n, s in spaces.items())
+    money = (
+        ("one", "grant", "agent:firm", 5_000_000),
+        ("two", "grant", "agent:river , agent:lake", 3_000_000),
+        ("sum", "total", "agent:firm", 8_000_000),
+        ("dark", "grant", "agent:lake", None),
+        ("again", "grant", "agent:firm", 5_100_000),
+    )
+    for name, kind, who, amount in money:
+        value = f"; cm:value {amount}.0 ; cm:hasUnit unit:canadian-dollar ; cm:hasBound bound:exact" if amount else ""
+        lines.append(
+            f"rel:{name} a cm:FundingCommitment ; cm:hasFunder agent:fund ; cm:hasRecipient {who} ; "
+            f"cm:hasFundingKind funding-kind:{kind} ; cm:hasFundingStage funding-stage:announced ; "
+            f"cm:hasCitation cite:page {value} ."
+        )
+    lines.append("rel:one cm:contradicts rel:again .")
+    lines.append("cite:page a cm:Citation ; cm:citesSource source:s .")
+    root = tmp_path / "graph"
+    shutil.copytree(ROOT / "ontology", root / "ontology")
+    (root / "data").mkdir()
+    (root / "data/money.ttl").write_text(prefixes + "\n".join(lines), encoding="utf-8")
+    graph = cmgraph.load(root)
+    (panel,), said = money_panels(graph, commitments(graph, "funding", NetworkFilter()))
+    assert sorted((ribbon.end.thing.label, ribbon.amount) for ribbon in panel.ribbons) == [
+        ("2 together: Lake, River", 3_000_000),
+        ("Firm", 5_000_000),
+    ]
+    assert [line.split()[0] for line in said[:4]] == ["1", "1", "1", "1"]
+    draw(graph, "flow", "funding", tmp_path / "money.svg")
+    text = (tmp_path / "money.svg").read_text(encoding="utf-8")
+    assert text.index(">Indigenous nation, people or its government<") < text.index(">enterprise<")
+    assert "2 together: Lake, River · 3" in text and "3,000,000 Canadian dollars" in text
 
 
 def test_a_page_beside_a_drawing_has_its_table_and_every_source(bundled_graph: Graph, tmp_path: Path) -> None:
@@ -474,7 +656,8 @@ def test_an_empty_answer_says_so_and_what_was_asked(run: Run, command: tuple[str
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(bundled_graph: Graph, run: Run) -> None:
     for name, projection in projections(bundled_graph).items():
         assert lint(projection.path) == ()
-        assert [column.name for column in projection.columns] == ["source", "target", "via", "date"]
+        assert [column.name for column in projection.columns][:4] == ["source", "target", "via", "date"]
+        assert [column.name for column in projection.columns][4:] in ([], ["weight"])
         assert len(bundled_graph.query(projection)) > 0, name
     listed = run("network", "-f", "csv", "--lang", "fr").stdout
     assert "actors,Acteurs liés par des instruments," in listed

@@ -262,6 +262,10 @@ def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_k
     before = page.text_content("#status")
     page.uncheck("#kinds input >> nth=0")
     assert page.text_content("#status") != before
+    page.click("#page")
+    assert page.text_content("h1") == name and "/id/agent/" in page.url
+    page.go_back()
+    assert page.text_content("#details h2") == name
     page.close()
 
 
@@ -289,7 +293,7 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     assert shown() == cut(since="2022", until="2023")
     assert "from=2022&until=2023" in page.url
     with page.expect_download() as download:
-        page.click("#save")
+        page.click("#save-png")
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     page.click("#reset")
     page.fill("#one", "Tahltan Nation")
@@ -303,6 +307,154 @@ def test_a_network_page_is_cut_as_the_command_cuts_it_and_a_tie_opens_its_source
     number = (re.findall(r"\[(\d+)\]", first) or [""])[0]
     listed = page.locator("#details ul >> nth=1").text_content() or ""
     assert f"[{number}] " in listed and picture.table.citations[int(number) - 1].title in listed
+    page.close()
+
+
+def test_a_network_is_worked_in_as_a_reader_would(browser: Browser, bundled_graph: Graph, tmp_path: Path) -> None:
+    draw(bundled_graph, "network", "actors", tmp_path / "actors.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto((tmp_path / "actors.html").as_uri())
+
+    def shown() -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", page.text_content("#status") or "")]
+
+    def pressed() -> str | None:
+        return page.get_attribute("[data-view][aria-pressed=true]", "data-view")
+
+    assert shown()[1] > 150 and page.is_visible("#offer") and pressed() == "kinds"  # clusters before a hairball
+    area = page.locator("#canvas").bounding_box()
+    assert area is not None
+    height = min(area["width"], area["height"])
+    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2 - 0.36 * height)
+    alone = page.locator("#kinds label").filter(has=page.locator("input:checked")).all_text_contents()
+    assert pressed() == "net" and [label.split(" (")[0].strip() for label in alone] == [
+        "Indigenous nation, people or its government"
+    ]
+    page.go_back()
+    assert pressed() == "kinds" and shown()[1] > 150
+    page.click("[data-view=matrix]")
+    assert pressed() == "matrix" and "view=matrix" in page.url
+    page.click("[data-view=net]")
+    page.fill("#one", "Canada")  # an exact name before others that begin with it
+    first = page.locator("#one-list [role=option] >> nth=0")
+    assert (first.text_content() or "").startswith("Government of Canada")
+    page.keyboard.press("ArrowDown")
+    assert first.get_attribute("aria-selected") == "true"
+    page.keyboard.press("Enter")
+    assert page.text_content("#details h2") == "Government of Canada" and not page.is_visible("#one-list")
+    assert (page.get_attribute("#page", "href") or "").endswith("id/agent/government-of-canada")
+    page.select_option("#only", "ego")
+    around = shown()
+    page.click("#keep")
+    page.fill("#one", "Japan")
+    page.press("#one", "Enter")
+    page.select_option("#only", "between")
+    assert around[0] > 2 and shown() == [2, 1]
+    page.go_back()
+    page.go_back()
+    assert page.text_content("#details h2") == "Government of Canada" and shown() == around
+    with page.expect_download() as download:
+        page.click("#save-csv")
+    rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
+    ties = build_network(bundled_graph, "actors").edges(
+        rows[0]["from_iri"] if "canada" in rows[0]["from_iri"] else rows[0]["to_iri"]
+    )
+    assert {frozenset((row["from_iri"], row["to_iri"])) for row in rows} == {frozenset(tie) for tie in ties}
+    assert all(row["through"] and row["sources"] for row in rows)
+    with page.expect_download() as download:
+        page.click("#save-svg")
+    picture = download.value.path().read_text(encoding="utf-8")
+    assert picture.startswith("<svg") and ">Canada<" in picture and "national government" in picture
+    page.close()
+
+
+def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_address_keeps_the_zoom(
+    browser: Browser, bundled_graph: Graph, tmp_path: Path
+) -> None:
+    draw(bundled_graph, "network", "funding", tmp_path / "funding.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, has_touch=True)
+    page.goto((tmp_path / "funding.html").as_uri())
+    area = page.locator("#canvas").bounding_box()
+    assert area is not None
+
+    def zoomed() -> list[float]:
+        return [
+            float(part) for part in re.findall(r"-?[\d.]+", (re.findall(r"zoom=([^&]*)", page.url) or ["1 0 0"])[0])
+        ]
+
+    page.mouse.move(area["x"] + 100, area["y"] + 100)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("location.hash.includes('zoom=')")
+    k, x, y = zoomed()
+    assert k > 1 and x < 0 and y < 0  # what was left of the middle and above it came nearer
+    page.mouse.down()
+    page.mouse.move(area["x"] + 300, area["y"] + 100, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"!location.hash.includes('{x}')")
+    assert zoomed()[0] == k and zoomed()[1] < x and page.text_content("#details") == ""
+    kept = page.url
+    page.goto("about:blank")
+    page.goto(kept)
+    page.keyboard.press("Tab")
+    assert page.url == kept
+    page.focus("#canvas")
+    page.keyboard.press("0")
+    page.wait_for_function("!location.hash.includes('zoom=')")
+    fingers = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 50), ("touchMove", 90), ("touchEnd", 0)):
+        points = [{"x": area["x"] + 300 + side * apart, "y": area["y"] + 300} for side in (-1, 1) if apart]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("location.hash.includes('zoom=')")
+    assert zoomed()[0] > 2
+    page.keyboard.press("0")
+    page.wait_for_function("!location.hash.includes('zoom=')")
+    page.keyboard.press("ArrowRight")
+    there = (page.text_content("#focus") or "").split(",")[0]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    assert there and page.text_content("#focus")
+    page.keyboard.press("Enter")
+    assert page.text_content("#details h2") in (page.text_content("#focus") or "")
+    page.keyboard.press("Escape")
+    assert page.text_content("#details") == ""
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [("matrix", "themes", "Japan"), ("flow", "funding", "Vianode"), ("timeline", "Galore Creek", "negotiation")],
+)
+def test_a_picture_is_read_by_pointer_and_keys_filtered_enlarged_and_opens_its_sources(
+    browser: Browser, bundled_graph: Graph, tmp_path: Path, kind: str, name: str, words: str
+) -> None:
+    picture = draw(bundled_graph, kind, name, tmp_path / "picture.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "picture.html").as_uri())
+    marks = page.locator(".drawing > svg >> nth=0 >> .mark")
+    assert page.locator(".mark[tabindex='0']").count() == 1
+    marks.nth(0).focus()
+    said = page.text_content("#tip")
+    assert said and page.is_visible("#tip")
+    page.keyboard.press("End")
+    assert marks.count() == 1 or page.text_content("#tip") != said
+    page.keyboard.press("Enter")
+    told = page.text_content("#said p")
+    assert told == page.text_content("#tip")
+    numbers = page.locator("#said li").evaluate_all("items => items.map(item => item.value)")
+    titles = [picture.table.citations[number - 1].title for number in numbers]
+    assert titles and all(title in (page.text_content("#said") or "") for title in titles)
+    assert (page.get_attribute("#said a", "href") or "").startswith("http")
+    page.fill("#words", words)
+    left = page.locator("#table-rows tr:visible").all_text_contents()
+    assert 0 < len(left) < len(picture.table) + 1 and all(words.lower() in row.lower() for row in left)
+    assert f"q={words}" in page.url
+    narrow = page.evaluate("document.querySelector('.drawing').scrollWidth")
+    page.click("#larger")
+    assert page.evaluate("document.querySelector('.drawing').scrollWidth") > narrow and "zoom=" in page.url
+    page.emulate_media(media="print")
+    assert not page.is_visible("#tools") and page.is_visible(".drawing") and not errors
     page.close()
 
 

@@ -474,7 +474,8 @@ def test_a_zip_holds_the_same_files_and_is_the_same_bytes(untrusted_graph: Graph
 def test_lines_of_a_large_graph_are_sorted_in_parts_and_each_is_there_once(
     untrusted_graph: Graph, untrusted_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cmgraph.export.rdf.CHUNK", 1000)
+    monkeypatch.setattr("cmgraph.export.rdf.CHUNK", 500)
+    monkeypatch.setattr("cmgraph.export.rdf.PARTS", 3)
     export(untrusted_graph, tmp_path / "some", Options(only=["cmgraph.nt", "cmgraph.nq"]))
     for name in ("cmgraph.nt", "cmgraph.nq"):
         assert (tmp_path / "some" / name).read_bytes() == (untrusted_export / name).read_bytes()

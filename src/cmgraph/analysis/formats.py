@@ -91,13 +91,15 @@ def _parquet(net: networkx.Graph[str], path: Path) -> None:
     except ImportError:
         hint = "pip install 'cmgraph[parquet]'"
         raise CmgraphError("Parquet needs pyarrow", where=str(path), hint=hint) from None
-    kinds = [pa.int64() if name == "weight" else pa.string() for name in _COLUMNS]
+    whole = all(isinstance(data["weight"], int) for *_, data in net.edges(data=True))
+    number = pa.int64() if whole else pa.float64()
+    kinds = [number if name == "weight" else pa.string() for name in _COLUMNS]
     columns = zip(*_rows(net), strict=True) if net.edges else ([] for _ in _COLUMNS)
     arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
     pq.write_table(pa.Table.from_arrays(arrays, names=list(_COLUMNS)), path, compression="zstd")
 
 
-def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | int, ...]]:
+def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | float, ...]]:
     """List the edges with both ends by name and IRI."""
     for one, other, data in _edges(net):
         names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
@@ -105,8 +107,9 @@ def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | int, ...]]:
 
 
 def _edges(net: networkx.Graph[str]) -> list[tuple[str, str, dict[str, Any]]]:
-    """List the edges in order, the lesser end first."""
-    return sorted(((min(a, b), max(a, b), data) for a, b, data in net.edges(data=True)), key=lambda edge: edge[:2])
+    """List the edges in order, the end that they lead from first, or else the lesser one."""
+    ends = ((a, b, data) if net.is_directed() else (min(a, b), max(a, b), data) for a, b, data in net.edges(data=True))
+    return sorted(ends, key=lambda edge: edge[:2])
 
 
 WRITERS: dict[str, Callable[[networkx.Graph[str]], str]] = {

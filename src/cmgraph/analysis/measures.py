@@ -73,7 +73,7 @@ def node_measures(
     import networkx as nx
     import rustworkx as rx
 
-    net = build_network(graph, name, False, network_filter, **parameters)
+    net = _without_direction(build_network(graph, name, False, network_filter, **parameters))
     if not net:
         return _table(graph, name, [], MEASURES)
     flat = _flat(net)
@@ -90,7 +90,7 @@ def node_measures(
     cut = Counter(end for bridge in nx.bridges(net) for end in bridge)
     component = _numbered(nx.connected_components(net))
     community = _numbered(_communities(net, communities))
-    ties = dict(net.degree(weight="weight"))
+    ties = {iri: sum(tie.get("reasons", tie["weight"]) for *_, tie in net.edges(iri, data=True)) for iri in net}
     shares = {iri: (between[index], eigenvector[index], page[index]) for index, iri in enumerate(flat.nodes())}
     scores = [
         (
@@ -117,7 +117,7 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
     >>> cmgraph.brokerage(cmgraph.load(), "actors").columns
     ('thing', 'coordinator', 'consultant', 'gatekeeper', 'liaison')
     """
-    net = build_network(graph, name, False, network_filter, **parameters)
+    net = _without_direction(build_network(graph, name, False, network_filter, **parameters))
     kind = {iri: data["kind"] for iri, data in net.nodes(data=True)}
     roles: dict[str, Counter[str]] = {}
     for broker in net:
@@ -160,13 +160,20 @@ def network_changes(
     return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none", things=("from", "to"))
 
 
+def _without_direction(net: networkx.Graph[str]) -> networkx.Graph[str]:
+    """Return a network as measures see it: who is tied to whom, whichever way."""
+    return net.to_undirected() if net.is_directed() else net
+
+
 def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
     """Copy a network for rustworkx, its nodes and edges in order."""
     import rustworkx as rx
 
     flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)
     number = dict(zip(sorted(net), flat.add_nodes_from(sorted(net)), strict=True))
-    ties = [(number[a], number[b], float(tie["weight"])) for a, b, tie in net.edges(data=True)]
+    # in the largest amount, where weights are amounts: in dollars, the iteration for the eigenvector does not end
+    unit = max((tie["weight"] for *_, tie in net.edges(data=True) if "reasons" in tie), default=1) or 1
+    ties = [(number[a], number[b], tie["weight"] / unit) for a, b, tie in net.edges(data=True)]
     flat.add_edges_from(sorted((min(a, b), max(a, b), weight) for a, b, weight in ties))
     return flat
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cmgraph.analysis.filters import EVERYTHING, MINERAL, STAGE, NetworkFilter, subjects, subjects_of
-from cmgraph.analysis.projections import tie_rows
+from cmgraph.analysis.kinds import picture_kind
+from cmgraph.analysis.projections import find_projection, tie_rows
 from cmgraph.answers.result import Result, Row
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import NamedRef
@@ -23,9 +24,11 @@ def build_network(
     :param two_mode: tie things to what ties them (actors to instruments), not to each other.
     :param network_filter: which part of the network.
     :param parameters: values of the projection's own parameters, as for a question.
-    :returns: an undirected graph whose nodes are IRIs with ``label`` and ``kind``, and whose edges have ``weight`` (how
-        many things tie the two), ``via``, ``minerals``, ``stages``, ``citations`` and ``sources`` (names, IRIs and
-        addresses joined by "; "), ``since`` and ``latest`` (first and last date of what ties them).
+    :returns: a graph, directed if the projection is, whose nodes are IRIs with ``label``, ``kind`` and ``drawn_as``
+        (their kind in pictures), and whose edges have ``weight`` (how many things tie the two; or the largest number
+        that the projection gives for one of these, never a sum: then ``reasons`` says how many), ``via``, ``minerals``,
+        ``stages``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "), ``since`` and ``latest``
+        (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
 
     >>> import cmgraph
@@ -42,14 +45,15 @@ def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False)
     """Make the network of :func:`network` out of the reasons for its ties."""
     import networkx as nx
 
-    net: networkx.Graph[str] = nx.Graph(name=name)
-    ties, about = sorted(group_ties(answer, two_mode).items()), subjects(graph)
+    directed = find_projection(graph, name).directed and not two_mode
+    net: networkx.Graph[str] = nx.DiGraph(name=name) if directed else nx.Graph(name=name)
+    ties, about = sorted(group_ties(answer, two_mode, directed).items()), subjects(graph)
 
     def named(subject: set[str], scheme: str) -> str:
         return "; ".join(sorted(graph.names.labels(iri for iri in subject if iri.startswith(scheme)).values()))
 
     for iri, label in sorted(graph.names.labels(end for pair, _ in ties for end in pair).items()):
-        net.add_node(iri, label=label, kind=graph.names.kind(iri))
+        net.add_node(iri, label=label, kind=graph.names.kind(iri), drawn_as=picture_kind(graph, iri))
     for pair, rows in ties:
         dates = sorted(str(row[3]) for row in rows if row[3] is not None)
         cited = [answer.citations[number - 1] for row in rows for number in row.citations]
@@ -66,15 +70,23 @@ def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False)
             citations="; ".join(sorted({citation.iri for citation in cited})),
             sources="; ".join(sorted({citation.url for citation in cited} - {""})),
         )
+        if "weight" in answer.columns:
+            net.edges[pair].update(weight=_largest(rows), reasons=len(via))
     return net
 
 
-def group_ties(answer: Result, two_mode: bool = False) -> dict[tuple[str, str], list[Row]]:
-    """Group the reasons for ties by the IRIs of the two things that they tie, the lesser one first."""
+def _largest(rows: list[Row]) -> float:
+    """Return the largest number that reasons for a tie give: they may be of one thing, and do not add up."""
+    return max(float(str(row[4])) for row in rows)
+
+
+def group_ties(answer: Result, two_mode: bool = False, directed: bool = False) -> dict[tuple[str, str], list[Row]]:
+    """Group the reasons for ties by the IRIs of the two things that they tie, the lesser one first if undirected."""
     ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in answer:
         pairs = ((row[0], row[2]), (row[1], row[2])) if two_mode else ((row[0], row[1]),)
         for one, other in pairs:
             if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-                ties[min(one.iri, other.iri), max(one.iri, other.iri)].append(row)
+                pair = (one.iri, other.iri)
+                ties[pair if directed else (min(pair), max(pair))].append(row)
     return ties

@@ -1,6 +1,6 @@
 """Projections: saved questions that tie things together, with the columns ``source``, ``target``, ``via``, ``date``.
 
-Each row is a reason for a tie.
+Each row is a reason for a tie. A fifth column, ``weight``, is a number that its source gives: a share or an amount.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def list_projections(graph: Graph) -> Result:
 def tie_rows(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object) -> Result:
     """Return the reasons for ties by the projection ``name``, as far as they are in scope.
 
-    :returns: columns ``source``, ``target``, ``via`` and ``date``.
+    :returns: columns ``source``, ``target``, ``via``, ``date``, and ``weight`` where the projection has it.
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
     """
     return network_filter.apply(graph.query(find_projection(graph, name), **parameters), graph)

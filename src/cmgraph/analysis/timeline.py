@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pyoxigraph import Literal
+
 from cmgraph.answers.result import Result, build
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import CM
@@ -13,7 +15,8 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
     """List what is dated, of one thing or of all, oldest first.
 
     :param name: a name, CURIE or IRI; None for everything.
-    :returns: columns ``date`` (as precise as its source), ``what``, ``thing``, ``with``; up to ``graph.as_of``.
+    :returns: columns ``date`` (as precise as its source), ``until`` (of what lasts: when it ended, or what is known of
+        its end), ``kind`` (of statement), ``what``, ``thing``, ``with``; up to ``graph.as_of``.
 
     >>> import cmgraph
     >>> row = cmgraph.timeline(cmgraph.load(), "European Investment Bank").rows[0]
@@ -23,6 +26,18 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
     entity = [graph.names.resolve_preferring(name, CM + "Agent")] if name is not None else [None]
     columns, rows = builtin.solutions(graph.store, "timeline", entity=entity)
     if graph.as_of:
-        rows = [row for row in rows if row[0] is not None and row[0].value <= graph.as_of.isoformat()]
+        day = graph.as_of.isoformat()
+        rows = [
+            (date, None if isinstance(until, Literal) and until.value > day else until, *others)
+            for date, until, *others in rows
+            if date is not None and date.value <= day
+        ]
     headings = {column: message(column, graph.lang) for column in columns}
-    return build((columns, rows), graph.store, graph.names, "citation", headings, things=("what", "thing", "with"))
+    return build(
+        (columns, rows),
+        graph.store,
+        graph.names,
+        "citation",
+        headings,
+        things=("until", "kind", "what", "thing", "with"),
+    )

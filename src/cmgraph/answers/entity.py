@@ -135,6 +135,28 @@ def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Ter
 
 def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Entity:
     """Put what is said of a thing into words of one language, its citations numbered as they come."""
+    return build_entities({iri: statements}, store, names)[iri]
+
+
+def build_entities(said: Mapping[str, Said], store: Store, names: Names) -> dict[str, Entity]:
+    """Do as :func:`build_entity` for many things, with names and citations looked up for all at once.
+
+    :param said: by IRI of each thing, what is said of it.
+    """
+    stated = [pairs for statements in said.values() for pairs in statements.values()]
+    cited = {value.value for pairs in stated for prop, value in pairs if prop == CITED}
+    labels = names.labels(
+        {*said, *(of for statements in said.values() for of, _ in statements)}
+        | {prop for pairs in stated for prop, _ in pairs}
+        | {value.value for pairs in stated for _, value in pairs if isinstance(value, NamedNode)}
+    )
+    citation_by_iri = citations(store, cited, names)
+    return {iri: _entity(iri, statements, names, labels, citation_by_iri) for iri, statements in said.items()}
+
+
+def _entity(
+    iri: str, statements: Said, names: Names, labels: Mapping[str, str], citation_by_iri: Mapping[str, Citation]
+) -> Entity:
     own = statements.get((iri, iri), [])
     linked = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
     number: dict[str, int] = {}
@@ -142,12 +164,6 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
         for prop, value in pairs:
             if prop == CITED:
                 number.setdefault(value.value, len(number) + 1)
-    labels = names.labels(
-        {iri, *(of for of, _ in linked)}
-        | {prop for pairs in (own, *linked.values()) for prop, _ in pairs}
-        | {v.value for pairs in (own, *linked.values()) for _, v in pairs if isinstance(v, NamedNode)}
-    )
-    citation_by_iri = citations(store, set(number), names)
 
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))

@@ -50,16 +50,28 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words,
     """Fill a pattern in; None if it lacks what it must have."""
     words: Words = []
     names_used: set[str] = set()
-    for part in re.findall(r"\[[^\]]*\]|[^\[\]]+", pattern):
-        needed = set(re.findall(r"\{(\w+)\}", part))
+    for needed, optional, pieces in _parts(pattern):
         if not all(values.get(name) for name in needed):
-            if part.startswith("["):
+            if optional:
                 continue
             return None
-        for piece in re.findall(r"\{\w+\}|[^{}]+", part.strip("[]")):
+        for piece in pieces:
             words += _listed(values[piece[1:-1]]) if piece.startswith("{") else [piece]
         names_used |= needed
     return words, names_used
+
+
+@cache
+def _parts(pattern: str) -> list[tuple[frozenset[str], bool, list[str]]]:
+    """Take a pattern apart: of each part, which values it needs, whether it may be left out, and its pieces."""
+    return [
+        (
+            frozenset(re.findall(r"\{(\w+)\}", part)),
+            part.startswith("["),
+            re.findall(r"\{\w+\}|[^{}]+", part.strip("[]")),
+        )
+        for part in re.findall(r"\[[^\]]*\]|[^\[\]]+", pattern)
+    ]
 
 
 def _listed(values: Sequence[Value]) -> Words:

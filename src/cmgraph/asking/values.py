@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import accumulate, combinations, permutations
 from math import log
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from cmgraph.asking.days import Time, times_in
 from cmgraph.asking.words import split_words, stems, stop_words
@@ -146,6 +147,18 @@ class PartialNames:
         return self._slips[word]
 
 
+_PARTIAL_NAMES: WeakKeyDictionary[Names, dict[tuple[tuple[str, ...], str], PartialNames]] = WeakKeyDictionary()
+"""By kinds and language, what takes longest to make of a graph's names, while the graph is there."""
+
+
+@lru_cache(maxsize=1000)
+def _phrase_patterns(phrases: str) -> tuple[re.Pattern[str], ...]:
+    """Return what finds each of some phrases of two words or more, with commas between, in folded text."""
+    split = ([" ".join(word.plain for word in split_words(part)) for part in p.split("*")] for p in phrases.split(","))
+    found = (r" \S+(?: \S+){0,3} ".join(parts) for parts in split if len(parts) > 1 or " " in parts[0])
+    return tuple(re.compile(rf"(?<!\S){pattern}(?!\S)") for pattern in found)
+
+
 class Text:
     """What a text names.
 
@@ -163,7 +176,6 @@ class Text:
         self, text: str, lang: str, names: Names, kinds: Iterable[str], common: frozenset[str] = frozenset()
     ) -> None:
         self.text, self.lang, self._names, self._kinds, self._common = text, lang, names, frozenset(kinds), common
-        self._partial_names: dict[str, PartialNames] = {}
         self._said: dict[tuple[str, float], list[Mention]] = {}
         self.words = split_words(text)
         self.times = list(self._find_times())
@@ -192,12 +204,9 @@ class Text:
         A phrase has two words or more; a ``*`` in it stands for one to four.
         """
         found: set[int] = set()
-        for phrase in phrases.split(","):
-            parts = [" ".join(word.plain for word in split_words(part)) for part in phrase.split("*")]
-            if any(" " in part for part in parts) or len(parts) > 1:
-                pattern = r" \S+(?: \S+){0,3} ".join(parts)
-                for match in re.finditer(rf"(?<!\S){pattern}(?!\S)", self._folded):
-                    found |= self._words_in(match.start(), match.end())
+        for pattern in _phrase_patterns(phrases):
+            for match in pattern.finditer(self._folded):
+                found |= self._words_in(match.start(), match.end())
         return frozenset(found)
 
     def said_as(self, words: str) -> frozenset[int]:
@@ -304,11 +313,12 @@ class Text:
         return {n for n in self.content if set(stems(self.words[n].plain, self.lang)) <= self._common}
 
     def _partial(self, of: str, is_concept: bool) -> PartialNames:
-        if of not in self._partial_names:
-            kinds = [of] if of else sorted(self._kinds)
-            named = (name for kind in kinds for name in self._names.folded(kind))
-            self._partial_names[of] = PartialNames(named, self.lang if is_concept else "")
-        return self._partial_names[of]
+        by_kind = _PARTIAL_NAMES.setdefault(self._names, {})
+        lang = self.lang if is_concept else ""
+        kinds = (of,) if of else tuple(sorted(self._kinds))
+        if (kinds, lang) not in by_kind:
+            by_kind[kinds, lang] = PartialNames((name for kind in kinds for name in self._names.folded(kind)), lang)
+        return by_kind[kinds, lang]
 
     @cached_property
     def numbers(self) -> list[tuple[int, str, bool]]:

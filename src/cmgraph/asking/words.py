@@ -36,7 +36,8 @@ def without_controls(text: str) -> str:
     return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
 
 
-def split_words(text: str) -> list[Word]:
+@lru_cache(maxsize=10_000)
+def split_words(text: str) -> tuple[Word, ...]:
     """Return the words of a text in their order, without what French elides before them and what shows possession.
 
     >>> [word.plain for word in split_words("l'Australie, Canada's U.S.")]
@@ -48,7 +49,7 @@ def split_words(text: str) -> list[Word]:
         bare = written.replace(".", "") if _INITIALS.fullmatch(written) else written
         if plain := normalize_name(bare):
             words.append(Word(plain, match.start(), match.start() + len(written)))
-    return words
+    return tuple(words)
 
 
 @cache

@@ -22,7 +22,7 @@ from cmgraph.cli.options import (
     refuse,
 )
 from cmgraph.errors import CmgraphError
-from cmgraph.pictures.draw import KINDS
+from cmgraph.pictures.draw import BY, KINDS
 
 if TYPE_CHECKING:
     from cmgraph.analysis.filters import NetworkFilter
@@ -151,6 +151,7 @@ def network(
     required=True,
     help="Write this .html, .svg, .png or .pdf file.",
 )
+@click.option("--by", type=click.Choice(BY), help="What the width of a flow stands for; money where there is any.")
 @_filtered
 @graph_options(*ASKED)
 def visualise(
@@ -160,6 +161,7 @@ def visualise(
     parameters: tuple[str, ...],
     network_filter: NetworkFilter,
     output: Path,
+    by: str | None,
 ) -> int:
     """Draw the network, matrix or flow of a projection, one thing, or a timeline; as a page, a drawing, or a print.
 
@@ -173,7 +175,10 @@ def visualise(
     graph = load()
     if kind in USUAL:
         _refuse_day(graph, name or USUAL[kind])
-    picture = draw(graph, kind, name, output, network_filter=network_filter, **parse_parameters(parameters))
+    if by is not None and kind != "flow":
+        raise CmgraphError("only a flow is drawn by count or money", where="--by", hint="Leave it out.")
+    values: dict[str, object] = {**parse_parameters(parameters)} | ({"by": by} if by else {})
+    picture = draw(graph, kind, name, output, network_filter=network_filter, **values)
     click.echo(f"{picture.extent}: {output}", err=True)
     return 0
 

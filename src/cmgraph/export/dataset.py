@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -233,10 +233,13 @@ def open_canada(publication: Publication, files: list[Distribution]) -> dict[str
     }
 
 
-def checksums(folder: Path) -> str:
-    """List every file with its SHA-256, as ``sha256sum --check`` reads it."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
+def checksums(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """Return the SHA-256 of every file, by path, sorted.
+
+    :param known: those of some files.
+    """
+    names = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
+    return {name: known.get(name) or checksum(path) for name, path in names}
 
 
 def checksum(path: Path) -> str:

@@ -11,13 +11,14 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
-from cmgraph.export import dataset, networks, profiles, rdf, site, tables
+from cmgraph.export import dataset, profiles, site, tables, work
+from cmgraph.export.kept import Kept, recall, remember
 from cmgraph.export.publication import Publication, no_progress
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.files import read_text
@@ -25,27 +26,8 @@ from cmgraph.rdf.terms import BASE
 from cmgraph.store.base import Progress
 from cmgraph.subset import subset
 
-FILES: dict[str, Callable[[Publication, Path], None]] = {
-    "cmgraph-all.nt": rdf.everything,
-    "cmgraph.nt": rdf.ntriples,
-    "derived.nt": rdf.derived,
-    "cmgraph.nq": rdf.nquads,
-    "cmgraph.trig": rdf.trig,
-    "cmgraph.ttl": rdf.turtle,
-    "cmgraph.rdf": rdf.rdf_xml,
-    "cmgraph.jsonld": rdf.json_ld,
-    "context.jsonld": rdf.json_ld_context,
-    "ontology": rdf.ontology,
-    "tables": tables.csv_tables,
-    "cmgraph.xlsx": tables.workbook,
-    "parquet": tables.parquet,
-    "points.geojson": tables.points,
-    "network": networks.networks,
-    "profiles": profiles.profiles,
-    "datapackage.json": tables.data_package,
-    "site": site.site,
-}
-"""What an export consists of, and what writes it."""
+FILES = (*work.FILES, "site")
+"""What an export consists of."""
 
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
 """The forms that are one file, by ending."""
@@ -67,6 +49,8 @@ _OPTIONS = "export.json"
 """Says with which options a folder was exported, for :func:`check`."""
 
 _CHECKSUMS = "SHA256SUMS"
+
+_CHANGED = "another export was written there meanwhile"
 
 _NO_CONTACT = "the publication names no contact for corrections: set contact in data/dataset.yaml"
 
@@ -114,10 +98,14 @@ def export(
         raise CmgraphError(
             "this is the current folder", where=str(folder), hint="Change to another folder, then name this one."
         )
-    _refuse_to_replace(folder, force)
+    held = _refuse_to_replace(folder, force)
     with atomic_folder(folder) as target:
-        _fill(graph, target, options, progress)
-        _refuse_to_replace(folder, force)  # somebody may have put something there meanwhile
+        kept = recall(folder, target, {} if graph.as_of else held)
+        digests = _fill(graph, target, options, progress, kept)
+        if _refuse_to_replace(folder, force) != held:  # somebody may have put something there meanwhile
+            raise CmgraphError(_CHANGED, where=str(folder), hint="Export again.")
+    if kept.units and not graph.as_of:
+        remember(kept, digests)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -144,7 +132,7 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
         if profile:
             profiles.profile(publication, profile, target)
         else:
-            FILES[FORMATS[form]](publication, target)
+            work.FILES[FORMATS[form]](publication, target)
 
     if path is not None:
         with atomic_file(path) as target:
@@ -183,22 +171,26 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
     return [*differing, _NO_CONTACT] if pages and not Publication(graph).about["contact"] else differing
 
 
-def _fill(graph: Graph, target: Path, options: Options, progress: Progress) -> None:
+def _fill(graph: Graph, target: Path, options: Options, progress: Progress, kept: Kept) -> dict[str, str]:
+    """Write all files into an empty folder and return the SHA-256 of each, by path."""
     parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
-    for name, write in FILES.items():
-        if name in parts and name != "site":
-            write(publication, target / name)
+    pages = site.Site(publication, target, kept) if "site" in parts else None
+    listed = work.jobs(parts, pages)
+    done = work.work(publication, target, listed, pages, kept)
     if not options.only:
         dataset.describe(publication, target)
-    if "site" in parts:
-        site.site(publication, target)
+    if pages:
+        site.finish(pages, [done[number] for number, job in enumerate(listed) if isinstance(job, site.Job)])
     recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
     recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
     (target / _OPTIONS).write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (target / _CHECKSUMS).write_text(dataset.checksums(target), encoding="utf-8")
+    digests = dataset.checksums(target, kept.known)
+    lines = (f"{digest}  {name}\n" for name, digest in digests.items())
+    (target / _CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    return digests
 
 
 def _publication(graph: Graph, options: Options, progress: Progress) -> Publication:
@@ -216,10 +208,13 @@ def _has_pyarrow() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def _refuse_to_replace(folder: Path, force: bool) -> None:
-    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written."""
+def _refuse_to_replace(folder: Path, force: bool) -> dict[str, str]:
+    """Refuse to replace a folder that is not empty; with ``force``, one that holds more than an export as written.
+
+    :returns: by path, the SHA-256 of each file that the export there has.
+    """
     if not folder.exists() or not any(folder.iterdir()):
-        return
+        return {}
     if not force:
         hint = "Name another, or replace an earlier export with --force."
         raise CmgraphError("the folder is not empty", where=str(folder), hint=hint)
@@ -238,6 +233,7 @@ def _refuse_to_replace(folder: Path, force: bool) -> None:
         if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
             problem = f"{name} has changed since it was exported"
             raise CmgraphError(problem, where=str(folder), hint=hint)
+    return {name: listed[name] for name in contents if name != _CHECKSUMS}
 
 
 def _plain_folder(path: Path) -> bool:

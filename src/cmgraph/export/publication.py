@@ -79,8 +79,9 @@ class Publication:
 
     def write_json_ld(self, path: Path, context: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]]) -> None:
         """Write one file of JSON-LD, a node a line."""
-        lines = ",\n".join(json.dumps(node, ensure_ascii=False) for node in nodes)
-        self.write(path, f'{{"@context": {json.dumps(context, ensure_ascii=False)},\n"@graph": [\n{lines}\n]}}\n')
+        known, *lines = (json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in (context, *nodes))
+        graph = ",\n".join(lines)
+        self.write(path, f'{{"@context":{known},\n"@graph":[\n{graph}\n]}}\n')
 
     @cached_property
     def stated(self) -> list[Triple]:

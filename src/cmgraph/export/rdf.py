@@ -9,9 +9,9 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import chain, groupby, islice
+from itertools import chain, count, groupby, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pyoxigraph import (
     BlankNode,
@@ -35,6 +35,9 @@ from cmgraph.text.templating import NOT_XML
 
 CHUNK = 500_000
 """How many statements are sorted in memory at once."""
+
+PARTS = 50
+"""How many sorted parts are open at once, at most."""
 
 
 def ntriples(publication: Publication, path: Path) -> None:
@@ -97,7 +100,8 @@ def rdf_xml(publication: Publication, path: Path) -> None:
 def json_ld(publication: Publication, path: Path) -> None:
     """Write what files state as JSON-LD, complete with its context."""
     terms = context(publication)["@context"]
-    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, terms, publication.graph.prefixes))
+    names = JsonLdNames(terms, publication.graph.prefixes)
+    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, names))
 
 
 def json_ld_context(publication: Publication, path: Path) -> None:
@@ -207,17 +211,26 @@ def _write_lines(
     publication: Publication, path: Path, triples: Iterable[Triple], written: Callable[[Iterable[Triple]], set[str]]
 ) -> None:
     """Write statements as lines, sorted, each once, in bounded memory."""
-    rest, done = iter(triples), 0
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, ExitStack() as stack:
-        parts: list[TextIO] = []
+    rest, done, number = iter(triples), 0, count()
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        parts: list[Path] = []
+
+        def merge(target: Path) -> None:
+            with ExitStack() as stack, target.open("w", encoding="utf-8", newline="") as file:
+                opened = [stack.enter_context(part.open(encoding="utf-8", newline="\n")) for part in parts]
+                file.writelines(line for line, _ in groupby(heapq.merge(*opened)))
+
         while some := list(islice(rest, CHUNK)):
             done += len(some)
-            part = Path(scratch) / str(len(parts))
-            publication.write(part, "".join(f"{line}\n" for line in sorted(written(some))))
-            parts.append(stack.enter_context(part.open(encoding="utf-8", newline="\n")))
+            if len(parts) == PARTS:
+                merge(merged := Path(scratch) / str(next(number)))
+                for part in parts:
+                    part.unlink()
+                parts = [merged]
+            parts.append(Path(scratch) / str(next(number)))
+            publication.write(parts[-1], "".join(f"{line}\n" for line in sorted(written(some))))
             publication.progress(done, path.name)
-        with path.open("w", encoding="utf-8", newline="") as target:
-            target.writelines(line for line, _ in groupby(heapq.merge(*parts)))
+        merge(path)
 
 
 def context(publication: Publication) -> dict[str, Any]:
@@ -261,12 +274,11 @@ _TERM = re.compile(r"(?!(?:id|type)$)[A-Za-z][\w-]*")
 """What may be a prefix or the name of a property; ``id`` and ``type`` are taken."""
 
 
-def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes: Prefixes) -> Iterator[dict[str, Any]]:
-    """Yield one JSON-LD node per subject of statements in order, written for ``context``.
+def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict[str, Any]]:
+    """Yield one JSON-LD node per subject of statements in order, written for the context of ``names``.
 
     :raises CmgraphError: if JSON-LD, or the context, cannot hold a statement.
     """
-    names = _Names(context, prefixes)
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
         node: dict[str, Any] = {"id": names.of(subject)}
         for triple in group:
@@ -274,7 +286,7 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
             if triple.predicate == RDF_TYPE and isinstance(value, (NamedNode, BlankNode)):
                 node.setdefault("type", []).append(names.of(value))
                 continue
-            _refuse_triple_term(triple, prefixes)
+            _refuse_triple_term(triple, names.prefixes)
             key, term = names.term(triple.predicate)
             if "@container" in term and isinstance(value, Literal) and _in_language_map(value):
                 node.setdefault(key, {}).setdefault(value.language or "@none", []).append(value.value)
@@ -285,12 +297,13 @@ def jsonld_nodes(triples: Iterable[Triple], context: Mapping[str, Any], prefixes
         yield node
 
 
-class _Names:
+class JsonLdNames:
     """What IRIs are called in a JSON-LD context."""
 
     def __init__(self, context: Mapping[str, Any], prefixes: Prefixes) -> None:
-        self._context = context
+        self._context, self.prefixes = context, prefixes
         self._prefixes = Prefixes({p: space for p, space in prefixes.items() if context.get(p) == space})
+        self._shortened: dict[str, str] = {}
         defined = ((key, term) for key, term in context.items() if isinstance(term, dict) and "@id" in term)
         self._terms: dict[str, tuple[str, Mapping[str, Any]]] = {}
         for key, term in defined:
@@ -302,11 +315,14 @@ class _Names:
         """Return the name of an IRI or blank node."""
         if isinstance(node, BlankNode):
             return str(node)
+        if name := self._shortened.get(node.value):
+            return name
         name = self._prefixes.shorten(node.value)
         scheme, _, rest = node.value.partition(":")
         if name == node.value and scheme in self._context and not rest.startswith("//"):
             hint = f"Give the prefix another name. {_ELSEWHERE}"
             raise CmgraphError(f"'{scheme}:' is a prefix in the JSON-LD context", where=str(node), hint=hint)
+        self._shortened[node.value] = name
         return name
 
     def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
@@ -319,7 +335,7 @@ def _in_language_map(value: Literal) -> bool:
     return value.direction is None and (value.language is not None or value.datatype.value == XSD + "string")
 
 
-def _json_value(value: Any, kind: str | None, names: _Names) -> str | dict[str, str]:
+def _json_value(value: Any, kind: str | None, names: JsonLdNames) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
         name = names.of(value)

@@ -10,28 +10,38 @@ import json
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from pyoxigraph import Literal, RdfFormat, Triple
+from markupsafe import Markup
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
-from cmgraph.answers.entity import Entity, Said, Statement, build_entity, collect_statements, fetch_triples
+from cmgraph.answers.entity import (
+    Entity,
+    Said,
+    Statement,
+    build_entities,
+    build_entity,
+    collect_statements,
+    fetch_triples,
+)
 from cmgraph.answers.render import to_csv
-from cmgraph.answers.result import WHOLE
+from cmgraph.answers.result import WHOLE, Result
 from cmgraph.answers.sentences import sentence
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.kept import Kept, Unit, contents, digest, program
 from cmgraph.export.lists import COLUMNS, MARK, list_tables
 from cmgraph.export.publication import Publication
-from cmgraph.export.rdf import context, jsonld_nodes, serialize_triples
+from cmgraph.export.rdf import JsonLdNames, context, jsonld_nodes, serialize_triples
 from cmgraph.export.statements import Group, Resting, group_statements, resting
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
@@ -41,7 +51,10 @@ from cmgraph.pictures.network import page as network_page
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_text, lexical
 from cmgraph.text.i18n import message
-from cmgraph.text.templating import render_template
+from cmgraph.text.templating import linked, render_template
+
+TOGETHER = 200
+"""How many things are looked up at once."""
 
 FEW = 10
 """How many statements of a kind are shown at once; more are folded away until asked for."""
@@ -77,6 +90,10 @@ _WITHOUT = (
 )
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
+_OTHERS = {"questions": "questions", "sourced": "sourced", "def": "model"}
+_SEARCH = {"search": "search_title"}
+"""Words that pages of ours are called by."""
+
 _SOURCED = {"how-well-sourced", "needs-better-source"}
 """The questions that the page on sources answers; a graph that does not have them has no such page."""
 
@@ -91,17 +108,101 @@ _SCHEMA = {
 _NO_ORGANIZATION = {CM + name for name in ("Agent", "AgentGroup", "IndigenousNation", "IndigenousPeople")}
 
 
+class Job(NamedTuple):
+    """Some of the pages, which can be written apart from all others.
+
+    :ivar part: the name of what writes them.
+    :ivar of: what they are about: IRIs, paths, or names of questions or projections.
+    """
+
+    part: str
+    of: tuple[str, ...] = ()
+
+
+class Written(NamedTuple):
+    """What came of a job.
+
+    :ivar pages: every page, with itself in each language.
+    :ivar names: by language, what a search finds.
+    :ivar units: what of it may be taken over by the next export.
+    :ivar taken: those of them that were taken over from the one before.
+    """
+
+    pages: list[tuple[str, list[tuple[str, str]]]]
+    names: dict[str, list[dict[str, Any]]]
+    units: dict[str, Unit]
+    taken: set[str]
+
+
 @dataclass
-class _Site:
-    """What pages share."""
+class Site:
+    """What pages share, and those that were written.
+
+    :ivar folder: where they are written, around the files that are there.
+    :ivar kept: what an earlier export made, and this one has.
+    """
 
     publication: Publication
     folder: Path
-    stars: Mapping[str, list[Triple]]
-    headings: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By language and heading, the page that has it."""
+    kept: Kept
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
-    """Every page, with itself in each language."""
+    names: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    done: int = 0
+    _links: dict[tuple[str, str], Links] = field(default_factory=dict)
+
+    @cached_property
+    def stars(self) -> Mapping[str, list[Triple]]:
+        """By subject, what is stated of it, in the order of its text."""
+        stars: dict[str, list[Triple]] = defaultdict(list)
+        for triple in self.publication.stated:
+            stars[lexical(triple.subject)].append(triple)
+        return {subject: sorted(star, key=str) for subject, star in stars.items()}
+
+    @cached_property
+    def segments(self) -> Mapping[str, list[str]]:
+        """The things that have pages of their own, by the folder they are in."""
+        segments: dict[str, list[str]] = defaultdict(list)
+        for iri in sorted(self.stars):
+            folder = (self.stem(iri) or "").rpartition("/")[0]
+            if "/" in folder and "#" not in folder and folder.removeprefix("id/") not in _SHARED:
+                segments[folder].append(iri)
+        return dict(segments)
+
+    @cached_property
+    def gathered(self) -> Mapping[str, list[str]]:
+        """The statements, register entries and citations, by the document that they share."""
+        documents: dict[str, list[str]] = defaultdict(list)
+        for iri in sorted(self.stars):
+            stem = self.stem(iri) or ""
+            if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
+                documents[stem.partition("#")[0]].append(iri)
+        return dict(documents)
+
+    @cached_property
+    def codes(self) -> Mapping[str, list[str]]:
+        """The codes by which people know a country, of the place and of who governs it."""
+        codes = {
+            iri: [lexical(t.object) for t in star if t.predicate.value in (CM + "countryCode", CM + "alpha3Code")]
+            for iri, star in self.stars.items()
+            if iri.startswith(BASE + "id/place/")
+        }
+        governed = {
+            iri: codes.get(lexical(t.object), [])
+            for iri, star in self.stars.items()
+            for t in star
+            if t.predicate.value == CM + "governs"
+        }
+        return {iri: some for iri, some in (codes | governed).items() if some}
+
+    @cached_property
+    def ingredients(self) -> Ingredients:
+        """What pages are made of."""
+        return Ingredients(self)
+
+    @cached_property
+    def json_ld_names(self) -> JsonLdNames:
+        """What IRIs are called in JSON-LD."""
+        return JsonLdNames(self.context, self.publication.graph.prefixes)
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -110,6 +211,7 @@ class _Site:
         return terms
 
     def ending(self, lang: str) -> str:
+        """Return how the names of the pages in a language end."""
         return ".html" if lang == self.publication.languages[0] else f".{lang}.html"
 
     def stem(self, iri: str) -> str | None:
@@ -168,20 +270,15 @@ class _Site:
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
-
-            def href(iri: str, lang: str = lang) -> str:
-                stem, hash_, anchor = (self.stem(iri) or "").partition("#")
-                return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
-
             given = dict(values[lang])
-            heading = self._heading(given.pop("heading", titles[lang]), stem, lang)
+            heading = given.pop("heading", titles[lang])
             html = page(
                 publication,
                 template,
                 lang,
-                heading=heading,
+                heading=heading if self.headings[lang, heading] == stem else f"{heading} – {stem}",
                 here=path,
-                href=href,
+                to=self._seen_from(root, lang),
                 index="index" + self.ending(lang),
                 languages=languages,
                 menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
@@ -195,23 +292,151 @@ class _Site:
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
 
-    def _heading(self, heading: str, stem: str, lang: str) -> str:
-        """Return the heading, with the path of the page if another has the same."""
-        return heading if self.headings.setdefault((lang, heading), stem) == stem else f"{heading} – {stem}"
+    def take(self, stem: str, key: str) -> Unit | None:
+        """Take over the pages and the data of ``stem`` if they would be made of the same; else None."""
+        unit = self.kept.take(stem, key)
+        if unit:
+            languages = [(lang, stem + self.ending(lang)) for lang in self.publication.languages]
+            self.pages += [(path, languages) for _, path in languages]
+        return unit
+
+    def made(self, stem: str, key: str, value: Any) -> None:
+        """Take note of the pages and the data of ``stem``."""
+        endings = [*map(self.ending, self.publication.languages), ".ttl", ".jsonld"]
+        self.kept.units[stem] = Unit(key, tuple(stem + ending for ending in endings), value)
+
+    def _seen_from(self, root: str, lang: str) -> Links:
+        """Return where pages in a language find what they link to, from the depth at which ``root`` leads back."""
+
+        def href(iri: str) -> str:
+            stem, hash_, anchor = (self.stem(iri) or "").partition("#")
+            return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
+
+        return self._links.setdefault((root, lang), Links(href, lang))
+
+    @cached_property
+    def headings(self) -> Mapping[tuple[str, str], str]:
+        """By language and heading, the first page that has it: what others have of it names them apart."""
+        headings: dict[tuple[str, str], str] = {}
+        for lang, graph in self.publication.by_language.items():
+            iris = [iri for some in self.segments.values() for iri in some]
+            labels = graph.names.labels(iris)
+            pages = [(iri.removeprefix(BASE), _heading(labels[iri], graph.names.kind(iri))) for iri in iris]
+            pages += [(stem, _gathered_title(stem, lang)) for stem in self.gathered]
+            pages += [(folder, _titles(self, folder)[lang]) for folder in self.segments]
+            pages += [(stem, message(stem, lang)) for stem in ("browse", "network")]
+            pages += [(f"queries/{name}", best_text(q.title, lang)) for name, q in graph.questions.items()]
+            pages += [(stem, message(key, lang)) for stem, key in _OTHERS.items()]
+            pages += [("index", best_text(self.publication.about["title"], lang))]
+            pages += [(stem, message(key, lang)) for stem, key in {"download": "download", **_SEARCH}.items()]
+            for stem, called in pages:
+                headings.setdefault((lang, called), stem)
+        return headings
 
 
-def page(publication: Publication, template: str, lang: str, /, *, heading: str, here: str, **values: Any) -> str:
+class Links:
+    """What pages of a language link to, as they see it from one depth, and the sentences that hold such links.
+
+    :ivar href: returns the address of an IRI.
+    """
+
+    def __init__(self, href: Callable[[str], str], lang: str) -> None:
+        self.href, self._lang = href, lang
+        self._said: dict[tuple[str, NamedRef, tuple[tuple[NamedRef, Value], ...]], Markup] = {}
+
+    def said(self, statement: Statement) -> Markup:
+        """Say what a statement says, for HTML; the same statement stands on several pages."""
+        key = (statement.iri, statement.kind, statement.says)
+        if key not in self._said:
+            self._said[key] = Markup().join(linked(word, self.href) for word in sentence(statement, self._lang))
+        return self._said[key]
+
+
+class Ingredients:
+    """What the pages of a site are made of, as digests: what has the same digest is made the same.
+
+    A page shows its things and what points at them, with the citations and sources of all these; of what else they
+    name it shows how it is called, what it is, and where its page is. All pages share the model, what the data set says
+    of itself, and the program.
+    """
+
+    def __init__(self, shared: Site) -> None:
+        self._shared = shared
+        self._named: dict[str, str] = {}
+        lines: dict[str, list[str]] = {iri: [*map(str, star)] for iri, star in shared.stars.items()}
+        for follows in shared.publication.graph.inferred.values():
+            for triple in follows:
+                lines.setdefault(lexical(triple.subject), []).append(str(triple))
+        self._stars = {iri: digest(sorted(star)) for iri, star in lines.items()}
+        self._common = self._of_all()
+
+    def of_thing(self, iri: str, counted: bool) -> str:
+        """Return the digest of the page of a thing.
+
+        :param counted: whether what points at it is counted only.
+        """
+        shared = self._shared
+        uses = shared.uses.get(iri, [])
+        users = [user for user, _ in uses]
+        around = {iri} if counted else {iri, *users, *shared.citing(iri)}
+        count = sum(user.startswith(BASE + "id/") for user in users)
+        headings = []
+        for lang, graph in shared.publication.by_language.items():
+            heading = _heading(graph.names.labels([iri])[iri], graph.names.kind(iri))
+            headings.append(str(shared.headings[lang, heading] == iri.removeprefix(BASE)))
+        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings])
+
+    def of_document(self, stem: str) -> str:
+        """Return the digest of a document that statements share."""
+        return self._of(set(self._shared.gathered[stem]), [stem])
+
+    def _of(self, around: set[str], more: Iterable[str]) -> str:
+        stars = self._shared.stars
+        cited = {iri for of in around for iri in self._objects(of, "hasCitation")}
+        sources = {iri for of in around | cited for iri in self._objects(of, "citesSource")}
+        whole = sorted(around | cited | sources)
+        named = {t.object.value for iri in whole for t in stars.get(iri, ()) if isinstance(t.object, NamedNode)}
+        return digest(
+            [self._common, *more, *(self._stars.get(iri, "") for iri in whole), *map(self._name, sorted(named))]
+        )
+
+    def _objects(self, iri: str, name: str) -> list[str]:
+        return [lexical(t.object) for t in self._shared.stars.get(iri, ()) if t.predicate.value == CM + name]
+
+    def _name(self, iri: str) -> str:
+        """Return a digest of what pages that name something show of it."""
+        if iri not in self._named:
+            star = self._shared.stars.get(iri, ())
+            schemes = [lexical(t.object) for t in star if t.predicate.value == SKOS + "inScheme"]
+            said = [t for of in (iri, *schemes) for t in self._shared.stars.get(of, ()) if t.predicate.value in _NAMING]
+            self._named[iri] = digest([iri, self._shared.stem(iri) or "", *schemes, *map(str, said)])
+        return self._named[iri]
+
+    def _of_all(self) -> str:
+        publication = self._shared.publication
+        ontology = publication.graph.ontology
+        model = sorted(iri for iri in self._stars if not iri.startswith((BASE + "id/", BASE + "vocab/")))
+        said = [repr(sorted(publication.about.items())), publication.modified, publication.base, publication.site]
+        rules = contents([path for path in (*ontology.rules.values(), ontology.context) if path.is_file()])
+        return digest([program(), *said, *publication.languages, *rules, *(self._stars[iri] for iri in model)])
+
+
+_NAMING = (SKOS + "prefLabel", "http://purl.org/dc/terms/title", RDF_TYPE.value)
+"""The properties by which pages that name something call it, and say what it is."""
+
+
+def page(
+    publication: Publication, template: str, lang: str, /, *, heading: str, here: str, to: Links, **values: Any
+) -> str:
     """Write a page in a language: what all pages share, and the ``values`` of this one.
 
     :param heading: what the page is called in a list of pages.
     :param here: its path.
+    :param to: what it links to.
     """
 
     def w(key: str) -> str:
         return message(key, lang)
-
-    def words(statement: Statement) -> list[str | Value]:
-        return sentence(statement, lang)
 
     shared = {
         "about": publication.about,
@@ -221,14 +446,15 @@ def page(publication: Publication, template: str, lang: str, /, *, heading: str,
         "few": FEW,
         "heading": heading,
         "here": here,
+        "href": to.href,
         "lang": lang,
         "modified": publication.modified,
         "most": MOST,
+        "said": to.said,
         "site_title": best_text(publication.about["title"], lang),
         "summary": best_text(publication.about["description"] or {}, lang),
         "w": w,
         "whole": WHOLE,
-        "words": words,
     }
     return render_template(template, **shared | values)
 
@@ -243,25 +469,45 @@ _MENU = {
 }
 
 
-def site(publication: Publication, folder: Path) -> None:
-    """Write the site into ``folder``, around the files that are there."""
-    stars: dict[str, list[Triple]] = defaultdict(list)
-    for triple in publication.stated:
-        stars[lexical(triple.subject)].append(triple)
-    shared = _Site(publication, folder, dict(stars))
+def jobs(shared: Site) -> list[Job]:
+    """List what can be written apart, in order: the pages that look at no other file."""
+    some = [Job("things", part) for iris in shared.segments.values() for part in _parts_of(iris)]
+    some += [Job("gathered", (stem,)) for stem in shared.gathered]
+    some += [Job("network", (name,)) for name in projections(shared.publication.graph)]
+    some += [Job("question", (name,)) for name in shared.publication.graph.questions]
+    return [*some, Job("lists"), Job("network list"), Job("question list"), Job("terms")]
+
+
+def _parts_of(iris: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(iris[start : start + TOGETHER]) for start in range(0, len(iris), TOGETHER))
+
+
+def write(shared: Site, job: Job) -> Written:
+    """Do a job."""
+    shared.pages, shared.names = [], defaultdict(list)
+    shared.kept.units, shared.kept.taken = {}, set()
+    _WRITERS[job.part](shared, *([job.of] if job.part == "things" else job.of))
+    return Written(shared.pages, dict(shared.names), shared.kept.units, shared.kept.taken)
+
+
+def finish(shared: Site, written: Sequence[Written]) -> None:
+    """Write what tells of all other files, once they are there.
+
+    :param written: what came of :func:`jobs`, in order.
+    """
+    publication, folder = shared.publication, shared.folder
+    shared.pages = [page for some in written for page in some.pages]
+    for some in written:
+        shared.kept.units |= some.units
+        shared.kept.taken |= some.taken
+    for lang in publication.languages:
+        found = [entry for some in written for entry in some.names.get(lang, ())]
+        text = json.dumps([*found, *_askable(shared, lang)], ensure_ascii=False, separators=(",", ":"))
+        publication.write(folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
     assets = files("cmgraph") / "text/templates"
     for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
-    segments = _segments(shared)
-    _things(shared, segments)
-    _shared(shared)
-    _lists(shared, segments)
-    _networks(shared)
-    _questions(shared)
-    if publication.graph.questions.keys() >= _SOURCED:
-        _sourced(shared)
-    _terms(shared)
-    _front(shared, segments)
+    _front(shared)
     _search(shared)
     text = render_template(
         "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
@@ -277,7 +523,7 @@ def site(publication: Publication, folder: Path) -> None:
     publication.write(folder / "w3id/.htaccess", w3id)
 
 
-def _search(shared: _Site) -> None:
+def _search(shared: Site) -> None:
     """Write the page of what a search finds, and how a browser asks it."""
     publication = shared.publication
     titles = {lang: message("search_title", lang) for lang in publication.languages}
@@ -288,7 +534,7 @@ def _search(shared: _Site) -> None:
         publication.write(shared.folder / f"opensearch{ending.removesuffix('.html')}.xml", text)
 
 
-def _missing(shared: _Site) -> str:
+def _missing(shared: Site) -> str:
     """Write the page for an address that has none: it may be shown anywhere, so it asks for nothing else."""
     languages = shared.publication.languages
     return render_template(
@@ -301,78 +547,63 @@ def _missing(shared: _Site) -> str:
     )
 
 
-def _segments(shared: _Site) -> dict[str, list[str]]:
-    """Group the things that have pages of their own by the folder they are in."""
-    segments: dict[str, list[str]] = defaultdict(list)
-    for iri in sorted(shared.stars):
-        folder = (shared.stem(iri) or "").rpartition("/")[0]
-        if "/" in folder and "#" not in folder and folder.removeprefix("id/") not in _SHARED:
-            segments[folder].append(iri)
-    return dict(segments)
+def _things(shared: Site, iris: Sequence[str]) -> None:
+    """Write the pages of things in one folder, and their data, or take them over."""
+    folder = iris[0].removeprefix(BASE).rpartition("/")[0]
+    counted = folder.removeprefix("vocab/") in _WITHOUT
+    keys = {iri: shared.ingredients.of_thing(iri, counted) for iri in iris}
+    units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted)
+    for iri in iris:
+        stem, unit = iri.removeprefix(BASE), units[iri]
+        found = unit.value if unit else entries[iri]
+        if not unit:
+            shared.made(stem, keys[iri], found)
+        for lang in shared.publication.languages:
+            shared.names[lang].append(found[lang])
+        shared.done += 1
+        shared.publication.progress(shared.done, stem)
 
 
-def _things(shared: _Site, segments: Mapping[str, list[str]]) -> None:
+def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) -> dict[str, dict[str, dict[str, Any]]]:
+    """Write the pages of things and their data; return what a search finds of each, by language."""
     publication = shared.publication
-    codes = _codes(shared.stars)
-    uses, rests = shared.uses, _rests(shared, segments)
-    names: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    done = 0
-    for folder, iris in segments.items():
-        counted = folder.removeprefix("vocab/") in _WITHOUT
-        pairs: Iterable[tuple[str, Said]] = collect_statements(iris, publication.graph.store, publication.graph.as_of)
-        if counted:
-            pairs = (
-                (iri, {(iri, iri): statements})
-                for iri, statements in fetch_triples(set(iris), publication.graph.store).items()
-            )
-        for iri, statements in pairs:
-            entities = {
-                lang: build_entity(iri, statements, graph.store, graph.names)
-                for lang, graph in publication.by_language.items()
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    if counted:
+        fetched = fetch_triples(set(iris), publication.graph.store)
+        said: dict[str, Said] = {iri: {(iri, iri): fetched[iri]} for iri in iris}
+    else:
+        said = dict(collect_statements(iris, publication.graph.store, publication.graph.as_of))
+    entities = {lang: build_entities(said, graph.store, graph.names) for lang, graph in publication.by_language.items()}
+    rests = {lang: _resting(shared, graph, iris) for lang, graph in publication.by_language.items()}
+    for iri in iris:
+        stem, uses = iri.removeprefix(BASE), shared.uses.get(iri, [])
+        users = [user for user, _ in uses if user.startswith(BASE + "id/")]
+        spoken = {lang: some[iri] for lang, some in entities.items()}
+        titles = {lang: entity.thing.label for lang, entity in spoken.items()}
+        schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
+        values = {
+            lang: entity_values(entity, publication.by_language[lang], len(users) if counted else 0, schema)
+            | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
+            | {"resting": rests[lang].get(iri)}
+            for lang, entity in spoken.items()
+        }
+        shared.write("entity.html", stem, titles, values)
+        _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
+        codes = {"c": shared.codes[iri]} if iri in shared.codes else {}
+        found[iri] = {
+            lang: {
+                "n": [*dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])],
+                "p": stem + shared.ending(lang),
+                "k": entity.kind,
+                **codes,
             }
-            stem, users = (
-                iri.removeprefix(BASE),
-                [user for user, _ in uses.get(iri, []) if user.startswith(BASE + "id/")],
-            )
-            titles = {lang: entity.thing.label for lang, entity in entities.items()}
-            schema = _schema(publication, folder, entities[publication.languages[0]], shared.stars[iri])
-            values = {
-                lang: entity_values(entity, lang, len(users) if counted else 0, schema)
-                | {"named_by": [] if counted else _named_by(shared, graph, entity, uses.get(iri, []))}
-                | {"resting": _resting(shared, graph, iri, rests[iri]) if iri in rests else None}
-                for (lang, entity), graph in zip(entities.items(), publication.by_language.values(), strict=True)
-            }
-            shared.write("entity.html", stem, titles, values)
-            _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
-            for lang, entity in entities.items():
-                called = dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])
-                entry = {"n": [*called], "p": stem + shared.ending(lang), "k": entity.kind}
-                names[lang].append(entry | ({"c": codes[iri]} if iri in codes else {}))
-            done += 1
-            publication.progress(done, stem)
-    for lang in publication.languages:
-        entries = [*names[lang], *_askable(shared, lang)]
-        text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
-        publication.write(shared.folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
+            for lang, entity in spoken.items()
+        }
+    return found
 
 
-def _codes(stars: Mapping[str, list[Triple]]) -> dict[str, list[str]]:
-    """Return the codes by which people know a country, of the place and of who governs it."""
-    codes = {
-        iri: [lexical(t.object) for t in star if t.predicate.value in (CM + "countryCode", CM + "alpha3Code")]
-        for iri, star in stars.items()
-        if iri.startswith(BASE + "id/place/")
-    }
-    governed = {
-        iri: codes.get(lexical(t.object), [])
-        for iri, star in stars.items()
-        for t in star
-        if t.predicate.value == CM + "governs"
-    }
-    return {iri: some for iri, some in (codes | governed).items() if some}
-
-
-def _askable(shared: _Site, lang: str) -> list[dict[str, Any]]:
+def _askable(shared: Site, lang: str) -> list[dict[str, Any]]:
     """List the saved questions among the names that are searched, with the words that they are found by."""
     kind = message("question", lang)
     return [
@@ -387,7 +618,7 @@ def _askable(shared: _Site, lang: str) -> list[dict[str, Any]]:
 
 
 def _named_by(
-    shared: _Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
+    shared: Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
 ) -> list[tuple[str, str, list[NamedRef]]]:
     """List the things whose own description points at a thing: by their kind and the property."""
     shown = {statement.iri for statement in entity.statements}
@@ -404,24 +635,25 @@ def _named_by(
     ]
 
 
-def _rests(shared: _Site, segments: Mapping[str, list[str]]) -> dict[str, Said]:
-    """Return by each source what cites a place in it."""
-    citing = {source: shared.citing(source) for source in segments.get("id/source", ())}
-    fetched = fetch_triples(set().union(*citing.values()), shared.publication.graph.store)
-    return {
-        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(iris)}
-        for source, iris in citing.items()
-    }
-
-
 def _class(star: Iterable[Triple]) -> str:
     """Return what something is: of two classes, the first."""
     return min((lexical(triple.object) for triple in star if triple.predicate == RDF_TYPE), default="")
 
 
-def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
+def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resting]:
+    """Tell what cites a place in each source among ``iris``."""
+    citing = {iri: shared.citing(iri) for iri in iris if iri.startswith(BASE + "id/source/")}
+    fetched = fetch_triples(set().union(*citing.values()), graph.store)
+    said = {
+        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(some)}
+        for source, some in citing.items()
+    }
+    entities = build_entities(said, graph.store, graph.names)
+    return {source: _rests(shared, graph, source, entity) for source, entity in entities.items()}
+
+
+def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
     """Tell what cites a place in a source; a thing is shown by its name, under what it is."""
-    entity = build_entity(source, said, graph.store, graph.names)
     things = {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")}
     labels = graph.names.labels(things)
     statements = tuple(
@@ -437,25 +669,29 @@ def _resting(shared: _Site, graph: Graph, source: str, said: Said) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def entity_values(entity: Entity, lang: str, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(entity: Entity, graph: Graph, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
     """
-    groups = group_statements(entity.statements, entity.thing.iri, lang)
+    groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
     return {
         "entity": entity,
         "names": entity.names,
         "groups": groups,
-        "heading": f"{entity.thing.label} ({entity.kind})" if entity.kind else entity.thing.label,
+        "heading": _heading(entity.thing.label, entity.kind),
         "summary": _summary(entity, groups),
         "named_by": [],
         "resting": None,
-        "picture": ties(entity),
+        "picture": ties(graph, entity),
         "count": count,
         "schema": schema,
         "forms": [("ttl", "text/turtle", "Turtle"), ("jsonld", "application/ld+json", "JSON-LD")],
     }
+
+
+def _heading(label: str, kind: str) -> str:
+    return f"{label} ({kind})" if kind else label
 
 
 def _summary(entity: Entity, groups: Sequence[Group]) -> str:
@@ -465,33 +701,32 @@ def _summary(entity: Entity, groups: Sequence[Group]) -> str:
     return f"{entity.thing.label}: {entity.kind}. {counted}".strip(" .:")
 
 
-def _shared(shared: _Site) -> None:
-    """Write the documents that statements, register entries and citations share."""
-    publication = shared.publication
-    groups: dict[str, list[str]] = defaultdict(list)
-    for iri in sorted(shared.stars):
-        stem = shared.stem(iri) or ""
-        if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
-            groups[stem.partition("#")[0]].append(iri)
-    for stem, iris in groups.items():
-        fetched = fetch_triples(set(iris), publication.graph.store)
-        kinds = {iri: _class(shared.stars[iri]) for iri in iris}
-        statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
-        entities = {
-            lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
-        }
-        segment = stem.split("/")[1]
-        titles = {
-            lang: f"{message(f'seg_{segment}', lang, default=segment)}: {stem.rpartition('/')[2]}"
-            for lang in publication.languages
-        }
-        values = {
-            lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), lang)
-            | {"heading": titles[lang], "picture": {"left": [], "right": []}}
-            for lang, entity in entities.items()
-        }
-        shared.write("entity.html", stem, titles, values)
-        _data(shared, stem, _around(shared.stars, iris, ()))
+def _gathered(shared: Site, stem: str) -> None:
+    """Write a document that statements, register entries or citations share."""
+    publication, iris = shared.publication, shared.gathered[stem]
+    key = shared.ingredients.of_document(stem)
+    if shared.take(stem, key):
+        return
+    fetched = fetch_triples(set(iris), publication.graph.store)
+    kinds = {iri: _class(shared.stars[iri]) for iri in iris}
+    statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
+    entities = {
+        lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
+    }
+    titles = {lang: _gathered_title(stem, lang) for lang in publication.languages}
+    values = {
+        lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), publication.by_language[lang])
+        | {"heading": titles[lang], "picture": {"left": [], "right": []}}
+        for lang, entity in entities.items()
+    }
+    shared.write("entity.html", stem, titles, values)
+    _data(shared, stem, _around(shared.stars, iris, ()))
+    shared.made(stem, key, None)
+
+
+def _gathered_title(stem: str, lang: str) -> str:
+    _, segment, name = stem.split("/")
+    return f"{message(f'seg_{segment}', lang, default=segment)}: {name}"
 
 
 def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
@@ -503,19 +738,19 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     sources = dict.fromkeys(
         lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
-    triples = [t for iri in {**described, **cited, **sources} for t in stars.get(iri, ())]
-    named = {lexical(t.object) for t in triples} - {*described, *cited, *sources}
-    names = [
-        t for iri in sorted(named & stars.keys()) for t in stars.get(iri, ()) if t.predicate.value == SKOS + "prefLabel"
-    ]
-    return sorted({*triples, *names}, key=str)
+    whole = {iri for iri in (*described, *cited, *sources) if iri in stars}
+    named = {iri for of in whole for t in stars[of] if (iri := lexical(t.object)) in stars and iri not in whole}
+    names = {iri: [t for t in stars[iri] if t.predicate.value == SKOS + "prefLabel"] for iri in named}
+    said = {str(some[0].subject): some for some in (*(stars[iri] for iri in whole), *names.values()) if some}
+    return [triple for subject in sorted(said) for triple in said[subject]]
 
 
-def _data(shared: _Site, stem: str, triples: list[Triple]) -> None:
-    publication, prefixes = shared.publication, shared.publication.graph.prefixes
-    publication.write(shared.folder / f"{stem}.ttl", serialize_triples(triples, RdfFormat.TURTLE, prefixes))
-    nodes = list(jsonld_nodes(triples, shared.context, prefixes))
-    keys = {key for node in nodes for key in node} | {"id", "type", *prefixes.used(triples), "xsd"}
+def _data(shared: Site, stem: str, triples: list[Triple]) -> None:
+    publication, declared = shared.publication, shared.publication.graph.prefixes.used(triples)
+    turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=declared)
+    publication.write(shared.folder / f"{stem}.ttl", turtle or b"")
+    nodes = list(jsonld_nodes(triples, shared.json_ld_names))
+    keys = {key for node in nodes for key in node} | {"id", "type", *declared, "xsd"}
     definitions = {key: definition for key, definition in shared.context.items() if key in keys}
     publication.write_json_ld(shared.folder / f"{stem}.jsonld", definitions, nodes)
 
@@ -534,8 +769,9 @@ def _schema(publication: Publication, folder: str, entity: Entity, star: list[Tr
     return record | ({"alternateName": other_names} if other_names else {})
 
 
-def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
+def _lists(shared: Site) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
+    segments = shared.segments
     spoken = shared.publication.by_language
     titles = {folder: _titles(shared, folder) for folder in segments}
     statements = {iri: _count(shared, iri) for iris in segments.values() for iri in iris}
@@ -552,7 +788,7 @@ def _lists(shared: _Site, segments: Mapping[str, list[str]]) -> None:
     shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
 
 
-def _count(shared: _Site, iri: str) -> int:
+def _count(shared: Site, iri: str) -> int:
     """Count the statements that name a thing, or what rests on a source."""
     statements = tuple(f"{BASE}id/{part}/" for part in ("rel", "obs", "record"))
     naming = {user for user, _ in shared.uses.get(iri, ()) if user.startswith(statements)}
@@ -568,7 +804,7 @@ def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef
     return sorted(by_kind.items())
 
 
-def _titles(shared: _Site, folder: str) -> dict[str, str]:
+def _titles(shared: Site, folder: str) -> dict[str, str]:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
         segment = folder.rpartition("/")[2]
@@ -580,53 +816,46 @@ def _titles(shared: _Site, folder: str) -> dict[str, str]:
     return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
 
 
-def _networks(shared: _Site) -> None:
-    """Write a page to explore each projection, and a list of them."""
+def _network(shared: Site, name: str) -> None:
+    """Write a page to explore a projection."""
     publication = shared.publication
-    names = projections(publication.graph)
-    for lang, graph in publication.by_language.items():
-        for name in names:
-            table = tie_rows(graph, name)
-            other_pages = [f"{name}{shared.ending(other)}" for other in publication.languages if other != lang]
-            home = f"../network{shared.ending(lang)}"
-            text = network_page(
-                graph, to_networkx(graph, name, table), table, heading(graph, name), home, "".join(other_pages)
-            )
-            publication.write(shared.folder / f"network/{name}{shared.ending(lang)}", text)
-            shared.pages.append(
-                (
-                    f"network/{name}{shared.ending(lang)}",
-                    [(other, f"network/{name}{shared.ending(other)}") for other in publication.languages],
-                )
-            )
+    pages = [(lang, f"network/{name}{shared.ending(lang)}") for lang in publication.languages]
+    for lang, path in pages:
+        graph = publication.by_language[lang]
+        table = tie_rows(graph, name)
+        others = "".join(other.rpartition("/")[2] for spoken, other in pages if spoken != lang)
+        home = f"../network{shared.ending(lang)}"
+        text = network_page(graph, to_networkx(graph, name, table), table, heading(graph, name), home, others)
+        publication.write(shared.folder / path, text)
+        shared.pages.append((path, pages))
 
+
+def _network_list(shared: Site) -> None:
+    """Write the list of the networks."""
+    publication = shared.publication
+    listed = projections(publication.graph).items()
     values = {
         lang: {
             "ending": shared.ending(lang),
             "folder": "network",
-            "groups": [
-                ("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in names.items()])
-            ],
+            "groups": [("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in listed])],
         }
         for lang in publication.languages
     }
-    shared.write(
-        "questions.html", "network", {lang: message("network", lang) for lang in publication.languages}, values
-    )
+    shared.write("questions.html", "network", {lang: message("network", lang) for lang in values}, values)
 
 
-def _questions(shared: _Site) -> None:
-    """Write each saved question with its answer, as a page and as CSV."""
+def _question_list(shared: Site) -> None:
+    """Write the list of the saved questions, for people and for programs."""
     publication = shared.publication
     graph = publication.graph
-    stated = catalogue(graph)
     publication.write(
-        shared.folder / "queries/catalogue.ttl", serialize_triples(stated, RdfFormat.TURTLE, graph.prefixes)
+        shared.folder / "queries/catalogue.ttl", serialize_triples(catalogue(graph), RdfFormat.TURTLE, graph.prefixes)
     )
-    for question in graph.questions.values():
-        _question(shared, question)
     values = {lang: questions_values(graph, lang, shared.ending(lang)) for lang in publication.languages}
     shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in values}, values)
+    if graph.questions.keys() >= _SOURCED:
+        _sourced(shared)
 
 
 def questions_values(graph: Graph, lang: str, ending: str) -> dict[str, Any]:
@@ -642,24 +871,27 @@ def questions_values(graph: Graph, lang: str, ending: str) -> dict[str, Any]:
     return {"ending": ending, "folder": "queries", "groups": groups}
 
 
-def _question(shared: _Site, question: Question) -> None:
-    publication, stem = shared.publication, f"queries/{question.name}"
+def _question(shared: Site, name: str) -> None:
+    """Write a saved question with its answer, as a page and as CSV."""
+    publication, stem = shared.publication, f"queries/{name}"
+    question = publication.graph.questions[name]
     head, sparql = _parts(question.text)
     publication.write(shared.folder / f"{stem}.rq", f"{head}# Ask it of {publication.address}{ALL}\n{sparql}")
+    answers = publication.graph.query_in(publication.languages, question)
     values: dict[str, dict[str, Any]] = {}
     for lang, graph in publication.by_language.items():
         ending = shared.ending(lang)
-        values[lang] = question_values(graph, question, ending)
+        values[lang] = question_values(graph, question, answers[lang], ending)
         csv = shared.folder / f"{stem}{ending.removesuffix('.html')}.csv"
-        publication.write(csv, to_csv(values[lang]["answer"], ","))
+        publication.write(csv, to_csv(answers[lang], ","))
     shared.write("question.html", stem, {lang: best_text(question.title, lang) for lang in values}, values)
 
 
-def question_values(graph: Graph, question: Question, ending: str) -> dict[str, Any]:
+def question_values(graph: Graph, question: Question, answer: Result, ending: str) -> dict[str, Any]:
     """Return what the page of a saved question shows: what it asks, with which values, and the answer."""
     defaults = question.defaults()
     return {
-        "answer": graph.query(question),
+        "answer": answer,
         "asked": best_text(question.question, graph.lang),
         "summary": best_text(question.question, graph.lang),
         "ending": ending,
@@ -679,7 +911,7 @@ def _parts(text: str) -> tuple[str, str]:
     return "".join(line for line in lines if line.startswith("#+")), sparql
 
 
-def _sourced(shared: _Site) -> None:
+def _sourced(shared: Site) -> None:
     """Write how well each kind of statement is sourced, and what most needs a better source."""
     values = {}
     for lang, graph in shared.publication.by_language.items():
@@ -707,7 +939,7 @@ def _said(graph: Graph, default: str) -> str:
     return ", ".join(words)
 
 
-def _terms(shared: _Site) -> None:
+def _terms(shared: Site) -> None:
     """Write the reference of the model."""
     values = model_values(shared.publication, shared.stars)
     shared.write("terms.html", "def", {lang: message("model", lang) for lang in values}, values)
@@ -742,9 +974,9 @@ def model_values(publication: Publication, stars: Mapping[str, Sequence[Triple]]
     return values
 
 
-def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
+def _front(shared: Site) -> None:
     """Write the first page, and the page of downloads."""
-    publication = shared.publication
+    publication, segments = shared.publication, shared.segments
     data = distributions(shared.folder)
     folders = [
         "id/agent",
@@ -786,6 +1018,19 @@ def _front(shared: _Site, segments: Mapping[str, list[str]]) -> None:
 def _use(file: Distribution) -> str:
     """Return the key of the words that say what a file is for."""
     return "for_all" if file.path == ALL else f"for_{file.file.suffix[1:]}"
+
+
+_WRITERS: Mapping[str, Callable[..., None]] = {
+    "things": _things,
+    "gathered": _gathered,
+    "network": _network,
+    "question": _question,
+    "lists": _lists,
+    "network list": _network_list,
+    "question list": _question_list,
+    "terms": _terms,
+}
+"""What does the jobs, by their parts."""
 
 
 def _correct(publication: Publication, page: str) -> str:

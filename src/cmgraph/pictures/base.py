@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
+from cmgraph.analysis.kinds import Look, kind_label, looks
 from cmgraph.analysis.projections import projections
 from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
-from cmgraph.rdf.terms import best_text
+from cmgraph.rdf.terms import NamedRef, best_text
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
@@ -96,6 +98,32 @@ def svg_renderer(
     lines = textwrap.wrap(head.title, width * _WIDE // 100) or [""]
     values |= template_context(graph) | head._asdict() | {"width": width, "lines": lines, "foot": foot}
     return lambda bare: render_template(template, bare=bare, **values)
+
+
+def tie_reasons(table: Result) -> dict[tuple[NamedRef, NamedRef], dict[str, set[int]]]:
+    """Return for each two things that a projection's rows tie what ties them, each with its citations' numbers."""
+    reasons: dict[tuple[NamedRef, NamedRef], dict[str, set[int]]] = {}
+    for row in table:
+        one, other = row[0], row[1]
+        if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
+            reasons.setdefault((one, other), {}).setdefault(str(row[2]), set()).update(row.citations)
+    return reasons
+
+
+def legend(graph: Graph, kinds: Iterable[str]) -> list[tuple[str, Look]]:
+    """Name the kinds in a picture, with what they are drawn as, in the order of all legends."""
+    present = set(kinds)
+    return [(kind_label(kind, graph.lang), look) for kind, look in looks().items() if kind in present]
+
+
+def tie_legend(graph: Graph, projection: str) -> str:
+    """Say what a line between two things of a projection means."""
+    return message("pic_tie", graph.lang).format(heading(graph, projection).question)
+
+
+def tie_width(weight: int) -> float:
+    """Return how wide a tie is drawn that so many things make: twice as wide for four times as many."""
+    return round(min(8.0, math.sqrt(weight)), 1)
 
 
 def truncate(text: str, most: int) -> str:

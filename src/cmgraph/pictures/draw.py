@@ -21,6 +21,9 @@ KINDS = ("network", "entity", "matrix", "timeline", "flow")
 USUAL = {"network": "actors", "matrix": "themes", "flow": "chain"}
 """The projection that is drawn if none is named."""
 
+BY = ("count", "money")
+"""What the width of a flow may stand for."""
+
 FORMATS = (".html", ".svg", ".png", ".pdf")
 """The forms of pictures, by their ending."""
 
@@ -46,7 +49,7 @@ def draw(
         ``timeline`` one thing, or all that is dated.
     :param name: a projection, or a thing by name, CURIE or IRI; None for the usual one.
     :param network_filter: which part of a projection.
-    :param parameters: values of the projection's own parameters.
+    :param parameters: values of the projection's own parameters; of a flow also ``by``, ``count`` or ``money``.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
     :returns: the picture, with the table that says the same.
 

@@ -1,81 +1,200 @@
-"""A projection as a flow from left to right, as wide as there are reasons for it: a Sankey diagram."""
+"""A projection as a flow from left to right: a Sankey diagram, as wide as there are reasons, or as there is money."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pyoxigraph import Literal, NamedNode
 
 from cmgraph.analysis.filters import NetworkFilter
-from cmgraph.analysis.layout import COLOURS
+from cmgraph.analysis.kinds import ACTOR, kind_label, looks, picture_kind, short_names
 from cmgraph.analysis.projections import tie_rows
+from cmgraph.answers.result import Result, Row, build
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Picture, heading, svg_renderer, truncate
-from cmgraph.rdf.terms import NamedRef
+from cmgraph.pictures.base import Picture, heading, svg_renderer, tie_reasons, truncate
+from cmgraph.rdf.terms import BASE, XSD, NamedRef
+from cmgraph.store import builtin
 from cmgraph.text.i18n import message
 
-MOST = 40
+MOST = 70
 """At most so many things are drawn in a column: those through which most flows."""
 
-_WIDTH, _SIDE, _BOX = 1200, 250, 14
-_TALL = 760.0
-"""Height that the fullest column comes to, names aside."""
+_MONEY = {"funding": "commitments"}
+"""Projections whose rows are money, and the query that says how much."""
 
-_LINE, _GAP = 15.0, 3.0
-"""Height of a name, and what is between two boxes."""
+_TOTAL = BASE + "vocab/funding-kind/total"
+"""Money that a source gives for several commitments together, which are there one by one."""
+
+_WIDTH, _SIDE, _BOX = 1200, 290, 14
+_TALL, _TALL_EACH = 760.0, 80.0
+"""Height that the fullest column comes to, names aside: at most, and for each box of it."""
+
+_LINE, _GAP, _HEADING = 15.0, 3.0, 26.0
+"""Height of a name, what is between two boxes, and the height of a kind's name above its boxes."""
+
+_LOWER = 0.15
+"""How far down a short column stands beside a tall one: not in its middle, where a small screen would not show it."""
 
 _SWEEPS = 6
-_PLAIN = "#6b737b"
+_NICE = (1, 2, 5)
+
+
+class Node(NamedTuple):
+    """A thing in a column."""
+
+    column: int
+    thing: NamedRef
+
+
+@dataclass
+class Ribbon:
+    """What flows from one thing to another, of one sort: how much, how often, by which sources."""
+
+    start: Node
+    end: Node
+    sort: str
+    amount: Decimal = Decimal(0)
+    times: int = 0
+    cited: set[int] = field(default_factory=set)
+    firm: bool = True
 
 
 @dataclass
 class _Box:
-    column: int
+    kind: str
     height: float
     y: float = 0.0
-    colour: str = _PLAIN
 
 
-def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **parameters: object) -> Picture:
-    """Draw the flow of a projection.
+@dataclass(frozen=True)
+class Panel:
+    """A flow in one measure: what its width stands for, and its ribbons."""
 
-    :raises CmgraphError: if the projection goes in circles.
+    measure: str
+    ribbons: tuple[Ribbon, ...]
+    currency: NamedRef | None = None
+
+
+def picture(
+    graph: Graph, projection: str, network_filter: NetworkFilter, /, by: str = "", **parameters: object
+) -> Picture:
+    """Draw the flow of a projection, a panel for each currency if its width stands for money.
+
+    :param by: ``count`` or ``money``; by default money, where the projection has any.
+    :raises CmgraphError: if the projection goes in circles, or has no money.
     """
-    table = tie_rows(graph, projection, network_filter, **parameters)
-    via: dict[tuple[NamedRef, NamedRef], set[str]] = defaultdict(set)
-    for row in table:
-        if isinstance(row[0], NamedRef) and isinstance(row[1], NamedRef) and row[0] != row[1]:
-            via[row[0], row[1]].add(str(row[2]))
-    column = _columns(via, projection)
-    through = _through({pair: len(reasons) for pair, reasons in via.items()})
-    drawn: set[NamedRef] = set()
-    for number in set(column.values()):
-        members = sorted((t for t in column if column[t] == number), key=lambda t: (-through[t], t.label, t.iri))
-        drawn |= set(members[:MOST])
-    flows = {pair: len(reasons) for pair, reasons in sorted(via.items()) if set(pair) <= drawn}
-    boxes = _placed(flows, column)
+    if by == "money" and projection not in _MONEY:
+        raise CmgraphError("no amounts of money in this projection", where=projection, hint="Draw it by count.")
+    if by not in ("", "count", "money"):
+        raise CmgraphError(f"a flow is not drawn by '{by}'", hint="By count or by money.")
     head = heading(graph, projection, network_filter, parameters)
-    svg = svg_renderer(
-        "flow.svg",
-        graph,
-        table,
-        _WIDTH,
-        head,
-        bands=_bands(flows, boxes, {pair: "; ".join(sorted(reasons)) for pair, reasons in via.items()}),
-        boxes=[
-            {"x": _x(box, boxes), "y": box.y, "h": box.height, "colour": box.colour, "end": _end(box, boxes)}
-            | {"label": node.label, "short": truncate(node.label, 34)}
-            for node, box in boxes.items()
-        ],
-        columns=_headings(graph, boxes),
-        height=max((box.y + max(box.height, _LINE) for box in boxes.values()), default=0.0),
-        left=len(column) - len(boxes),
+    if projection in _MONEY and by != "count":
+        table = commitments(graph, projection, network_filter, **parameters)
+        panels, unsaid = money_panels(graph, table)
+        extent = f"{len({row[8] for row in table})} {message('pic_commitments', graph.lang)}"
+    else:
+        table = tie_rows(graph, projection, network_filter, **parameters)
+        panels, unsaid = [_count_panel(graph, table, projection)], []
+        extent = f"{len(panels[0].ribbons)} {message('net_edges', graph.lang)}"
+    drawn, top = [], 0.0
+    for panel in panels:
+        drawn.append(_drawn(graph, panel) | {"top": top})
+        top += drawn[-1]["height"] + 84
+    svg = svg_renderer("flow.svg", graph, table, _WIDTH, head, panels=drawn, height=top, unsaid=unsaid)
+    return Picture(head, table, extent, svg)
+
+
+def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **parameters: object) -> Result:
+    """List the commitments of money behind a projection, one row for each recipient.
+
+    :returns: columns ``source``, ``target``, ``via``, ``date``, ``amount``, ``currency``, ``bound``, ``stage``,
+        ``commitment``, ``rival`` (the first of two figures for the same money).
+    """
+    if unknown := parameters.keys() - {"asOf"}:
+        raise CmgraphError(f"unknown parameter '{min(unknown)}'", where=projection, hint="Only asOf.")
+    day = parameters.get("asOf", graph.as_of)
+    text = day.isoformat() if isinstance(day, dt.date) else str(day or "any")
+    as_of = None if text == "any" else Literal(text, datatype=NamedNode(XSD + "date"))
+    solutions = builtin.solutions(graph.store, _MONEY[projection], asOf=[as_of])
+    said = ("amount", "currency", "bound", "firm", "commitment", "rival")
+    words = ("from", "to", "through", "dated", *(f"pic_{word}" for word in said))
+    headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], words, strict=False)}
+    things = ("source", "target", "via", "currency", "bound", "stage", "commitment", "rival")
+    result = build(solutions, graph.store, graph.names, "citation", headings, things=things)
+    return network_filter.apply(result, graph)
+
+
+def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
+    """Sort commitments into a panel for each currency, and say what is in none: totals, and amounts not said."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in table:
+        rows[str(row.terms[8])].append(row)
+    ribbons: dict[NamedRef, dict[tuple[object, ...], Ribbon]] = defaultdict(dict)
+    totals = rivals = without = joint = 0
+    for some in rows.values():
+        _, _, via, _, amount, currency, bound, stage, _, rival = some[0]
+        if isinstance(via, NamedRef) and via.iri == _TOTAL:
+            totals += 1
+        elif rival is not None:
+            rivals += 1
+        elif amount is None or not isinstance(currency, NamedRef):
+            without += 1
+        else:
+            start, end = (Node(side, _together(graph, [row[side] for row in some])) for side in (0, 1))
+            joint += len({row[1] for row in some}) > 1
+            sort = ", ".join(map(str, (via, stage, bound)))
+            ribbon = ribbons[currency].setdefault((start, end, sort), Ribbon(start, end, sort))
+            ribbon.amount += Decimal(str(amount))
+            ribbon.times += 1
+            ribbon.cited |= {number for row in some for number in row.citations}
+            ribbon.firm = not isinstance(stage, NamedRef) or not stage.iri.endswith("/considered")
+    panels = [
+        Panel(message("pic_by_money", graph.lang).format(currency), tuple(some.values()), currency)
+        for currency, some in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
+    ]
+    counted = {"pic_unknown": without, "pic_totals": totals, "pic_rivals": rivals, "pic_joint": joint}
+    said = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
+    return panels, [*said, message("pic_stacked", graph.lang)]
+
+
+def _together(graph: Graph, targets: Sequence[object]) -> NamedRef:
+    """Return who gives or receives: one, or several that a source gives one amount for, or nobody named."""
+    named = sorted({target for target in targets if isinstance(target, NamedRef)}, key=lambda thing: thing.label)
+    if not named:
+        return NamedRef("", message("pic_unnamed", graph.lang))
+    if len(named) == 1:
+        return named[0]
+    alike = len({picture_kind(graph, thing.iri) for thing in named}) == 1
+    return NamedRef(
+        named[0].iri if alike else "",
+        f"{len(named)} {message('pic_together', graph.lang)} {', '.join(map(str, named))}",
     )
-    return Picture(head, table, f"{len(via)} {message('net_edges', graph.lang)}", svg)
 
 
-def _columns(pairs: Mapping[tuple[NamedRef, NamedRef], object], projection: str) -> dict[NamedRef, int]:
+def _count_panel(graph: Graph, table: Result, projection: str) -> Panel:
+    reasons = tie_reasons(table)
+    column = _columns(reasons, projection)
+    ribbons = tuple(
+        Ribbon(
+            Node(column[one], one),
+            Node(column[other], other),
+            "; ".join(sorted(via)),
+            Decimal(len(via)),
+            len(via),
+            set[int]().union(*via.values()),
+        )
+        for (one, other), via in sorted(reasons.items())
+    )
+    return Panel(message("pic_by_count", graph.lang), ribbons)
+
+
+def _columns(pairs: Iterable[tuple[NamedRef, NamedRef]], projection: str) -> dict[NamedRef, int]:
     """Number the columns: a thing stands right of all that flows into it."""
     from graphlib import CycleError, TopologicalSorter
 
@@ -92,102 +211,191 @@ def _columns(pairs: Mapping[tuple[NamedRef, NamedRef], object], projection: str)
     return column
 
 
-def _through(flows: Mapping[tuple[NamedRef, NamedRef], int]) -> Counter[NamedRef]:
-    """Count what flows through each thing: what comes in or what goes out, whichever is more."""
-    leaving, entering = Counter[NamedRef](), Counter[NamedRef]()
-    for (one, other), count in flows.items():
-        leaving[one] += count
-        entering[other] += count
-    return leaving | entering
+def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
+    """Place what a panel shows: headings, boxes with their names, ribbons between them, and a scale."""
+    through = _through(panel.ribbons)
+    columns = {number: [node for node in through if node.column == number] for number in {n.column for n in through}}
+    kept = {
+        node
+        for members in columns.values()
+        for node in sorted(members, key=lambda node: (-through[node], node.thing.label, node.thing.iri))[:MOST]
+    }
+    ribbons = sorted(
+        (ribbon for ribbon in panel.ribbons if {ribbon.start, ribbon.end} <= kept),
+        key=lambda ribbon: (ribbon.start, ribbon.end, ribbon.sort),
+    )
+    boxes, headings = _placed(graph, ribbons)
+    last = max((node.column for node in boxes), default=0) or 1
+    unit = _unit(_through(ribbons), boxes)
+    short = short_names(graph, {node.thing.iri for node in boxes if node.thing.iri.startswith(BASE)})
+    called = _Called(graph, panel.currency, ribbons, short)
+    scale = _nice(60 / unit) if panel.currency and unit else 0
+    return {
+        "measure": panel.measure,
+        "scale": {"height": round(scale * unit, 1), "text": _millions(Decimal(scale), graph.lang)} if scale else None,
+        "headings": [(_x(column, last), y, truncate(text, 46), _end(column, last)) for column, y, text in headings],
+        "bands": _bands(ribbons, boxes, called, last),
+        "boxes": [
+            {"x": _x(node.column, last), "y": box.y, "h": box.height, "colour": looks()[box.kind].colour}
+            | {"end": _end(node.column, last), "label": node.thing.label, "short": called.name(node)}
+            for node, box in boxes.items()
+        ],
+        "height": max((box.y + max(box.height, _LINE) for box in boxes.values()), default=0.0),
+        "left": len(through) - len(boxes),
+    }
 
 
-def _placed(flows: Mapping[tuple[NamedRef, NamedRef], int], column: Mapping[NamedRef, int]) -> dict[NamedRef, _Box]:
-    """Stand boxes in their columns, near those that they share a flow with."""
-    through = _through(flows)
-    columns: dict[int, list[NamedRef]] = defaultdict(list)
-    for node in sorted(through, key=lambda node: (-through[node], node.label, node.iri)):
-        columns[column[node]].append(node)
-    fullest = max((sum(through[node] for node in members) for members in columns.values()), default=1)
-    unit = min(24.0, _TALL / fullest)
-    boxes = {node: _Box(column[node], unit * through[node]) for node in through}
-    near: dict[NamedRef, list[tuple[NamedRef, int]]] = defaultdict(list)
-    for (one, other), count in flows.items():
-        near[one].append((other, count))
-        near[other].append((one, count))
+@dataclass(frozen=True)
+class _Called:
+    """What boxes and ribbons of a panel are called."""
+
+    graph: Graph
+    currency: NamedRef | None
+    ribbons: Sequence[Ribbon]
+    short: Mapping[str, str]
+
+    def name(self, node: Node) -> str:
+        """Call a box by its short name, and money of a single sort by its amount: other sorts do not add up."""
+        alone = node.thing.label == self.graph.names.labels([node.thing.iri])[node.thing.iri] if node.thing.iri else 0
+        name = truncate(self.short[node.thing.iri] if alone else node.thing.label, 30)
+        if self.currency is None:
+            return name
+        mine = [ribbon for ribbon in self.ribbons if node in (ribbon.start, ribbon.end)]
+        if len({ribbon.sort for ribbon in mine}) > 1:
+            times = sum(ribbon.times for ribbon in mine)
+            return f"{name} · {times} {message('pic_commitments', self.graph.lang)}"
+        return f"{name} · {_millions(sum((ribbon.amount for ribbon in mine), Decimal(0)), self.graph.lang)}"
+
+    def title(self, ribbon: Ribbon) -> str:
+        """Say a ribbon in words."""
+        pair = f"{ribbon.start.thing.label} – {ribbon.end.thing.label}: {ribbon.sort}"
+        if self.currency is None:
+            return pair
+        times = f"{ribbon.times} {message('pic_commitments', self.graph.lang)}" if ribbon.times > 1 else ""
+        return f"{pair}, {_number(ribbon.amount, self.graph.lang)} {self.currency}" + (f" ({times})" if times else "")
+
+
+def _number(amount: Decimal, lang: str) -> str:
+    text = f"{amount.normalize():,f}"
+    return text.replace(",", "\u202f").replace(".", ",") if lang == "fr" else text
+
+
+def _millions(amount: Decimal, lang: str) -> str:
+    return f"{_number(round(amount / 1_000_000, 2), lang)}\u00a0M"
+
+
+def _nice(most: float) -> int:
+    """Return the largest of 1, 2, 5, 10, 20… that is not above ``most``."""
+    power = 1
+    while power * 10 <= most:
+        power *= 10
+    return power * max((step for step in _NICE if step * power <= most), default=1)
+
+
+def _through(ribbons: Iterable[Ribbon]) -> dict[Node, Decimal]:
+    """Add up what flows through each thing: what comes in or what goes out, whichever is more."""
+    leaving: dict[Node, Decimal] = defaultdict(Decimal)
+    entering: dict[Node, Decimal] = defaultdict(Decimal)
+    for ribbon in ribbons:
+        leaving[ribbon.start] += ribbon.amount
+        entering[ribbon.end] += ribbon.amount
+    return {node: max(leaving.get(node, Decimal(0)), entering.get(node, Decimal(0))) for node in leaving | entering}
+
+
+def _unit(through: Mapping[Node, Decimal], boxes: Mapping[Node, _Box]) -> float:
+    """Return how high one of what flows is drawn."""
+    return next((boxes[node].height / float(amount) for node, amount in through.items() if amount), 0.0)
+
+
+def _placed(graph: Graph, ribbons: Sequence[Ribbon]) -> tuple[dict[Node, _Box], list[tuple[int, float, str]]]:
+    """Stand boxes in their columns, kind by kind, near those that they share a flow with; return headings too."""
+    through = _through(ribbons)
+    columns: dict[int, list[Node]] = defaultdict(list)
+    for node in sorted(through, key=lambda node: (-through[node], node.thing.label, node.thing.iri)):
+        columns[node.column].append(node)
+    fullest = float(max((sum(through[node] for node in members) for members in columns.values()), default=1) or 1)
+    unit = min(24.0, min(_TALL, _TALL_EACH * max(map(len, columns.values()), default=1)) / fullest)
+    order = [*looks()]
+    boxes = {
+        node: _Box(picture_kind(graph, node.thing.iri) if node.thing.iri else ACTOR, unit * float(through[node]))
+        for node in through
+    }
+    near: dict[Node, list[tuple[Node, float]]] = defaultdict(list)
+    for ribbon in ribbons:
+        near[ribbon.start].append((ribbon.end, float(ribbon.amount)))
+        near[ribbon.end].append((ribbon.start, float(ribbon.amount)))
     height = max((_stacked(members, boxes) for members in columns.values()), default=0.0)
     for sweep in range(_SWEEPS):
         for number in sorted(columns, reverse=bool(sweep % 2)):
             members = columns[number]
             if sweep:
-                members.sort(key=lambda node: (_middle(near[node], boxes), node.label))
-            _stacked(members, boxes, (height - _stacked(members, boxes)) / 2)
-    fewest: list[NamedRef] = min(columns.values(), key=lambda members: len(members), default=[])
-    for node, colour in zip(fewest, COLOURS, strict=False):
-        boxes[node].colour = colour
-    return boxes
+                members.sort(key=lambda node: (_middle(near[node], boxes), node.thing.label))
+            members.sort(key=lambda node: order.index(boxes[node].kind))
+            _stacked(members, boxes, (height - _stacked(members, boxes)) * _LOWER)
+    headings = []
+    for number, members in sorted(columns.items()):
+        for place, node in enumerate(members):
+            if not place or boxes[members[place - 1]].kind != boxes[node].kind:
+                y = boxes[node].y - max(_LINE - boxes[node].height, 0) / 2 - 8
+                headings.append((number, y, kind_label(boxes[node].kind, graph.lang)))
+    return boxes, headings
 
 
-def _stacked(members: Sequence[NamedRef], boxes: Mapping[NamedRef, _Box], top: float = 0.0) -> float:
-    """Stack boxes from ``top`` down, each with room for its name; return the height they take."""
-    y = top
+def _stacked(members: Sequence[Node], boxes: Mapping[Node, _Box], top: float = 0.0) -> float:
+    """Stack boxes from ``top`` down, each with room for its name, each kind with room for a heading."""
+    y, kind = top, ""
     for node in members:
         room = max(boxes[node].height, _LINE)
+        y += _HEADING if boxes[node].kind != kind else 0
+        kind = boxes[node].kind
         boxes[node].y = y + (room - boxes[node].height) / 2
         y += room + _GAP
     return y - top
 
 
-def _middle(near: Sequence[tuple[NamedRef, int]], boxes: Mapping[NamedRef, _Box]) -> float:
-    total = sum(count for _, count in near)
-    return sum((boxes[neighbour].y + boxes[neighbour].height / 2) * count for neighbour, count in near) / total
+def _middle(near: Sequence[tuple[Node, float]], boxes: Mapping[Node, _Box]) -> float:
+    total = sum(amount for _, amount in near) or 1
+    return sum((boxes[other].y + boxes[other].height / 2) * amount for other, amount in near) / total
 
 
 def _bands(
-    flows: Mapping[tuple[NamedRef, NamedRef], int],
-    boxes: Mapping[NamedRef, _Box],
-    via: Mapping[tuple[NamedRef, NamedRef], str],
+    ribbons: Sequence[Ribbon], boxes: Mapping[Node, _Box], called: _Called, last: int
 ) -> list[dict[str, object]]:
     """Lead each flow from box to box, those of a box one below the other and crossing as little as may be."""
-    through = _through(flows)
-    offsets: dict[tuple[NamedRef, bool], float] = defaultdict(float)
+    through = _through(ribbons)
+    share = {node: boxes[node].height / float(through[node] or 1) for node in boxes}
+    offsets: dict[tuple[Node, bool], float] = defaultdict(float)
     starts, ends = {}, {}
-    for pair in sorted(flows, key=lambda pair: (boxes[pair[1]].y, pair)):
-        starts[pair] = boxes[pair[0]].y + offsets[pair[0], False]
-        offsets[pair[0], False] += flows[pair] * boxes[pair[0]].height / through[pair[0]]
-    for pair in sorted(flows, key=lambda pair: (boxes[pair[0]].y, pair)):
-        ends[pair] = boxes[pair[1]].y + offsets[pair[1], True]
-        offsets[pair[1], True] += flows[pair] * boxes[pair[1]].height / through[pair[1]]
+    for number in sorted(range(len(ribbons)), key=lambda n: (boxes[ribbons[n].end].y, n)):
+        ribbon = ribbons[number]
+        starts[number] = boxes[ribbon.start].y + offsets[ribbon.start, False]
+        offsets[ribbon.start, False] += float(ribbon.amount) * share[ribbon.start]
+    for number in sorted(range(len(ribbons)), key=lambda n: (boxes[ribbons[n].start].y, n)):
+        ribbon = ribbons[number]
+        ends[number] = boxes[ribbon.end].y + offsets[ribbon.end, True]
+        offsets[ribbon.end, True] += float(ribbon.amount) * share[ribbon.end]
     bands: list[dict[str, object]] = []
-    for pair, count in flows.items():
-        one, other = boxes[pair[0]], boxes[pair[1]]
-        wide = count * one.height / through[pair[0]]
-        colours = [box.colour for box in (one, other) if box.colour != _PLAIN]
+    for number, ribbon in enumerate(ribbons):
+        wide = float(ribbon.amount) * share[ribbon.start]
         bands.append(
             {
-                "x1": _x(one, boxes) + _BOX,
-                "x2": _x(other, boxes),
-                "y1": round(starts[pair] + wide / 2, 1),
-                "y2": round(ends[pair] + wide / 2, 1),
+                "x1": _x(ribbon.start.column, last) + _BOX,
+                "x2": _x(ribbon.end.column, last),
+                "y1": round(starts[number] + wide / 2, 1),
+                "y2": round(ends[number] + wide / 2, 1),
                 "wide": round(max(wide, 1.0), 1),
-                "colour": colours[0] if colours else _PLAIN,
-                "title": f"{pair[0].label} – {pair[1].label}: {via[pair]}",
+                "colour": looks()[boxes[ribbon.start].kind].colour,
+                "faint": 0.4 if ribbon.firm else 0.18,
+                "title": called.title(ribbon),
+                "cited": sorted(ribbon.cited),
             }
         )
     return bands
 
 
-def _x(box: _Box, boxes: Mapping[NamedRef, _Box]) -> int:
-    last = max(other.column for other in boxes.values()) or 1
-    return _SIDE + round((_WIDTH - 2 * _SIDE - _BOX) * box.column / last)
+def _x(column: int, last: int) -> int:
+    return _SIDE + round((_WIDTH - 2 * _SIDE - _BOX) * column / last)
 
 
-def _end(box: _Box, boxes: Mapping[NamedRef, _Box]) -> str:
-    return "first" if not box.column else "last" if box.column == max(b.column for b in boxes.values()) else "middle"
-
-
-def _headings(graph: Graph, boxes: Mapping[NamedRef, _Box]) -> list[tuple[int, str]]:
-    """Name each column by the kind of most that stands in it."""
-    kinds: dict[int, Counter[str]] = defaultdict(Counter)
-    for thing, box in boxes.items():
-        kinds[_x(box, boxes)][graph.names.kind(thing.iri)] += 1
-    return [(x, truncate(count.most_common(1)[0][0], 34)) for x, count in sorted(kinds.items())]
+def _end(column: int, last: int) -> str:
+    return "first" if not column else "last" if column == last else "middle"

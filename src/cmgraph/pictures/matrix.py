@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Mapping
 
 from cmgraph.analysis.filters import NetworkFilter
+from cmgraph.analysis.kinds import looks, picture_kind, short_names
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Picture, heading, svg_renderer, truncate
+from cmgraph.pictures.base import Picture, heading, legend, svg_renderer, tie_reasons, truncate
 from cmgraph.rdf.terms import NamedRef
 from cmgraph.text.i18n import message
 
@@ -18,20 +20,20 @@ ROWS, COLUMNS = 40, 30
 def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **parameters: object) -> Picture:
     """Draw the matrix of a projection."""
     table = tie_rows(graph, projection, network_filter, **parameters)
-    via: dict[tuple[NamedRef, NamedRef], set[str]] = defaultdict(set)
-    for row in table:
-        one, other = row[0], row[1]
-        if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-            via[one, other].add(str(row[2]))
+    via = tie_reasons(table)
     ties = len(via)
     if {one for one, _ in via} & {other for _, other in via}:  # actors with actors: both ways
         for (one, other), reasons in list(via.items()):
-            via[other, one] |= reasons
+            back = via.setdefault((other, one), {})
+            for why, cited in reasons.items():
+                back[why] = back.get(why, set()) | cited
     ends = [Counter(pair[place] for pair in via) for place in (0, 1)]
     ranked = [sorted(some, key=lambda thing: (-some[thing], thing.label, thing.iri)) for some in ends]
     rows, columns = ranked[0][:ROWS], ranked[1][:COLUMNS]
+    short = short_names(graph, {thing.iri for thing in (*rows, *columns)})
     cells = [
         {"x": x, "y": y, "n": len(via[one, other]), "via": "; ".join(sorted(via[one, other]))}
+        | {"cited": sorted(set().union(*via[one, other].values()))}
         for y, one in enumerate(rows)
         for x, other in enumerate(columns)
         if (one, other) in via
@@ -44,8 +46,15 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
         max(760, 480 + 26 * len(columns)),
         head,
         cells=cells,
-        columns=[truncate(other.label, 30) for other in columns],
+        columns=[_called(graph, other, short, 30) for other in columns],
+        kinds=legend(graph, (picture_kind(graph, thing.iri) for thing in (*rows, *columns))),
         left=(len(ranked[0]) - len(rows), len(ranked[1]) - len(columns)),
-        rows=[truncate(one.label, 40) for one in rows],
+        rows=[_called(graph, one, short, 38) for one in rows],
     )
     return Picture(head, table, f"{ties} {message('net_edges', graph.lang)}", svg)
+
+
+def _called(graph: Graph, thing: NamedRef, short: Mapping[str, str], most: int) -> dict[str, object]:
+    """Give what a row or column is headed by: a short name, the whole of it, and as what its kind is drawn."""
+    look = looks()[picture_kind(graph, thing.iri)]
+    return {"label": thing.label, "short": truncate(short[thing.iri], most), "look": look}

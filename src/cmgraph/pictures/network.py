@@ -7,12 +7,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cmgraph.analysis.filters import MINERAL, STAGE, NetworkFilter, subjects, subjects_of
-from cmgraph.analysis.layout import colours, layout_nodes
+from cmgraph.analysis.kinds import kind_label, looks, short_names
+from cmgraph.analysis.layout import layout_nodes
 from cmgraph.analysis.network import group_ties, to_networkx
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, heading, svg_renderer, template_context
+from cmgraph.pictures.base import (
+    Head,
+    Picture,
+    heading,
+    legend,
+    svg_renderer,
+    template_context,
+    tie_legend,
+    tie_width,
+    truncate,
+)
+from cmgraph.rdf.terms import BASE
 from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
@@ -26,8 +38,9 @@ CROWD = 400
 """With more nodes than so many, each is drawn smaller."""
 
 _WIDTH = 1200
-_SHAPES = ((0, 0.0), (4, 0.25), (3, -0.5), (4, 0.0), (6, 0.0), (5, -0.5), (8, 0.0))
-"""Corners of the shapes of kinds, and by how much of a half turn they are turned; no corners make a circle."""
+
+_NAME = 38
+"""Characters of a name in a drawing."""
 
 
 def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **parameters: object) -> Picture:
@@ -55,8 +68,9 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
     :param other: the same page in the other language.
     """
     positions, order = layout_nodes(net), sorted(net)
-    tones = colours(data["kind"] for _, data in net.nodes(data=True))
-    kinds, number = sorted(tones), {iri: index for index, iri in enumerate(order)}
+    drawn = {data["drawn_as"] for _, data in net.nodes(data=True)}
+    kinds, number = [kind for kind in looks() if kind in drawn], {iri: index for index, iri in enumerate(order)}
+    short = short_names(graph, order)
     ties, about = sorted(group_ties(table).items()), subjects(graph)
     via, topics = _Numbered(), {scheme: _Numbered() for scheme in (MINERAL, STAGE)}
     edges = []
@@ -70,12 +84,19 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
     called = graph.names.labels(iri for some in topics.values() for iri in some)
     minerals, stages = ([called[iri] for iri in some] for some in topics.values())
     data = {
-        "kinds": [{"name": kind, "colour": tones[kind]} for kind in kinds],
+        "kinds": [
+            {"id": kind, "name": kind_label(kind, graph.lang), "colour": looks()[kind].colour}
+            | {"corners": looks()[kind].corners}
+            for kind in kinds
+        ],
         "nodes": [
             {
                 "i": graph.prefixes.shorten(iri),
+                "p": iri.removeprefix(BASE),
                 "n": net.nodes[iri]["label"],
-                "k": kinds.index(net.nodes[iri]["kind"]),
+                "l": short[iri],
+                "t": net.nodes[iri]["kind"],
+                "k": kinds.index(net.nodes[iri]["drawn_as"]),
                 "x": positions[iri].x,
                 "y": positions[iri].y,
                 "s": positions[iri].size,
@@ -87,6 +108,10 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         "minerals": minerals,
         "stages": stages,
         "sources": [{"t": str(cited).removesuffix(f". {cited.url}"), "u": cited.url} for cited in table.citations],
+        "tie": tie_legend(graph, net.name),
+        "base": BASE,
+        "root": "../" if home else BASE,
+        "ending": home.removeprefix("../network") if home else "",
         "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SPOKEN},
     }
     return render_template(
@@ -97,6 +122,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         home=home,
         name=net.name,
         other=other,
+        tie=tie_legend(graph, net.name),
     )
 
 
@@ -108,7 +134,10 @@ class _Numbered(dict[str, int]):
         return self[key]
 
 
-_SPOKEN = ("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges")
+_SPOKEN = (
+    *("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges"),
+    *("net_page", "net_keep", "net_drop", "net_more", "net_within"),
+)
 """Words that the page's script says."""
 
 
@@ -120,43 +149,32 @@ def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) 
     height = top - min((spot.y for spot in positions.values()), default=0.0) or 1.0
     scale = min(960 / width, 900 / height, 4.0)
     shift = (_WIDTH - width * scale) / 2
-    tones = colours(data["kind"] for _, data in net.nodes(data=True))
-    kinds, crowd = sorted(tones), min(1.0, math.sqrt(CROWD / max(len(net), 1)))
+    crowd, short = min(1.0, math.sqrt(CROWD / max(len(net), 1))), short_names(graph, net)
     nodes = {
         iri: {
             "label": net.nodes[iri]["label"],
+            "short": truncate(short[iri], _NAME),
             "x": round(shift + (positions[iri].x - left) * scale, 1),
             "y": round(30 + (top - positions[iri].y) * scale, 1),
             "size": round(max(1.0, positions[iri].size / 2.5 * crowd), 1),
-            "colour": positions[iri].colour,
-            "kind": kinds.index(net.nodes[iri]["kind"]),
+            "look": looks()[net.nodes[iri]["drawn_as"]],
         }
         for iri in sorted(net)
     }
-    for node in nodes.values():
-        node["outline"] = outline(node["kind"], node["x"], node["y"], node["size"])
     return svg_renderer(
         "drawing.svg",
         graph,
         table,
         _WIDTH,
         head,
-        edges=[(nodes[a], nodes[b]) for a, b in sorted(net.edges)],
+        edges=[(nodes[a], nodes[b], tie_width(net.edges[a, b]["weight"])) for a, b in sorted(net.edges)],
+        faint=round(max(0.12, min(0.5, math.sqrt(60 / max(net.number_of_edges(), 1)))), 2),
         height=round(height * scale) + 60,
-        kinds=[(kind, tones[kind], outline(place, 30, 0, 7)) for place, kind in enumerate(kinds)],
+        kinds=legend(graph, (net.nodes[iri]["drawn_as"] for iri in net)),
+        tie=tie_legend(graph, net.name),
         named=_apart([nodes[iri] for iri in sorted(net, key=lambda iri: (-net.degree(iri), iri))]),
         nodes=list(nodes.values()),
     )
-
-
-def outline(kind: int, x: float, y: float, size: float) -> str:
-    """Return the points of the shape that a kind is drawn in; empty for a circle.
-
-    A colour that comes again comes with another shape.
-    """
-    corners, turn = _SHAPES[(kind + kind // len(_SHAPES)) % len(_SHAPES)]
-    angles = [math.pi * (turn + 2 * corner / corners) for corner in range(corners)]
-    return " ".join(f"{x + 1.2 * size * math.cos(a):.1f},{y + 1.2 * size * math.sin(a):.1f}" for a in angles)
 
 
 def _apart(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -164,7 +182,7 @@ def _apart(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     occupied: list[tuple[float, float, float]] = []
     chosen = []
     for node in nodes:
-        half, y = 3.4 * min(len(node["label"]), 38), node["y"] + node["size"] + 11
+        half, y = 3.4 * len(node["short"]), node["y"] + node["size"] + 11
         if all(abs(y - other) > 12 or abs(node["x"] - x) > half + width for x, other, width in occupied):
             occupied.append((node["x"], y, half))
             chosen.append(node)

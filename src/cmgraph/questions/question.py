@@ -54,6 +54,7 @@ class Question:
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
     :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
+    :ivar directed: of a projection, whether its ties lead from ``source`` to ``target``.
     :ivar text: the SPARQL itself.
     """
 
@@ -74,6 +75,7 @@ class Question:
     tags: tuple[str, ...]
     time: str
     tie: Mapping[str, str]
+    directed: bool
     text: str
 
     @classmethod
@@ -115,6 +117,7 @@ class Question:
                 tags=tuple(word(tag) for tag in header.get("tags", ())),
                 time=word(header.get("time", "")),
                 tie=by_language(header.get("tie", {})),
+                directed=header.get("directed", False) is True,
                 text=text,
             )
         except (KeyError, TypeError, AttributeError) as error:

@@ -16,6 +16,7 @@ from cmgraph.answers.entity import Entity, Said, build_entity, fetch_triples
 from cmgraph.answers.result import Result
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
+    Links,
     entity_values,
     model_values,
     page,
@@ -87,7 +88,7 @@ def thing_page(graph: Graph, path: str) -> Document:
     count = len(related) if len(related) > MOST else 0
     entity = describe(graph, iri, () if count else related)
     values = {
-        **entity_values(entity, graph.lang, count),
+        **entity_values(entity, graph, count),
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
     return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
@@ -128,7 +129,7 @@ def questions_page(graph: Graph) -> Document:
 def question_page(graph: Graph, name: str) -> Document:
     """Write the page of a saved question, with its answer."""
     saved = graph.question(name)
-    values = question_values(graph, saved, f"?lang={graph.lang}")
+    values = question_values(graph, saved, graph.query(saved), f"?lang={graph.lang}")
     return _html(_page(graph, "question.html", f"queries/{name}", best_text(saved.title, graph.lang), **values))
 
 
@@ -243,7 +244,7 @@ def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> 
         graph.lang,
         heading=values.pop("heading", title),
         here=_other(path, graph.lang),
-        href=href,
+        to=Links(href, graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,

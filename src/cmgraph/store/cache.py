@@ -2,7 +2,8 @@
 
 It lies in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
 that none is kept. Files stay the truth: a snapshot is named after their contents, and rebuilt if it cannot be read.
-Nothing but snapshots is ever removed there, and a folder that others may write to is not used.
+Nothing but snapshots, and records of earlier exports, is ever removed there, and a folder that others may write to is
+not used.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _LAYOUT = "1"
 _NAME = re.compile(r"graph-[0-9a-f]{24}")
 
 
-def cache_path(paths: Iterable[Path]) -> Path | None:
-    """Return where the snapshot of these files lies, whether or not it is there; None if none is kept."""
+def cache_folder() -> Path | None:
+    """Return the folder of the cache, whether or not it is there; None if nothing is to be kept."""
     chosen = os.environ.get("CMGRAPH_CACHE")
     if chosen == "":
         return None
@@ -39,6 +40,14 @@ def cache_path(paths: Iterable[Path]) -> Path | None:
     if problem := _unfit(folder):
         level = logging.WARNING if chosen else logging.DEBUG  # what nobody chose is nobody's mistake
         logging.getLogger("cmgraph").log(level, "the cache is not used: %s: %s", folder, problem)
+        return None
+    return folder
+
+
+def cache_path(paths: Iterable[Path]) -> Path | None:
+    """Return where the snapshot of these files lies, whether or not it is there; None if none is kept."""
+    folder = cache_folder()
+    if folder is None:
         return None
     content = hashlib.sha256(f"{_LAYOUT} {pyoxigraph.__version__}".encode())
     for path in paths:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from cmgraph.rdf.places import Place
 from cmgraph.rdf.terms import CM, RDF_TYPE, SKOS, Term, lexical, local_name
 from cmgraph.store import builtin
 from cmgraph.store.local import LocalStore
-from cmgraph.store.values import blocks, values_block
+from cmgraph.tables.construct import Bindings, Construct
 from cmgraph.tables.library import find_template
 from cmgraph.tables.reader import Problem, Row, Table
 from cmgraph.tables.template import TableColumn, Template, slug
@@ -261,7 +262,7 @@ class _Reading:
         self._fresh: dict[tuple[str, str], NamedNode] = {}
         self._described: dict[int, NamedNode | CmgraphError] = {}
         self._cells: dict[tuple[str, str], Term | CmgraphError] = {}
-        self._parts = _parts(template)
+        self._construct = Construct(template, graph.store, graph.prefixes)
         self.differing: list[int] = []
         self._said_first: dict[str, tuple[int, str]] = {}
         """The row that first said something of a thing by a property, and what."""
@@ -275,9 +276,8 @@ class _Reading:
         every: set[str] = set()
         some: set[str] = set()
         rows: dict[str, int] = {}
-        for row in self.table.rows():
+        for row, stated in self._stated():
             self.count += 1
-            stated = self._state(row)
             if stated and stated <= some:
                 self.repeated.append(row.number)
             self._compare(row.number, stated)
@@ -292,8 +292,17 @@ class _Reading:
         self._check(some, rows)
         return every | some
 
-    def _state(self, row: Row) -> set[str]:
-        """Return what one row states; nothing, if something is wrong with it."""
+    def _stated(self) -> Iterator[tuple[Row, set[str]]]:
+        """Yield each row with what it states; nothing, if something is wrong with it."""
+        rest = self.table.rows()
+        while rows := list(islice(rest, self._construct.together)):
+            bound = [self._bind(row) for row in rows]
+            made = iter(self._construct.triples([bindings for bindings in bound if bindings]))
+            for row, bindings in zip(rows, bound, strict=True):
+                yield row, self._state(row.number, bindings, next(made)) if bindings else set()
+
+    def _bind(self, row: Row) -> Bindings | None:
+        """Return the terms of a row's cells; None, if something is wrong with one."""
         number, cells = row.number, {**self.given, **row.cells}
         bindings: dict[str, list[Term | None]] = {}
         wrong = len(self.problems)
@@ -314,8 +323,12 @@ class _Reading:
         if len(self.problems) > wrong:
             node = self._described.get(number)
             self._failed |= {node.value} if isinstance(node, NamedNode) else set()
-            return set()
-        triples = self._construct(bindings)
+            return None
+        return bindings
+
+    def _state(self, number: int, bindings: Bindings, triples: set[Triple]) -> set[str]:
+        """Return what a row states, as lines of N-Triples; nothing, if some of it is lost."""
+        wrong = len(self.problems)
         stated = to_lines(triples)
         if not stated and self.template.silent:
             self.silent.append(number)
@@ -326,15 +339,7 @@ class _Reading:
                 self.problems.append(Problem(number, "", "", refusal, hint))
         return stated | to_lines(self._new_things(bindings, triples)) if len(self.problems) == wrong else set()
 
-    def _construct(self, bindings: Mapping[str, Sequence[Term | None]]) -> list[Triple]:
-        query = "".join(values_block(part, bindings[part]) if name else part for name, part in self._parts)
-        store = self.graph.store
-        assert isinstance(store, LocalStore)  # tables are read beside files, never at an endpoint
-        return list(store.construct(query, self.graph.prefixes, str(self.template.path)))
-
-    def _lost(
-        self, number: int, bindings: Mapping[str, list[Term | None]], triples: Sequence[Triple]
-    ) -> Iterator[Problem]:
+    def _lost(self, number: int, bindings: Bindings, triples: Collection[Triple]) -> Iterator[Problem]:
         """Tell cells of which nothing is made, because others count in their place or are missing."""
         values = {lexical(triple.object) for triple in triples}
         iris = " ".join(values | {lexical(triple.subject) for triple in triples})
@@ -349,7 +354,7 @@ class _Reading:
                 key = (name, term.value, *filled)
                 if key not in self._counts:
                     rest = [other for other in terms if other != term]
-                    self._counts[key] = set(self._construct({**bindings, name: rest or [None]})) != set(triples)
+                    self._counts[key] = self._made({**bindings, name: rest or [None]}) != triples
                 if not self._counts[key]:
                     lost[self._remedy(bindings, name)][name] = self._shown(term)
         for remedy, cells in lost.items():
@@ -357,13 +362,14 @@ class _Reading:
             problem = problem if len(cells) == 1 else "these cells produce no statements"
             yield Problem(number, ", ".join(cells), value, problem, remedy)
 
-    def _remedy(self, bindings: Mapping[str, Sequence[Term | None]], name: str) -> str:
+    def _made(self, bindings: Bindings) -> set[Triple]:
+        return self._construct.triples([bindings])[0]
+
+    def _remedy(self, bindings: Bindings, name: str) -> str:
         """Say which other cell takes the place of one, or has to be filled for it to count."""
 
         def counts(**others: Sequence[Term | None]) -> bool:
-            return set(self._construct({**bindings, **others})) != set(
-                self._construct({**bindings, **others, name: [None]})
-            )
+            return self._made({**bindings, **others}) != self._made({**bindings, **others, name: [None]})
 
         empty = [column for column in self.template.columns if list(bindings[column.name]) == [None]]
         for column in self.template.columns:
@@ -415,7 +421,7 @@ class _Reading:
             return f"'{_short(written[1:].rpartition(chr(34))[0])}'"
         return self._shown(NamedNode(written[1:-1]))
 
-    def _new_things(self, bindings: Mapping[str, Sequence[Term | None]], triples: Sequence[Triple]) -> Iterator[Triple]:
+    def _new_things(self, bindings: Bindings, triples: Collection[Triple]) -> Iterator[Triple]:
         """Describe the things that a row mentions and nobody described: class, name, and the row's citations."""
         cited = {t.object for t in triples if t.predicate.value == CM + "hasCitation"}
         for (name, key), node in self._fresh.items():
@@ -622,17 +628,6 @@ def _spelling(name: str) -> str:
 def _outside_brackets(mark: str) -> re.Pattern[str]:
     """Return what separates the values of a cell: ``mark``, but not within brackets."""
     return re.compile(re.escape(mark) + r"(?![^()]*\))")
-
-
-def _parts(template: Template) -> list[tuple[str, str]]:
-    """Cut a template's text at its columns' VALUES blocks: (column, column) for a block, ("", text) between."""
-    known = blocks(template.text)
-    spots = sorted((block.start, block.end, column.name) for column in template.columns for block in known[column.name])
-    parts, at = [], 0
-    for start, end, name in spots:
-        parts += [("", template.text[at:start]), (name, name)]
-        at = end
-    return [*parts, ("", template.text[at:])]
 
 
 def _wanted(column: TableColumn) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from cmgraph.text.cells import as_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML, and so a workbook, cannot hold."""
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         "bibtex": bibtex,
         "by_property": by_property,
         "first_day": first_day,
+        "linked": linked,
         "literal": literal,
         "local": local_name,
         "one_line": one_line,
@@ -50,9 +52,23 @@ def _environment() -> Environment:
     environment.filters |= filters
     environment.tests |= {
         "thing": lambda value: isinstance(value, NamedRef),
-        "web": lambda value: isinstance(value, str) and value.startswith(("http://", "https://")),
+        "web": _is_web,
     }
     return environment
+
+
+def linked(value: Value, href: Callable[[str], str]) -> Markup:
+    """Write a value for HTML: a thing by its name, with a link, and an address of the web as a link to it."""
+    from markupsafe import Markup, escape
+
+    if isinstance(value, NamedRef):
+        return Markup(f'<a href="{escape(href(value.iri))}">{escape(value.label or value.iri)}</a>')  # noqa: S704
+    text = escape(as_text(value))
+    return Markup(f'<a href="{text}">{text}</a>') if _is_web(value) else text  # noqa: S704 - escaped, all of it
+
+
+def _is_web(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def by_property(facts: Iterable[tuple[NamedRef, Value]]) -> list[tuple[NamedRef, list[Value]]]:

@@ -1,0 +1,137 @@
+"""What a template makes of the rows of a table: one query for many rows, whose answer keeps the rows apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+from cmgraph.rdf.terms import Prefixes, Term
+from cmgraph.store.engine import answer_query, reported
+from cmgraph.store.local import LocalStore
+from cmgraph.store.sandbox import turnstile
+from cmgraph.store.sparql_lexer import Token, tokens
+from cmgraph.store.values import blocks, values_block
+from cmgraph.tables.template import Template
+
+Bindings: TypeAlias = Mapping[str, Sequence[Term | None]]
+"""The terms of a row's cells, by column; ``[None]`` for an empty cell."""
+
+TOGETHER = 1000
+"""How many rows are looked at together, to find those that are alike."""
+
+ASKED = 100
+"""How many rows one query is asked for; where a template joins without a key, time grows with their square."""
+
+_ROW = "number_of_the_row"
+"""A variable that no template has."""
+
+_VARIABLE = "urn:variable:"
+
+_ALONE = frozenset(["SELECT", "MINUS", "BNODE", "RAND", "UUID", "STRUUID", "GROUP", "LIMIT", "OFFSET", "["])
+"""Words of a template by which rows asked for together might make other statements than each of them alone."""
+
+
+class Construct:
+    """A template, ready to be asked for rows.
+
+    Each block ``VALUES ?column`` becomes one of a row's number and the column, so that the cells of a row meet only
+    each other, and a solution says which row it is of. Statements are put together from the solutions as the
+    template's head says, which the engine reads with a name in the place of each variable.
+
+    :ivar together: how many rows to ask for at once; one, if the template makes new nodes or limits its solutions.
+    :raises CmgraphError: if the template is not valid SPARQL, or does what no query may.
+    """
+
+    def __init__(self, template: Template, store: LocalStore, prefixes: Prefixes) -> None:
+        self._engine, self._prefixes, self._name = store.engine, dict(prefixes), str(template.path)
+        columns = [column.name for column in template.columns]
+        self._construct = _cut(template.text, columns)
+        list(store.construct(_written(self._construct, dict.fromkeys(columns, ())), prefixes, self._name))
+        words = list(tokens(template.text))
+        opening = next(i for i, word in enumerate(words) if word.text == "CONSTRUCT") + 1
+        closing = next(i for i, word in enumerate(words) if word.text == "}" and i >= opening)
+        head = words[opening : closing + 1]
+        alone = head[0].text != "{" or any(word.text == "(" for word in head) or any(map(_is_alone, words))
+        self.together = 1 if alone else TOGETHER
+        if not alone:
+            variables = list(dict.fromkeys(word.text[1:] for word in head if word.kind == "variable"))
+            start, end = head[0].start, head[-1].start + 1
+            prologue = template.text[: words[opening - 1].start]
+            self._patterns = self._read_head(prologue, template.text[start:end], variables)
+            selected = " ".join(f"?{name}" for name in [_ROW, *variables])
+            self._select = _cut(f"{prologue}SELECT {selected} {template.text[end:]}", columns)
+
+    def triples(self, rows: Sequence[Bindings]) -> list[set[Triple]]:
+        """Return the statements that each of some rows makes."""
+        if self.together == 1:
+            return [set(self._ask("CONSTRUCT", _written(self._construct, bindings))) for bindings in rows]
+        made: list[set[Triple]] = [set() for _ in rows]
+        for numbers in self._alike(rows):
+            some = [made[number] for number in numbers]
+            for row, *values in self._ask("SELECT", _numbered(self._select, [rows[number] for number in numbers])):
+                of = some if row is None else [some[int(row.value)]]  # no block took part: it is so whatever a row says
+                for pattern in self._patterns:
+                    subject, prop, value = (values[part] if isinstance(part, int) else part for part in pattern)
+                    if (
+                        value is not None
+                        and isinstance(subject, (NamedNode, BlankNode))
+                        and isinstance(prop, NamedNode)
+                    ):
+                        for triples in of:
+                            triples.add(Triple(subject, prop, value))
+        return made
+
+    def _alike(self, rows: Sequence[Bindings]) -> Iterable[Sequence[int]]:
+        """Group rows by the cells they fill: a variable that all or none of the rows bind, the engine joins quickly."""
+        alike: dict[tuple[bool, ...], list[int]] = {}
+        for number, row in enumerate(rows):
+            alike.setdefault(tuple(terms != [None] for terms in row.values()), []).append(number)
+        return (numbers[at : at + ASKED] for numbers in alike.values() for at in range(0, len(numbers), ASKED))
+
+    def _read_head(self, prologue: str, head: str, variables: Sequence[str]) -> list[tuple[Term | int, ...]]:
+        """Return the triples of the head, each variable as its place among ``variables``."""
+        names = {_VARIABLE + name: place for place, name in enumerate(variables)}
+        values = " ".join(f"<{name}>" for name in names)
+        query = (
+            f"{prologue}CONSTRUCT {head} WHERE {{ VALUES ({' '.join(f'?{v}' for v in variables)}) {{ ({values}) }} }}"
+        )
+        return [tuple(names.get(term.value, term) for term in triple) for triple in self._ask("CONSTRUCT", query)]
+
+    def _ask(self, form: str, query: str) -> list[Any]:
+        """Answer a query of the template's own words and terms, which need no check again."""
+        with turnstile.asking(), reported(self._name):
+            return list(answer_query(self._engine, form, query, self._prefixes, self._name))  # type: ignore[arg-type]
+
+
+def _is_alone(word: Token) -> bool:
+    return word.kind == "blank" or (word.kind in ("word", "sign") and word.text in _ALONE)
+
+
+def _cut(text: str, columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Cut a query at its columns' VALUES blocks: ("", column) for a block, (text, "") between."""
+    known = blocks(text)
+    spots = sorted((block.start, block.end, name) for name in columns for block in known[name])
+    parts, at = [], 0
+    for start, end, name in spots:
+        parts += [(text[at:start], ""), ("", name)]
+        at = end
+    return [*parts, (text[at:], "")]
+
+
+def _written(parts: Sequence[tuple[str, str]], bindings: Bindings) -> str:
+    """Write a query that was cut, with a row in the places of its blocks."""
+    return "".join(values_block(name, bindings[name]) if name else text for text, name in parts)
+
+
+def _numbered(parts: Sequence[tuple[str, str]], rows: Sequence[Bindings]) -> str:
+    """Write a query that was cut, with rows and their numbers in the places of its blocks."""
+    return "".join(_block(name, rows) if name else text for text, name in parts)
+
+
+def _block(name: str, rows: Sequence[Bindings]) -> str:
+    values = (
+        f"({number} {'UNDEF' if term is None else term})" for number, row in enumerate(rows) for term in row[name]
+    )
+    return f"VALUES (?{_ROW} ?{name}) {{ {' '.join(values)} }}"
