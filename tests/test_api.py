@@ -36,7 +36,9 @@ def test_pandas_keeps_the_sources(bundled_graph: Graph) -> None:
         "partner_iri",
         "via",
         "via_iri",
-        "since",
+        "date",
+        "tie",
+        "tie_iri",
         "citations",
         "sources",
     ]

@@ -16,9 +16,11 @@ class CmgraphError(Exception):
     :param where: file, line and column, or the part of a call, that is at fault.
     :param hint: what to do about it.
     :param excerpt: the line at fault, with a caret under the place.
+    :ivar parameter: the parameter of a question whose value is at fault, if one is.
     """
 
     exit_code = 2
+    parameter = ""
 
     def __init__(self, what: str, *, where: str = "", hint: str = "", excerpt: str = "") -> None:
         what, where = what.translate(_CONTROLS), where.translate(_CONTROLS)

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
+from cmgraph.answers.sentences import in_words
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
@@ -25,7 +26,7 @@ from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
-from cmgraph.rdf.terms import CM, best_text, rdflib_graph
+from cmgraph.rdf.terms import CM, NamedRef, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
@@ -208,7 +209,8 @@ class Graph:
         True
         """
         kinds = {p.name: self.prefixes.expand(p.of) for p in question.parameters if p.of}
-        return {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
+        choices = {p.name: list(p.choices) for p in question.parameters if p.choices}
+        return choices | {name: self.names.values_of(kind.value) for name, kind in kinds.items() if kind is not None}
 
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
         """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
@@ -243,13 +245,13 @@ class Graph:
         """
         text, name, saved = self.sparql(question, **parameters)
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
-        return {lang: self._result(solutions, saved, lang) for lang in languages}
+        return {lang: self._result(solutions, saved, text, lang) for lang in languages}
 
-    def _result(self, solutions: Solutions, saved: Question | None, lang: str) -> Result:
+    def _result(self, solutions: Solutions, saved: Question | None, asked: str, lang: str) -> Result:
         names = self.names if lang == self.lang else Names(self.store, self.prefixes, lang)
         if saved is None:
             return build(solutions, self.store, names)
-        return build(
+        answer = build(
             solutions,
             self.store,
             names,
@@ -258,7 +260,13 @@ class Graph:
             best_text(saved.title, lang),
             best_text(saved.note, lang),
             saved.things,
+            saved.one_line,
         )
+        unnamed = {
+            value.iri for row in answer.rows for value in row if isinstance(value, NamedRef) and ":" in value.label
+        }
+        answer = answer.renamed(in_words(unnamed, self.store, names))
+        return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
         """Answer a question that asks whether something is so, an ASK query; see :meth:`query`.
@@ -314,9 +322,11 @@ class Graph:
     def _likely_meant(
         self, question: Question, values: Mapping[str, object], parameter: Parameter, name: object
     ) -> object:
-        if not isinstance(name, str) or name == "any" or self.prefixes.expand(name):
+        if not isinstance(name, str) or name == "any":
             return name
         named = parameter.term(name, self.names, self.prefixes)
+        if self.prefixes.expand(name):
+            return name
         kind = self.prefixes.expand(parameter.of)
         assert isinstance(named, NamedNode) and kind is not None
         others = self.names.likelier(name, named, kind.value)

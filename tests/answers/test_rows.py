@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 
@@ -100,3 +101,38 @@ def test_a_table_breaks_no_word_at_80_columns(question: str, bundled_graph: Grap
 def test_a_table_keeps_its_letters_on_the_narrowest_terminal(bundled_graph: Graph, width: int) -> None:
     answer = bundled_graph.query("SELECT ?word { VALUES ?word { 'praseodymium' } }")
     assert "praseodymium" in render(answer, "table", width=width)
+
+
+def test_a_partner_is_one_line_to_read_with_its_agreements_and_dates_and_a_row_each_in_csv(
+    bundled_graph: Graph,
+) -> None:
+    answer = bundled_graph.query("partners", actor="Chile", through="agreements")
+    canada = [row for row in answer.to_dicts() if str(row["partner"]) == "Government of Canada"]
+    assert len(canada) > 1 and [str(row["date"]) for row in canada] == sorted(
+        (str(row["date"]) for row in canada), reverse=True
+    )
+    (line,) = [line for line in render(answer, "md").splitlines() if line.startswith("| Government of Canada |")]
+    assert all(f"{row['via']} ({row['date']})" in line for row in canada)
+    assert all(f"[^{n}]" in line for row in answer.rows if str(row[0]) == "Government of Canada" for n in row.citations)
+    assert render(answer, "csv").count("\n") == len(answer) + 1
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "md", "html"])
+def test_every_form_tells_publisher_title_date_and_tier_and_what_is_a_copy(form: str, bundled_graph: Graph) -> None:
+    answer = bundled_graph.query("partners", actor="Canada", through="agreements")
+    tiers = {str(c.tier): c for c in answer.citations}
+    assert {"official", "weak mirror or digest", "repost of an official text"} <= tiers.keys()
+    written = html.unescape(answer._repr_html_()) if form == "html" else render(answer, form, width=200)
+    written = written.replace("\\", "").replace('""', '"')
+    assert all(c.copy.startswith("copy at ") for t, c in tiers.items() if t == "repost of an official text")
+    assert all("original not seen" in c.copy for t, c in tiers.items() if "repost" in t or "weak" in t)
+    for tier, citation in tiers.items():
+        assert all(part in written for part in (citation.publisher, citation.issued, tier, citation.copy))
+
+
+def test_an_official_source_comes_before_others(bundled_graph: Graph) -> None:
+    answer = bundled_graph.query("partners", actor="Canada", through="agreements")
+    first = next(row for row in answer.rows if len({str(answer.citations[n - 1].tier) for n in row.citations}) > 1)
+    rank = ["official", "repost of an official text"]
+    tiers = [str(answer.citations[n - 1].tier) for n in first.citations]
+    assert tiers == sorted(tiers, key=lambda tier: rank.index(tier) if tier in rank else 9 if "weak" in tier else 5)

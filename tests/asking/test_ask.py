@@ -19,12 +19,13 @@ from conftest import ROOT, Run
 ASKED = yaml.safe_load((ROOT / "tests/asking/asked.yaml").read_text(encoding="utf-8"))
 
 
-def _same(graph: Graph, question: str, expected: Mapping[str, object], values: Mapping[str, str]) -> bool:
+def _same(graph: Graph, question: str, expected: Mapping[str, object], values: Mapping[str, object]) -> bool:
     """Say whether each value expected is given, by whatever name."""
     parameters = {p.name: p for p in graph.question(question).parameters}
 
     def term(name: str, value: object) -> object:
-        return parameters[name].term(str(value), graph.names, graph.prefixes)
+        many = value if isinstance(value, list) else [value]
+        return [parameters[name].term(str(one), graph.names, graph.prefixes) for one in many]
 
     return all(name in values and term(name, value) == term(name, values[name]) for name, value in expected.items())
 
@@ -230,3 +231,21 @@ def test_the_command_gives_json_and_speaks_french(run: Run) -> None:
 def test_the_words_of_a_question_are_shown_with_it(run: Run) -> None:
     assert "HS code" in run("queries", "show", "codes").stdout
     assert "code SH" in run("queries", "show", "codes", "--lang", "fr").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (
+            "Which minerals are on the lists of Canada, Japan and Korea?",
+            "cmgraph query on-all-lists -p issuer=Canada -p issuer=Japan -p issuer=Korea",
+        ),
+        (
+            "quels minéraux sont sur les listes du Canada, de l'Australie et de l'Inde?",
+            "cmgraph query on-all-lists -p issuer=Canada -p issuer=Australie -p issuer=Inde",
+        ),
+        ("bilateral partners of Chile", "cmgraph query partners -p actor=Chile -p bilateral=yes"),
+    ],
+)
+def test_several_names_and_words_of_a_choice_fill_one_parameter(text: str, command: str, bundled_graph: Graph) -> None:
+    assert command in {one.command for one in suggest(bundled_graph, text)[:2]}

@@ -340,6 +340,9 @@ def test_the_sitemap_names_every_page_in_each_language(untrusted_export: Path) -
 
 def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_graph: cmgraph.Graph) -> None:
     patterns = yaml.safe_load(read(ROOT / "src/cmgraph/answers/sentences.yaml"))
+    headings = patterns.pop("_headings")
+    assert set(patterns) - set(headings) == {"_"}
+    assert all(set(texts) == {"en", "fr-t-en"} for texts in headings.values())
     for forms in patterns.values():
         for form in forms:
             assert re.findall(r"\{\w+\}", form["en"]) == re.findall(r"\{\w+\}", form["fr-t-en"])

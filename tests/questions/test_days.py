@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.graph import Graph
 
@@ -25,7 +27,7 @@ def test_a_beginning_is_said_with_no_end_seen(bundled_graph: Graph) -> None:
     assert since["North Atlantic Treaty Organization", "membership"] == ("1949", "no end seen")
     forum = "Intergovernmental Forum on Mining, Minerals, Metals and Sustainable Development"
     assert since[forum, "membership"] == ("2005", "no end seen")
-    assert all(row[3] is None or str(row[3])[:4] <= "2021" for row in rows)
+    assert all(str(row[3])[:4] <= "2021" for row in rows if str(row[3]) != "date not known")
 
 
 def test_who_left_on_a_day_not_known_is_a_member_on_no_day_and_is_still_told(bundled_graph: Graph) -> None:
@@ -86,3 +88,57 @@ def test_partners_on_a_day_are_members_of_what_was_there_and_who_had_come(bundle
     assert (nato, "Government of Spain") in now
     assert "Minerals Security Partnership" in {via for via, _ in now} - {via for via, _ in then}
     assert "Minerals Security Partnership" not in {via for via, _ in partners("2026-06-01")}  # it had ended
+
+
+def test_a_date_that_nobody_knows_is_said_to_be_unknown_on_every_day(bundled_graph: Graph) -> None:
+    """What has no date may not have been so on the day asked for, in any question that takes one."""
+    undated = 0
+    for name, question in bundled_graph.questions.items():
+        if question.time != "as-of":
+            continue
+        asked = {key: value for key, value in question.also.items() if key != "asOf"}
+        answer = bundled_graph.query(name, **asked, asOf="1850-01-01")
+        for row in answer.to_dicts():
+            assert row[question.dated[0]] == "date not known", (name, row)
+        assert not answer.rows or f"Of the {len(answer)} rows, {len(answer)} have no known date" in answer.note
+        undated += len(answer)
+    assert undated > 20
+
+
+def test_what_is_dated_keeps_its_date_and_no_day_leaves_the_cell_empty(bundled_graph: Graph) -> None:
+    french = bundled_graph.with_language("fr").query("partners", actor="Canada", asOf="2025-01-01")
+    assert {"date inconnue", "2024-03-04"} <= {str(row["date"]) for row in french.to_dicts()}
+    assert "n'ont pas de date connue" in french.note
+    ever = bundled_graph.query("partners", actor="Canada")
+    assert None in {row["date"] for row in ever.to_dicts()} and "date not known" not in ever.note
+
+
+def test_nobody_was_party_to_what_was_made_later(bundled_graph: Graph) -> None:
+    ceta = "EU-Canada Comprehensive Economic and Trade Agreement (CETA)"
+    assert texts(bundled_graph, "parties", arrangement=ceta, asOf="2010-01-01") == set()
+    assert "Government of Canada" in texts(bundled_graph, "parties", arrangement=ceta, asOf="2018-01-01")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Government of Canada",
+        "Minerals Security Partnership",
+        "graphite",
+        "place:quebec",
+        "Lac-des-Îles",
+        "list:ca-2024",
+        "Canada-U.S. Joint Action Plan on Critical Minerals",
+        "Nouveau Monde Graphite Inc.",
+        "Tahltan Central Government",
+        "NICO",
+        "International Energy Agency",
+    ],
+)
+def test_nothing_dated_later_is_said_of_any_kind_of_thing_on_a_day(name: str, bundled_graph: Graph) -> None:
+    later = ("startDate", "occurrenceDate", "asOfDate", "exitOrderDate", "arrangementDate", "eventDate", "period")
+    day = bundled_graph.with_as_of(dt.date(2019, 6, 30)).entity(name)
+    said = [(p.iri.rpartition("#")[2], str(value)) for s in day.statements for p, value in s.says]
+    assert [pair for pair in said if pair[0] in later and pair[1][:4] > "2019"] == []
+    ever = bundled_graph.entity(name)
+    assert len(day.statements) < len(ever.statements)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from cmgraph.answers.entity import Entity, Statement
-from cmgraph.answers.render import footnote_marks
+from cmgraph.answers.render import footnote_marks, source_objects
 from cmgraph.answers.result import Citation
-from cmgraph.answers.sentences import sentence
+from cmgraph.answers.sentences import heading, sentence
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message
@@ -45,10 +44,7 @@ def entity_object(entity: Entity) -> dict[str, Any]:
             {"kind": value(s.kind), "iri": s.iri, "says": says(s.says), "citations": list(s.citations)}
             for s in entity.statements
         ],
-        "sources": [
-            {"number": n, **dataclasses.asdict(c), "support": c.support and c.support._asdict()}
-            for n, c in enumerate(entity.citations, 1)
-        ],
+        "sources": source_objects(entity.citations),
     }
 
 
@@ -70,7 +66,7 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
         about = next((of for of, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), "")
         counted = about and kind.iri == CM + "Observation"
         shown = statements if whole else [] if counted else statements[:FOLDED]
-        lines += ["", f"{kind.label} ({len(statements)})"]
+        lines += ["", f"{heading(kind, lang)} ({len(statements)})"]
         for statement in shown:
             text = "".join(strip_controls(as_text(piece)) for piece in sentence(statement, lang))
             lines.append(f"  {text}{_marks(statement.citations)}")

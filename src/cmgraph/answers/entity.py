@@ -14,7 +14,9 @@ from cmgraph.rdf.terms import BASE, CM, SKOS, XSD, NamedRef, Term, Value, has_la
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
-_CITED = CM + "hasCitation"
+CITED = CM + "hasCitation"
+"""What ties a statement to its citations."""
+
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
 """Dates of what may come later than a thing's beginning, and is not said of a day before."""
 
@@ -94,6 +96,8 @@ class _Day:
         named = {value.value for prop, value in pairs if prop != _CONTRADICTS}
         if statement in self.later or named & self.later:
             return False
+        if any(prop == CM + "asOfDate" and value.value[: len(self.text)] > self.text for prop, value in pairs):
+            return False  # what a source states for a later day it does not state for this one
         left = BASE + "vocab/end-state/ended" in named and all(prop != CM + "endDate" for prop, _ in pairs)
         return kind not in _BELONGING or not (left or named & self.over)
 
@@ -140,7 +144,7 @@ def build_entities(said: Mapping[str, Said], store: Store, names: Names) -> dict
     :param said: by IRI of each thing, what is said of it.
     """
     stated = [pairs for statements in said.values() for pairs in statements.values()]
-    cited = {value.value for pairs in stated for prop, value in pairs if prop == _CITED}
+    cited = {value.value for pairs in stated for prop, value in pairs if prop == CITED}
     labels = names.labels(
         {*said, *(of for statements in said.values() for of, _ in statements)}
         | {prop for pairs in stated for prop, _ in pairs}
@@ -158,7 +162,7 @@ def _entity(
     number: dict[str, int] = {}
     for pairs in (own, *linked.values()):
         for prop, value in pairs:
-            if prop == _CITED:
+            if prop == CITED:
                 number.setdefault(value.value, len(number) + 1)
 
     def thing(iri: str) -> NamedRef:
@@ -169,11 +173,11 @@ def _entity(
         return tuple(
             (thing(prop), to_python(value, labels))
             for prop, value in pairs
-            if prop not in (_CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
+            if prop not in (CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
         )
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
-        return tuple(sorted(number[value.value] for prop, value in pairs if prop == _CITED))
+        return tuple(sorted(number[value.value] for prop, value in pairs if prop == CITED))
 
     return Entity(
         thing=thing(iri),

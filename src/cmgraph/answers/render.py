@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,7 @@ def source_objects(citations: Iterable[Citation]) -> list[dict[str, Any]]:
         {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
         | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
         | {"support": c.support and c.support._asdict(), "words": c.words}
+        | {"issued": c.issued, "tier": c.tier and c.tier._asdict(), "copy": c.copy}
         for number, c in enumerate(citations, 1)
     ]
 
@@ -119,6 +120,7 @@ def to_markdown(result: Result, lang: str) -> str:
             text = text.replace(character, "\\" + character)
         return " ".join(text.split())
 
+    result = result.folded()
     if not result.rows:
         return message("none", lang) + "\n"
     headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
@@ -139,6 +141,7 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
 
     Where its columns cannot stand side by side without breaking words, each row is written as a list of its own.
     """
+    result = result.folded()
     if not result.rows:
         return message("none", lang) + "\n"
     from rich import box
@@ -164,10 +167,12 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
         justified.append("left")
         for texts, row in zip(cells, result.rows, strict=True):
             texts.append(footnote_marks(row.citations))
-    if sum(narrowest) + _BETWEEN * (len(headings) - 1) <= width:
+    if sum(narrowest) + _BETWEEN * len(headings) <= width:
         grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for heading, justify, least in zip(headings, justified, narrowest, strict=True):
-            grid.add_column(Text(heading), justify=justify, overflow="fold", min_width=least)
+        widest = [max(map(cell_len, column)) for column in zip(headings, *cells, strict=True)]
+        widths = _widths(narrowest, widest, width - _BETWEEN * len(headings))
+        for heading, justify, chosen in zip(headings, justified, widths, strict=True):
+            grid.add_column(Text(heading), justify=justify, overflow="fold", width=chosen)
         for texts in cells:
             grid.add_row(*map(Text, texts))
     else:
@@ -197,8 +202,27 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
+def _widths(narrowest: Sequence[int], widest: Sequence[int], room: int) -> list[int]:
+    """Return the widths of columns within some room, each within its bounds.
+
+    What needs no more than its share of the room gets it whole; of the others, what has most lines is given more.
+    """
+    widths = list(narrowest)
+    for index, most in enumerate(widest):
+        if most <= room // len(widths) and sum(widths) + most - widths[index] <= room:
+            widths[index] = max(most, widths[index])
+    for _ in range(room - sum(widths)):
+        lines = [most / now if most > now else 0 for most, now in zip(widest, widths, strict=True)]
+        if not any(lines):
+            break
+        widths[lines.index(max(lines))] += 1
+    return widths
+
+
 def to_html(result: Result, limit: int = 50) -> str:
     """Write an HTML table of the first ``limit`` rows, as notebooks show it."""
+
+    result = result.folded()
 
     def cell(value: Value) -> str:
         text = escape(as_text(value))

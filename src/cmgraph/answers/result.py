@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pyoxigraph import NamedNode
 
@@ -12,6 +13,7 @@ from cmgraph.names import Names
 from cmgraph.rdf.terms import BASE, NamedRef, Term, Value, to_python, to_rdflib
 from cmgraph.store import builtin
 from cmgraph.store.base import Solutions, Store
+from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     import rdflib.term
 
 _CITE = BASE + "id/cite/"
+
+_TIER = BASE + "vocab/source-tier/"
+_COPIES = {_TIER + "official-text-repost": "copy_at", _TIER + "weak-mirror-or-digest": "read_at"}
+"""Tiers of what somebody else wrote first, and how that is said."""
 
 WHOLE = "as a whole"
 """The locator of a citation whose place within the source was not recorded."""
@@ -31,6 +37,9 @@ class Citation:
     :ivar support: how the place carries what cites it: read in the source, read from context, computed, presumed, or
         given for the record as a whole; None if nobody said.
     :ivar words: the few words that say so, as printed.
+    :ivar issued: when the source was published, as precisely as it is known.
+    :ivar tier: how near the source stands to what it reports.
+    :ivar copy: of a copy, where it was read, and that its original was not.
     """
 
     iri: str
@@ -42,14 +51,23 @@ class Citation:
     checked: str
     support: NamedRef | None = None
     words: str = ""
+    issued: str = ""
+    tier: NamedRef | None = None
+    copy: str = ""
+
+    @property
+    def standing(self) -> str:
+        """How it carries what cites it, and what kind of source it is; empty if nobody said."""
+        return "; ".join(str(part) for part in (self.support, self.tier, self.copy) if part)
 
     def __str__(self) -> str:
-        publication = ". ".join(part for part in (self.publisher, self.title) if part)
+        title = f"{self.title} ({self.issued})" if self.issued else self.title
+        publication = ". ".join(part for part in (self.publisher, title) if part)
         place = "" if self.locator == WHOLE else self.locator
         return (
             ", ".join(part for part in (publication, place) if part)
             + (f": “{self.words}”" if self.words else "")
-            + (f" ({self.support})" if self.support else "")
+            + (f" ({self.standing})" if self.standing else "")
             + (f". {self.url}" if self.url else "")
         )
 
@@ -80,6 +98,7 @@ class Result:
     :ivar note: what the answer means and does not mean.
     :ivar things: columns that hold things; every other that does in some row counts too.
     :ivar cited: whether rows rest on citations, even if there are none.
+    :ivar one_line: columns whose values are told once, see :meth:`folded`.
     """
 
     columns: tuple[str, ...]
@@ -90,6 +109,7 @@ class Result:
     note: str = ""
     things: frozenset[str] = frozenset()
     cited: bool = False
+    one_line: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -130,6 +150,70 @@ class Result:
             citations=tuple(self.citations[old - 1] for old in numbers_used),
         )
 
+    def say_undated(self, columns: Sequence[str], lang: str) -> Result:
+        """Say of each row that has no date in any of some columns that its date is not known, and how many there are.
+
+        The words stand in the first of the columns. What the graph holds without a date may not have been so on the
+        day that was asked for.
+        """
+        places = [self.columns.index(name) for name in columns]
+        words, undated = message("date_not_known", lang), 0
+        rows = list(self.rows)
+        for number, row in enumerate(rows):
+            if all(row[place] is None for place in places):
+                undated += 1
+                rows[number] = replace(row, values=(*row.values[: places[0]], words, *row.values[places[0] + 1 :]))
+        if not undated:
+            return self
+        said = message("undated_rows", lang).format(undated=undated, rows=len(rows))
+        return replace(self, rows=tuple(rows), note=f"{self.note} {said}".strip())
+
+    def renamed(self, labels: Mapping[str, str]) -> Result:
+        """Return the answer with some things called otherwise, by IRI."""
+
+        def called(value: Value) -> Value:
+            return (
+                NamedRef(value.iri, labels[value.iri]) if isinstance(value, NamedRef) and value.iri in labels else value
+            )
+
+        rows = tuple(replace(row, values=tuple(map(called, row.values))) for row in self.rows)
+        return replace(self, rows=rows) if labels else self
+
+    def folded(self) -> Result:
+        """Return the answer with one row for all that is said of the same :attr:`one_line`, as people read it.
+
+        What follows in a row's other columns stands behind the first of them, in brackets.
+        """
+        if not self.one_line:
+            return self
+        told = [self.columns.index(name) for name in self.one_line]
+        rest = [index for index in range(len(self.columns)) if index not in told]
+        kept = sorted([*told, rest[0]])
+        groups: dict[tuple[Value, ...], list[Row]] = {}
+        for row in self.rows:
+            groups.setdefault(tuple(row[index] for index in told), []).append(row)
+        rows = []
+        for rows_of_one in groups.values():
+            texts = []
+            for row in rows_of_one:
+                first, *others = (as_text(row[index]) for index in rest)
+                texts.append(f"{first} ({', '.join(filter(None, others))})" if any(others) else first)
+            values = {**dict(enumerate(rows_of_one[0].values)), rest[0]: "; ".join(texts)}
+            rows.append(
+                Row(
+                    tuple(values[index] for index in kept),
+                    (None,) * len(kept),
+                    tuple(sorted({number for row in rows_of_one for number in row.citations})),
+                )
+            )
+        return replace(
+            self,
+            columns=tuple(self.columns[index] for index in kept),
+            headings=tuple(self.headings[index] for index in kept),
+            rows=tuple(rows),
+            one_line=(),
+        )
+
     @property
     def terms(self) -> list[tuple[rdflib.term.Node | None, ...]]:
         """The rows as rdflib terms."""
@@ -164,7 +248,7 @@ class Result:
         >>> import cmgraph
         >>> header, *records = cmgraph.load().query("partners", actor="European Investment Bank").to_records()
         >>> header
-        ['partner', 'partner_iri', 'via', 'via_iri', 'since', 'citations', 'sources']
+        ['partner', 'partner_iri', 'via', 'via_iri', 'date', 'tie', 'tie_iri', 'citations', 'sources']
         """
         are_things = [
             name in self.things or any(isinstance(row[i], NamedRef) for row in self.rows)
@@ -200,6 +284,7 @@ def build(
     title: str = "",
     note: str = "",
     things: Iterable[str] = (),
+    one_line: Iterable[str] = (),
 ) -> Result:
     """Turn solutions into a result.
 
@@ -207,6 +292,7 @@ def build(
         citations, in the order they first came. If there is no such column, every row stays, equal ones too; one column
         beside others that holds nothing but citations is then told by their numbers, row by row.
     :param things: columns that hold things, whatever the rows.
+    :param one_line: columns whose values are told once.
     """
     variables, rows = solutions
     at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
@@ -221,10 +307,10 @@ def build(
     else:
         lines = [(terms, {iri}) for terms, iri in zip(terms_of, cited, strict=True)]
     numbers: dict[str, int] = {}
+    citation_by_iri = citations(store, {iri for _, iris in lines for iri in iris - {""}}, names)
     for _, iris in lines:
-        for iri in sorted(iris - {""}):
+        for iri in sorted(iris - {""}, key=lambda iri: (_nearness(citation_by_iri[iri]), iri)):
             numbers.setdefault(iri, len(numbers) + 1)
-    citation_by_iri = citations(store, set(numbers), names)
     labels = names.labels(term.value for terms, _ in lines for term in terms if isinstance(term, NamedNode))
     columns = tuple(variables[i] for i in value_columns)
     return Result(
@@ -243,7 +329,15 @@ def build(
         note=note,
         things=frozenset(things),
         cited=at is not None,
+        one_line=tuple(one_line),
     )
+
+
+def _nearness(citation: Citation) -> int:
+    """Return where a citation stands among others: an official source first, then a copy of one, then the rest."""
+    order = [_TIER + "official", _TIER + "official-text-repost", "", _TIER + "weak-mirror-or-digest"]
+    tier = citation.tier.iri if citation.tier else ""
+    return order.index(tier if tier in order else "")
 
 
 def _citation_column(variables: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> int | None:
@@ -263,12 +357,17 @@ def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]
     """Return what each citation points at, with the source's title in the language of ``names`` where it has one."""
     by_iri = {iri: Citation(iri, "", iri, "", "", "", "") for iri in iris}
     rows = list(builtin.ask(store, "citations", citation=sorted(iris)))
-    labels = names.labels(row[7].value for row in rows if row[7] is not None)
+    labels = names.labels(cell.value for row in rows for cell in (row[7], row[10]) if cell is not None)
     for row in rows:
-        iri, source, title, publisher, locator, url, checked, support, words = (
+        iri, source, title, publisher, locator, url, checked, support, words, issued, tier = (
             term.value if term else "" for term in row
         )
         if not by_iri[iri].source or getattr(row[2], "language", "") == names.lang:
             carried = NamedRef(support, labels[support]) if support else None
-            by_iri[iri] = Citation(iri, source, title, publisher, locator, url, checked, carried, words)
+            kind = NamedRef(tier, labels[tier]) if tier else None
+            said = _COPIES.get(tier, "")
+            copy = message(said, names.lang).format(place=urlsplit(url).hostname or url) if said else ""
+            by_iri[iri] = Citation(
+                iri, source, title, publisher, locator, url, checked, carried, words, issued, kind, copy
+            )
     return by_iri

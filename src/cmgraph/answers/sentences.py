@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from cmgraph.answers.entity import Statement
-from cmgraph.rdf.terms import CM, NamedRef, Value, best_text
+from pyoxigraph import NamedNode
+
+from cmgraph.answers.entity import CITED, Statement, fetch_triples
+from cmgraph.names import Names
+from cmgraph.rdf.terms import CM, NamedRef, Value, best_text, to_python
+from cmgraph.store.base import Store
+from cmgraph.text.cells import as_text
 
 Words = list[str | Value]
 """A sentence in pieces: text, and the things and values in it."""
@@ -75,10 +81,49 @@ def _listed(values: Sequence[Value]) -> Words:
     return words
 
 
-@cache
+def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
+    """Return what each of some statements says, in the language of ``names``; what is no statement is left out."""
+    kinds = {iri: min(names.kinds(iri) & _kinds_with_words(), default="") for iri in iris}
+    pairs = fetch_triples({iri for iri, kind in kinds.items() if kind}, store)
+    labels = names.labels(
+        {prop for said in pairs.values() for prop, _ in said}
+        | {value.value for said in pairs.values() for _, value in said if isinstance(value, NamedNode)}
+    )
+    return {
+        iri: "".join(
+            as_text(piece)
+            for piece in sentence(
+                Statement(
+                    NamedRef(kinds[iri], ""),
+                    iri,
+                    tuple((NamedRef(prop, labels[prop]), to_python(value, labels)) for prop, value in said),
+                    (),
+                ),
+                names.lang,
+            )
+        )
+        for iri, said in ((iri, [pair for pair in said if pair[0] != CITED]) for iri, said in pairs.items())
+    }
+
+
+def _kinds_with_words() -> set[str]:
+    return {CM + name for name in _words()["_headings"]}
+
+
+def heading(kind: NamedRef, lang: str) -> str:
+    """Return what statements of a kind are headed by: plain words, or the kind's own name if there are none."""
+    texts: dict[str, str] = _words()["_headings"].get(kind.iri.removeprefix(CM), {})
+    return best_text(texts, lang) or kind.label
+
+
 def _patterns() -> dict[str, list[dict[str, str]]]:
+    return _words()
+
+
+@cache
+def _words() -> dict[str, Any]:
     import yaml
 
     text = (files("cmgraph") / "answers" / "sentences.yaml").read_text(encoding="utf-8")
-    patterns: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
-    return patterns
+    words: dict[str, Any] = yaml.safe_load(text)
+    return words

@@ -50,7 +50,7 @@ class Suggestion:
     """
 
     question: Question
-    values: Mapping[str, str]
+    values: Mapping[str, str | list[str]]
     unused: tuple[str, ...]
     ignored: tuple[str, ...]
     missing: tuple[str, ...]
@@ -65,7 +65,12 @@ class Suggestion:
     @property
     def command(self) -> str:
         """The command that asks it, as a shell takes it."""
-        given = (part for name, value in self.values.items() for part in ("-p", f"{name}={value}"))
+        given = (
+            part
+            for name, value in self.values.items()
+            for one in ([value] if isinstance(value, str) else value)
+            for part in ("-p", f"{name}={one}")
+        )
         return shlex.join(["cmgraph", "query", self.question.name, *given])
 
 

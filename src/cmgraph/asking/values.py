@@ -61,13 +61,13 @@ class Mention(NamedTuple):
 class Filling:
     """The values that a text gives a question.
 
-    :ivar values: by parameter, as a person writes them.
+    :ivar values: by parameter, as a person writes them; a list of a parameter that is given several at once.
     :ivar words: the numbers of the words that they are taken from.
     :ivar missing: parameters without a value whose default is one thing among many.
     :ivar alike: the part of the things given that are of the kinds the question is usually asked about.
     """
 
-    values: Mapping[str, str]
+    values: Mapping[str, str | list[str]]
     words: frozenset[int]
     missing: tuple[str, ...]
     alike: float
@@ -209,6 +209,11 @@ class Text:
                 found |= self._words_in(match.start(), match.end())
         return frozenset(found)
 
+    def said_as(self, words: str) -> frozenset[int]:
+        """Return the numbers of the words that are one of some words, with commas between."""
+        plain = {normalize_name(word) for word in words.split(",")}
+        return frozenset(number for number, word in enumerate(self.words) if word.plain in plain)
+
     @cached_property
     def _folded(self) -> str:
         return " ".join(word.plain for word in self.words)
@@ -344,7 +349,7 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
     for parameter in question.parameters:
         if parameter.type in ("entity", "concept"):
             by_kind[parameter.of].append(parameter)
-    values: dict[str, str] = {}
+    values: dict[str, str | list[str]] = {}
     used: set[int] = set()
     alike: list[bool] = []
     missing: list[str] = []
@@ -363,7 +368,16 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
             values[name] = written
             used |= mention.words
             alike.append(_is_like(thing, usual[name], names))
+        for one in (p for p in parameters if p.several and p.name in chosen):
+            also = [number for number in range(len(said)) if number not in chosen.values()]
+            values[one.name] = [said[number][1][0] for number in sorted([chosen[one.name], *also])]
+            used |= {n for number in also for n in said[number][0].words}
         missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
+    for parameter in question.parameters:
+        for choice, said_as in parameter.choices.items():
+            if at := text.said_as(best_text(said_as, text.lang)) - used:
+                values[parameter.name] = choice
+                used |= at
     for name, text_of_it, at, fits in _days_and_numbers(question, text, used):
         values[name] = text_of_it
         used |= at

@@ -232,14 +232,24 @@ def path(
 
 @click.command()
 @click.argument("actors", nargs=-1, required=True, shell_complete=complete_thing)
+@click.option("--through", type=click.Choice(["agreements", "bodies"]), help="Agreements alone, or bodies.")
+@click.option("--bilateral", is_flag=True, help="Only where two parties or members were seen, no more.")
+@click.option("--since", metavar="DAY", help="Only what is dated or began on this day or later.")
 @format_option
 @graph_options(*HELD)
-def compare(load: Callable[[], Graph], actors: tuple[str, ...], form: str | None) -> int:
+def compare(
+    load: Callable[[], Graph],
+    actors: tuple[str, ...],
+    through: str | None,
+    bilateral: bool,
+    since: str | None,
+    form: str | None,
+) -> int:
     """Say what ACTORS share and what only some have: arrangements, bodies, partners, minerals, themes."""
     from cmgraph.analysis.compare import compare_actors
 
     graph = load()
-    echo_result(compare_actors(graph, actors), form, graph.lang)
+    echo_result(compare_actors(graph, actors, through=through, bilateral=bilateral, since=since), form, graph.lang)
     return 0
 
 

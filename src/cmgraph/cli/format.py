@@ -34,9 +34,10 @@ SHOWN = 20
 """How many things of one kind a report of changes names."""
 
 
-def entity_json(entity: Entity) -> str:
-    """Write an entity as JSON."""
-    return json.dumps(entity_object(entity), ensure_ascii=False, indent=2)
+def entities_json(entities: Sequence[Entity]) -> str:
+    """Write what a name means as JSON: the thing meant first, with the others that it may mean under ``also_meant``."""
+    first, *others = map(entity_object, entities)
+    return json.dumps({**first, "also_meant": others}, ensure_ascii=False, indent=2)
 
 
 def hits_result(hits: Sequence[SearchHit], graph: Graph) -> Result:

@@ -259,14 +259,14 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
 def show(load: Callable[[], Graph], name: str, form: str, whole: bool) -> int:
     """Show one thing: its names, its relationships with dates, and their sources.
 
-    As text, the name of a country shows its government first and then the place.
+    The name of a country shows its government first and then the place, as JSON under "also_meant".
     """
     from cmgraph.answers.dossier import entity_text
-    from cmgraph.cli.format import entity_json
+    from cmgraph.cli.format import entities_json
 
     graph = load()
     if form == "json":
-        click.echo(entity_json(graph.entity(name)))
+        click.echo(entities_json(graph.meant(name)))
     else:
         shown = [entity_text(entity, graph.lang, whole) for entity in graph.meant(name)]
         click.echo("\n".join(shown), nl=False)

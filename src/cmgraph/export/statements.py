@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cmgraph.answers.entity import Entity, Statement
 from cmgraph.answers.result import Citation
+from cmgraph.answers.sentences import heading
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
@@ -77,7 +78,10 @@ def group_statements(statements: Iterable[Statement], about: str, lang: str) -> 
     groups = []
     for kind, some in sorted(by_kind.items(), key=lambda item: item[0].label):
         ordered = tuple(sorted(some, key=_date, reverse=True))
-        groups.append(Group(kind, ordered, _figures(ordered, about, lang) if kind.iri == CM + "Observation" else None))
+        headed = NamedRef(kind.iri, heading(kind, lang))
+        groups.append(
+            Group(headed, ordered, _figures(ordered, about, lang) if kind.iri == CM + "Observation" else None)
+        )
     return tuple(groups)
 
 

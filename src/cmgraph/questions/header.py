@@ -16,17 +16,19 @@ from cmgraph.names import Names
 from cmgraph.rdf.files import read_text
 from cmgraph.rdf.terms import XSD, Prefixes, Term
 
-TYPES = ("entity", "concept", "date", "when", "integer", "number", "text", "url")
+TYPES = ("entity", "concept", "choice", "date", "when", "integer", "number", "text", "url")
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A value that a question or a table's row gives.
 
-    :ivar type: one of ``entity``, ``concept``, ``date`` (a day), ``when`` (a day, month or year, as precise as the
-        source), ``integer``, ``number``, ``text``, ``url``.
+    :ivar type: one of ``entity``, ``concept``, ``choice``, ``date`` (a day), ``when`` (a day, month or year, as precise
+        as the source), ``integer``, ``number``, ``text``, ``url``.
     :ivar of: class (for an entity) or scheme (for a concept) the value must belong to, as a CURIE or IRI.
     :ivar after: words, with commas between, that stand before such a value where people ask in their own words.
+    :ivar choices: the values of a choice, each with the words, with commas between, by which people mean it.
+    :ivar several: whether it is usually given several values at once.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Parameter:
     of: str
     label: Mapping[str, str] = field(hash=False)
     after: Mapping[str, str] = field(default_factory=dict, hash=False)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    several: bool = False
 
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.
@@ -41,38 +45,50 @@ class Parameter:
         :raises CmgraphError: if it cannot be what this parameter takes; the hint says what can.
         """
         text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
-        where = f"{self.name}={text}"
+        try:
+            return self._term(text, names, prefixes)
+        except CmgraphError as error:
+            error.parameter, error.where = self.name, f"{self.name}={text}"
+            raise
+
+    def _term(self, text: str, names: Names, prefixes: Prefixes) -> Term:
         match self.type:
             case "entity" | "concept":
                 of = prefixes.expand(self.of) if self.of else None
                 return names.resolve(text, of.value if of else "")
+            case "choice":
+                for choice, said in self.choices.items():
+                    words = {word.strip().casefold() for words in said.values() for word in words.split(",")}
+                    if text.casefold() in {choice, *words}:
+                        return Literal(choice)
+                raise CmgraphError("not one of the choices", hint=f"Use {' or '.join(self.choices)}.")
             case "date":
                 if len(text) != 10 or not _is_date(text):
-                    raise CmgraphError("not a day", where=where, hint="Write it as 2020-01-09.")
+                    raise CmgraphError("not a day", hint="Write it as 2020-01-09.")
                 return Literal(text, datatype=NamedNode(XSD + "date"))
             case "when":
-                return _when(text, where)
+                return _when(text)
             case "integer":
                 if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-                    raise CmgraphError("not a whole number", where=where, hint="For instance 2.")
+                    raise CmgraphError("not a whole number", hint="For instance 2.")
                 return Literal(int(text))
             case "number":
                 if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text):
-                    raise CmgraphError("not a number", where=where, hint="Write it as 1234.5, without separators.")
+                    raise CmgraphError("not a number", hint="Write it as 1234.5, without separators.")
                 return Literal(text, datatype=NamedNode(XSD + "decimal"))
             case "url":
                 if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text):
-                    raise CmgraphError("not a web address", where=where, hint="Write it whole: https://…")
+                    raise CmgraphError("not a web address", hint="Write it whole: https://…")
                 return Literal(text, datatype=NamedNode(XSD + "anyURI"))
             case "text":
                 return Literal(text)
-        raise CmgraphError(f"unknown parameter type '{self.type}'", where=where, hint=f"Use {', '.join(TYPES)}.")
+        raise CmgraphError(f"unknown parameter type '{self.type}'", hint=f"Use {', '.join(TYPES)}.")
 
 
-def _when(text: str, where: str) -> Literal:
+def _when(text: str) -> Literal:
     """Keep a date as precise as it is written."""
     if not _is_date(text):
-        raise CmgraphError("not a date", where=where, hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
+        raise CmgraphError("not a date", hint="Write 2020, 2020-01 or 2020-01-09, as the source does.")
     kind = {4: "gYear", 7: "gYearMonth", 10: "date"}[len(text)]
     return Literal(text, datatype=NamedNode(XSD + kind))
 

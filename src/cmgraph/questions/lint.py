@@ -45,17 +45,23 @@ def _head(question: Question) -> Iterator[LintError]:
         **({"keywords": question.keywords} if question.keywords else {}),
         **{f"label of {p.name}": p.label for p in question.parameters},
         **{f"words after which {p.name} stands": p.after for p in question.parameters if p.after},
+        **{f"{p.name}={choice}": words for p in question.parameters for choice, words in p.choices.items()},
         **{f"label of {c.name}": c.label for c in question.columns},
         **{f"requires {r.parameter}": r.otherwise for r in question.requires},
     }
     for name, text in texts.items():
         if set(text) not in _LANGUAGES:
             yield LintError("languages", f"{name}: write it in en and in fr (fr-t-en if nobody reviewed it).")
+    names = {column.name for column in question.columns}  # a projection's ties are dated by a column of that name
     if not question.tags:
         yield LintError("tags", "tags: name at least one subject.")
     if (question.time == "as-of") != any(p.name == "asOf" for p in question.parameters):
         yield LintError("time", "time: as-of if there is a parameter asOf, timeless if there is none.")
+    if (question.time == "as-of" and "source" not in names) != bool(question.dated):
+        yield LintError("time", "dated: name the columns that say when, if and only if a day can be asked for.")
     for p in question.parameters:
+        if (p.type == "choice") != bool(p.choices):
+            yield LintError("parameters", f"{p.name}: a choice, and nothing else, lists its choices.")
         if p.type not in TYPES or p.name not in blocks(question.text):
             yield LintError("parameters", f"{p.name}: give it a type and a block VALUES ?{p.name} {{ default }}.")
     for requirement in question.requires:
@@ -74,6 +80,8 @@ def _body(question: Question, tree: Any) -> Iterator[LintError]:
         yield LintError("columns", f"columns: name what is projected, in its order: {', '.join(projected)}.")
     if not set(question.things) <= set(declared):
         yield LintError("things", "things: name columns that hold things.")
+    if not {*question.dated, *question.one_line} <= set(declared):
+        yield LintError("columns", "dated, one_line: name columns.")
     if question.citation not in (*projected, "none"):
         yield LintError("citation", 'citation: name the column that holds it, or "none" if the answer only counts.')
     nodes = list(_walk(tree.p, ()))

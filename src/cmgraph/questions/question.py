@@ -48,6 +48,9 @@ class Question:
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
     :ivar requires: what must be known of its values.
     :ivar things: the columns that hold things, which are told by name and IRI.
+    :ivar dated: of a question for a day, the columns that say when a row's statement was made or begun; where a day is
+        asked for and none of them says it, the answer does.
+    :ivar one_line: the columns whose values are told once, with what is said of them on one line.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
     :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
@@ -66,6 +69,8 @@ class Question:
     requires: tuple[Requirement, ...]
     columns: tuple[Column, ...]
     things: tuple[str, ...]
+    dated: tuple[str, ...]
+    one_line: tuple[str, ...]
     citation: str
     tags: tuple[str, ...]
     time: str
@@ -92,6 +97,8 @@ class Question:
                         word(p.get("of", "")),
                         by_language(p.get("label", {})),
                         by_language(p.get("after", {})),
+                        {word(choice): by_language(words) for choice, words in p.get("choices", {}).items()},
+                        p.get("several", False) is True,
                     )
                     for p in header.get("parameters", ())
                 ),
@@ -104,6 +111,8 @@ class Question:
                     Column(word(c["name"]), by_language(c.get("label", {}))) for c in header.get("columns", ())
                 ),
                 things=tuple(word(name) for name in header.get("things", ())),
+                dated=tuple(word(name) for name in header.get("dated", ())),
+                one_line=tuple(word(name) for name in header.get("one_line", ())),
                 citation=word(header.get("citation", "")),
                 tags=tuple(word(tag) for tag in header.get("tags", ())),
                 time=word(header.get("time", "")),
@@ -143,6 +152,10 @@ class Question:
                 for other, (block, *_) in blocks(pattern).items():
                     pattern = pattern.replace(requirement.pattern[block.start : block.end], written[other])
                 yield requirement, f"SELECT ?{name} {{ {written[name]} FILTER NOT EXISTS {{ {pattern} }} }}"
+
+    def asks_for_a_day(self, bound: str) -> bool:
+        """Say whether the question's query, with its values bound, asks for a day; see :meth:`bind`."""
+        return self.time == "as-of" and "UNDEF" not in blocks(bound)["asOf"][0].content.upper()
 
     def defaults(self) -> dict[str, str]:
         """Return each parameter's default as the file writes it; UNDEF means "any"."""

@@ -87,7 +87,7 @@ class Prefixes(dict[str, str]):
                     raise UnknownName(f"unknown prefix '{prefix}:'", where=text, hint=nearest(prefix, self))
                 return NamedNode(self[prefix] + local_name)
         except ValueError as error:
-            raise UnknownName(f"not a valid IRI: {error}", where=text) from None
+            raise UnknownName(f"not a valid IRI: {error}", where=text, hint="Give a name, or the whole IRI.") from None
         return None
 
     def shorten(self, iri: str) -> str:

@@ -292,7 +292,9 @@ def _asked(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Resu
     try:
         result = graph.query(saved, **values)
     except UnknownName as error:
-        raise Problem(error.what, 400, hint=error.hint) from None
+        problem = Problem(error.what, 400, hint=error.hint)
+        problem.parameter = error.parameter
+        raise problem from None
     refuse_long(len(result))
     return result
 

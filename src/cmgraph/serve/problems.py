@@ -58,7 +58,8 @@ def details(error: CmgraphError) -> dict[str, Any]:
     said: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if type(error) in _UNSAID:
         return {**said, "detail": _UNSAID[type(error)]}
-    said["detail"] = error.what
+    said["detail"] = f"{error.parameter}: {error.what}" if error.parameter else error.what
+    said |= {"parameter": error.parameter} if error.parameter else {}
     if error.where.startswith("query:"):
         said["where"] = error.where
         said["excerpt"] = error.excerpt
