@@ -55,10 +55,11 @@ def _head(question: Question) -> Iterator[LintError]:
     names = {column.name for column in question.columns}  # a projection's ties are dated by a column of that name
     if not question.tags:
         yield LintError("tags", "tags: name at least one subject.")
-    if (question.time == "as-of") != any(p.name == "asOf" for p in question.parameters):
+    takes_day = any(p.name == "asOf" for p in question.parameters)
+    if (question.time == "as-of") != takes_day:
         yield LintError("time", "time: as-of if there is a parameter asOf, timeless if there is none.")
-    if (question.time == "as-of" and "source" not in names) != bool(question.dated):
-        yield LintError("time", "dated: name the columns that say when, if and only if a day can be asked for.")
+    if (takes_day and "source" not in names) != bool(question.dated):
+        yield LintError("dated", "dated: name the columns that say when, if and only if a day can be asked for.")
     for p in question.parameters:
         if (p.type == "choice") != bool(p.choices):
             yield LintError("parameters", f"{p.name}: a choice, and nothing else, lists its choices.")
