@@ -6,6 +6,7 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX instrument-status: <https://w3id.org/cmgraph/vocab/instrument-status/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
 # What says something of terms that went without a successor of their kind, and of prefixes.
 DELETE { GRAPH ?graph { ?gone ?property ?value } }
@@ -60,6 +61,14 @@ WHERE {
   GRAPH ?graph { ?citation a cm:Citation }
   FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
   FILTER NOT EXISTS { GRAPH ?graph { ?citation cm:hasSupport ?support } }
+} ;
+
+# Two terms are used by now, and no longer noted as waiting.
+DELETE { GRAPH ?graph { ?term skos:editorialNote ?note } }
+WHERE {
+  VALUES ?term { cm:hasEstimateStatus cm:isFiledUnder }
+  GRAPH ?graph { ?term skos:editorialNote ?note }
+  FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
 } ;
 
 # What an export of 0.1 says of the ontology's own terms comes with the ontology of today.

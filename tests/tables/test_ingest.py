@@ -72,7 +72,7 @@ def test_a_spreadsheet_becomes_cited_answers_beside_the_bundled_data(tmp_path: P
         for r in graph.query("partners", actor="Japan").to_dicts()
         if str(r["partner"]) == "Government of Canada"
     }
-    assert rows["Test pact one"]["since"] == "2025-03"
+    assert rows["Test pact one"]["date"] == "2025-03"
     assert [(c.title, c.locator) for c in rows["Test pact one"]["citations"]] == [("Gazette", "p. 3")]
     assert "Canada-Japan Memorandum of Cooperation on battery supply chains" in rows
 
@@ -273,9 +273,9 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
     table.write_text(f"{head}rel:party-test-pact-one-government-of-canada,narnia-gazette,presumed,p. 9,,2026-01-03\n")
     ingest(table, data=folder)
     answer = run("query", "partners", "-p", "actor=Japan", "--format", "md", "--data", str(folder)).stdout
-    assert "Gazette, p. 3 (record as a whole)" in answer and "Gazette, p. 9 (presumed)" in answer
+    assert "Gazette, p. 3 (record as a whole; official)" in answer and "Gazette, p. 9 (presumed; official)" in answer
     french = run("--lang", "fr", "query", "partners", "-p", "actor=Japan", "--format", "csv", "--data", str(folder))
-    assert "Gazette, p. 9 (présumé)" in french.stdout
+    assert "Gazette, p. 9 (présumé; officielle)" in french.stdout
     table.write_text(f"{head}{party},narnia-gazette,computed,p. 9,,2026-01-03\n")
     with pytest.raises(TableErrors, match="test-pact-two"):
         ingest(table, data=folder)
@@ -287,7 +287,7 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
     )
     ingest(table, data=folder)
     shown = run("show", "G7", "--data", str(folder)).stdout
-    assert f"Gazette, p. 4: “{words}” (read in the source)" in shown
+    assert f"Gazette, p. 4: “{words}” (read in the source; official)" in shown
     table.write_text(
         "body,member,role,source,support,checked\nG7,Canada,guest,narnia-gazette,read-in-source,2026-01-03\n"
     )
