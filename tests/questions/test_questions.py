@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import random
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cmgraph.questions.lint import lint
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import Term
 from cmgraph.store.base import Solutions
+from cmgraph.store.local import LocalStore
 from conftest import FINDS_FAULTS, ROOT, Run
 
 PATHS = sorted((ROOT / "queries").rglob("*.rq"))
@@ -320,6 +322,17 @@ def test_every_question_answers_in_french_and_at_a_day_if_it_asks_for_one(bundle
             then = {row.terms for row in early.query(name, **asked)}
             ever = {row.terms for row in bundled_graph.query(name, **asked, asOf=always)}
             assert then < ever, name
+
+
+@pytest.mark.gate
+def test_no_answer_depends_on_the_order_in_which_a_graph_was_read(bundled_graph: Graph) -> None:
+    assert isinstance(bundled_graph.store, LocalStore)
+    triples = [quad.triple for quad in bundled_graph.store.engine]
+    random.Random(7).shuffle(triples)
+    read_otherwise = Graph(bundled_graph.folders, bundled_graph.ontology, LocalStore(triples), None)
+    for name in bundled_graph.questions:
+        answer, other = bundled_graph.query(name), read_otherwise.query(name)
+        assert [row.terms for row in answer.rows] == [row.terms for row in other.rows], name
 
 
 def test_a_broken_head_names_file_and_line(tmp_path: Path) -> None:
