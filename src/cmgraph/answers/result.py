@@ -225,7 +225,7 @@ class Result:
         >>> import cmgraph
         >>> answer = cmgraph.load().query("partners", actor="European Investment Bank")
         >>> [citation.publisher for citation in answer.to_dicts()[0]["citations"]][0]
-        'CNW / Natural Resources Canada'
+        'European Investment Bank'
         """
         return [
             dict(zip(self.columns, row.values, strict=True))
