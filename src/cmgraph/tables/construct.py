@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any, TypeAlias
 
 from pyoxigraph import BlankNode, NamedNode, Triple
@@ -109,29 +110,43 @@ def _is_alone(word: Token) -> bool:
     return word.kind == "blank" or (word.kind in ("word", "sign") and word.text in _ALONE)
 
 
-def _cut(text: str, columns: Sequence[str]) -> list[tuple[str, str]]:
-    """Cut a query at its columns' VALUES blocks: ("", column) for a block, (text, "") between."""
+def _cut(text: str, columns: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+    """Cut a query at its columns' VALUES blocks: the text before some that follow each other, and their columns."""
     known = blocks(text)
-    spots = sorted((block.start, block.end, name) for name in columns for block in known[name])
-    parts, at = [], 0
-    for start, end, name in spots:
-        parts += [(text[at:start], ""), ("", name)]
+    parts: list[tuple[str, list[str]]] = []
+    at = 0
+    for start, end, name in sorted((b.start, b.end, column) for column in columns for b in known[column]):
+        if parts and not text[at:start].strip():
+            parts[-1][1].append(name)
+        else:
+            parts.append((text[at:start], [name]))
         at = end
-    return [*parts, (text[at:], "")]
+    return [*parts, (text[at:], [])]
 
 
-def _written(parts: Sequence[tuple[str, str]], bindings: Bindings) -> str:
+def _written(parts: Sequence[tuple[str, Sequence[str]]], bindings: Bindings) -> str:
     """Write a query that was cut, with a row in the places of its blocks."""
-    return "".join(values_block(name, bindings[name]) if name else text for text, name in parts)
+    return "".join(text + " ".join(values_block(name, bindings[name]) for name in names) for text, names in parts)
 
 
-def _numbered(parts: Sequence[tuple[str, str]], rows: Sequence[Bindings]) -> str:
-    """Write a query that was cut, with rows and their numbers in the places of its blocks."""
-    return "".join(_block(name, rows) if name else text for text, name in parts)
+def _numbered(parts: Sequence[tuple[str, Sequence[str]]], rows: Sequence[Bindings]) -> str:
+    """Write a query that was cut, with rows and their numbers in the places of its blocks.
+
+    Columns that follow each other stand in one block, except those of which a row has several values.
+    """
+    several = {name for row in rows for name, terms in row.items() if len(terms) > 1}
+    written = []
+    for text, names in parts:
+        together = [name for name in dict.fromkeys(names) if name not in several]
+        apart = [[name] for name in names if name in several]
+        written += [text, *(_block(some, rows) for some in ([together] if together else []) + apart)]
+    return "".join(written)
 
 
-def _block(name: str, rows: Sequence[Bindings]) -> str:
-    values = (
-        f"({number} {'UNDEF' if term is None else term})" for number, row in enumerate(rows) for term in row[name]
+def _block(names: Sequence[str], rows: Sequence[Bindings]) -> str:
+    written = (
+        f"({number} {' '.join('UNDEF' if term is None else str(term) for term in terms)})"
+        for number, row in enumerate(rows)
+        for terms in product(*(row[name] for name in names))
     )
-    return f"VALUES (?{_ROW} ?{name}) {{ {' '.join(values)} }}"
+    return f"VALUES ({' '.join(f'?{name}' for name in (_ROW, *names))}) {{ {' '.join(written)} }} "
