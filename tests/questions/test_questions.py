@@ -264,6 +264,15 @@ def test_a_bad_value_of_any_kind_names_the_parameter(
         assert error.value.hint
 
 
+def test_any_is_none_of_the_choices_that_a_question_gives(bundled_graph: Graph) -> None:
+    choices = [(q.name, p) for q in bundled_graph.questions.values() for p in q.parameters if p.choices]
+    assert len(choices) >= 6
+    for name, parameter in choices:
+        every = {row.terms for row in bundled_graph.query(name, **{parameter.name: "any"})}
+        for choice in parameter.choices:
+            assert {row.terms for row in bundled_graph.query(name, **{parameter.name: choice})} != every, (name, choice)
+
+
 def test_an_ambiguous_name_lists_its_meanings(bundled_graph: Graph) -> None:
     with pytest.raises(cmgraph.UnknownName, match="is ambiguous") as error:
         bundled_graph.entity("complete")
