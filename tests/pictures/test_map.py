@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cmgraph
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
@@ -39,6 +40,26 @@ def test_points_are_the_projects_of_the_question_and_those_without_a_place_are_c
     assert unplaced and f"With no place known, in the table only: {unplaced}." in text
     legend = sum(int(count) for count in re.findall(r"<text[^>]*>[^<]*\((\d+)\)</text>", text))
     assert legend == len(projects & placed) > 250
+
+
+def test_each_point_of_a_projects_newest_day_is_drawn(tmp_path: Path) -> None:
+    def point(name: str, record: str, day: str) -> str:
+        return f"""<https://w3id.org/cmgraph/id/rel/point-{name}> a cm:MapPoint ; cm:locatesThing record:{record} ;
+            cm:asOfDate "{day}"^^xsd:date ; cm:latitude 55.5 ; cm:longitude -101.5 ; cm:hasPointMeaning
+            <https://w3id.org/cmgraph/vocab/point-meaning/site-point> ; cm:hasClaimStatus
+            <https://w3id.org/cmgraph/vocab/claim-status/stated> ; cm:hasCitation
+            <https://w3id.org/cmgraph/id/cite/ds-nrcan-cm-row> .\n"""
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/points.ttl").write_text(
+        "@prefix cm: <https://w3id.org/cmgraph/def#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        "@prefix record: <https://w3id.org/cmgraph/id/record/> .\n"
+        + point("second", "inventory-1901-snow-lake--manitoba", "2026-06-24")
+        + point("older", "inventory-abcourt-barvue-quebec", "2020-06-24"),
+        encoding="utf-8",
+    )
+    text = drawn(cmgraph.load(tmp_path), tmp_path, "projects")
+    assert text.count('/project/1901-snow-lake"') == 2 and text.count('/project/abcourt-barvue"') == 1
 
 
 def test_a_map_is_cut_to_minerals_and_phases_and_tells_what_is_not_active(bundled_graph: Graph, tmp_path: Path) -> None:

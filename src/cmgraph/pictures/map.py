@@ -78,7 +78,7 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
         lambda row: not phases or (isinstance(row[2], NamedRef) and row[2].iri in phases)
     )
     sites = graph.query("points", meaning="site-point", place="any")
-    at = {row[0].iri: row for row in sites if isinstance(row[0], NamedRef)}
+    at = _newest_points(sites)
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in answer:
         if isinstance(row[0], NamedRef):
@@ -86,7 +86,7 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
     lands, table = _located(graph, answer, sites, at, nations)
     newest = {iri: max(some, key=lambda row: str(row[4])) for iri, some in rows.items()}
     placed = {iri: row for iri, row in newest.items() if iri in at}
-    chart = frame("canada" if all(_in_canada(at[iri]) for iri in placed) else "world", _MAP)
+    chart = frame("canada" if all(_in_canada(point) for iri in placed for point in at[iri]) else "world", _MAP)
     marks, outside = _marks(chart, placed, at)
     counts = {"map_shown": len(marks), "map_no_place": len(newest) - len(placed), "map_outside": outside}
     notes = [
@@ -123,7 +123,7 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
 
 
 def _located(
-    graph: Graph, answer: Result, sites: Result, at: Mapping[str, Row], nations: bool
+    graph: Graph, answer: Result, sites: Result, at: Mapping[str, Sequence[Row]], nations: bool
 ) -> tuple[list[Row], Result]:
     """Put the points beside the projects, and those of nations below them if they are asked for."""
     columns = (*answer.columns, *sites.columns[3:6])
@@ -137,10 +137,10 @@ def _located(
         rows.append(replace(like, values=values, terms=(None,) * len(values), citations=tuple(numbers)))
 
     for row in answer:
-        point = at.get(row[0].iri) if isinstance(row[0], NamedRef) else None
-        if point is None:
+        points = at.get(row[0].iri, []) if isinstance(row[0], NamedRef) else []
+        if not points:
             add((*row.values, None, None, None), row, (answer, row))
-        else:
+        for point in points:
             add((*row.values, *point.values[3:6]), row, (answer, row), (sites, point))
     lands: list[Row] = []
     if nations:
@@ -149,6 +149,18 @@ def _located(
         for land in lands:
             add((land[1], land[2], None, None, land[6], *land.values[3:6]), land, (offices, land))
     return lands, replace(table, rows=tuple(rows), citations=tuple(cited))
+
+
+def _newest_points(sites: Result) -> dict[str, list[Row]]:
+    """Return the points of each project, by its IRI: all those of the newest day that it has any of."""
+    points: dict[str, list[Row]] = defaultdict(list)
+    for row in sites:
+        if isinstance(row[0], NamedRef):
+            points[row[0].iri].append(row)
+    return {
+        iri: [row for row in some if row[6] == max(some, key=lambda point: str(point[6]))[6]]
+        for iri, some in points.items()
+    }
 
 
 def _degrees(point: Row) -> tuple[float, float] | None:
@@ -162,13 +174,15 @@ def _in_canada(point: Row) -> bool:
     return degrees is None or (-142 < degrees[0] < -52 and 41 < degrees[1] < 84)
 
 
-def _marks(chart: Frame, placed: Mapping[str, Row], at: Mapping[str, Row]) -> tuple[list[dict[str, Any]], int]:
-    """Place a mark for each project, in the shape of its phase, hollow unless it is active."""
+def _marks(
+    chart: Frame, placed: Mapping[str, Row], at: Mapping[str, Sequence[Row]]
+) -> tuple[list[dict[str, Any]], int]:
+    """Place a mark at each point of a project, in the shape of its phase, hollow unless it is active."""
     phases = Counter(str(row[2]) for row in placed.values())
     number = {phase: place for place, phase in enumerate(sorted(phases, key=lambda phase: (-phases[phase], phase)))}
     marks, outside = [], 0
-    for iri, row in sorted(placed.items()):
-        degrees = _degrees(at[iri])
+    for iri, row, point in [(project, placed[project], spot) for project in sorted(placed) for spot in at[project]]:
+        degrees = _degrees(point)
         spot = chart.spot(*degrees) if degrees else (-1.0, -1.0)
         if not chart.holds(spot):
             outside += 1
