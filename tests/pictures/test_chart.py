@@ -52,6 +52,30 @@ def test_bars_are_the_figures_of_the_question(
         assert bars == sorted(bars, reverse=True)
 
 
+def test_a_bar_is_as_long_as_its_number_and_dashed_if_it_is_estimated(bundled_graph: Graph, tmp_path: Path) -> None:
+    cobalt = NetworkFilter(minerals=("cobalt",))
+    draw(bundled_graph, "chart", "reserves", tmp_path / "c.svg", network_filter=cobalt)
+    draw(bundled_graph, "chart", "production", tmp_path / "d.svg", network_filter=LITHIUM)
+    for name, estimated in (("c", False), ("d", True)):
+        text = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        panel = text.split("</g>\n<g transform")[0]
+        bars = re.findall(r'<rect [^>]* width="([\d.]+)"([^>]*)/>\s*<text[^>]*>([\d,]+)( e)?<', panel)
+        each = [float(width) / int(number.replace(",", "")) for width, _, number, _ in bars if float(width) > 20]
+        assert len(bars) > 5 and max(each) - min(each) < max(each) / 100
+        marked = {("dasharray" in style, bool(mark)) for _, style, _, mark in bars}
+        assert marked == {(estimated, estimated)}
+
+
+def test_a_point_stands_as_high_as_its_number(bundled_graph: Graph, tmp_path: Path) -> None:
+    draw(bundled_graph, "chart", "years", tmp_path / "c.svg", network_filter=NetworkFilter(minerals=("uranium",)))
+    text = (tmp_path / "c.svg").read_text(encoding="utf-8").split("</g>\n<g transform")[0]
+    points = re.findall(r"<title>[^<]*: ([\d,]+)[^<]*</title><circle [^>]*cy=\"([\d.]+)\"", text)
+    spots = sorted((int(number.replace(",", "")), float(y)) for number, y in points)
+    (low, bottom), (high, top) = spots[0], spots[-1]
+    assert len(spots) > 20 and top < bottom
+    assert all(abs(bottom + (top - bottom) * (number - low) / (high - low) - y) < 0.3 for number, y in spots)
+
+
 def test_lines_are_the_figures_of_the_question_and_shares_those_of_theirs(bundled_graph: Graph, tmp_path: Path) -> None:
     places = ["Canada", "Namibia"]
     answer = bundled_graph.query("figures", quantity="mine-production", mineral="uranium", place=places).to_dicts()

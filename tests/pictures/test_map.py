@@ -102,6 +102,14 @@ def test_countries_are_shaded_by_the_ties_of_the_question(bundled_graph: Graph, 
     shaded = dict(re.findall(r'<path d="[^"]*" fill="#\w+"><title>(\w+): (.*?)</title>', text))
     assert set(shaded["Japan"].split("; ")) == ties["Government of Japan"] and len(shaded) > 50
     assert text.count("stroke-width") > len(shaded) and "European Union" in text  # no country: in words
+    fills = re.findall(r'<path d="[^"]*" fill="(#\w+)"><title>([^<]+?): ', text)
+    counts = {name: len(shaded[name].split("; ")) for _, name in fills if name in shaded}
+    shades: dict[str, set[int]] = {}
+    for fill, name in fills:
+        if name in counts:
+            shades.setdefault(fill, set()).add(counts[name])
+    steps = [range(1, 2), range(2, 5), range(5, 10), range(10, 100)]
+    assert [sum(some <= set(step) for some in shades.values()) for step in steps] == [1, 1, 1, 1]
     on_a_day = drawn(bundled_graph, tmp_path, "partners", actor="Canada", asOf="2005-01-01")
     assert 0 < on_a_day.count("<title>") < text.count("<title>")
 
