@@ -33,10 +33,10 @@ def sentence(statement: Statement, lang: str) -> Words:
             name = prop.iri.removeprefix(CM)
             values[name].append(value)
             labels[name] = prop.label
-    patterns = [best_text(pattern, lang) for pattern in _patterns().get(statement.kind.iri.removeprefix(CM), ())]
+    patterns = [best_text(pattern, lang) for pattern in _words().get(statement.kind.iri.removeprefix(CM), ())]
     words, names_used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
     values_left = {name: phrase for name, phrase in values.items() if name not in names_used}
-    tail, names_in_tail = _filled(best_text(_patterns()["_"][0], lang), values_left) or ([], set[str]())
+    tail, names_in_tail = _filled(best_text(_words()["_"][0], lang), values_left) or ([], set[str]())
     words += tail
     rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in values_left.items() if name not in names_in_tail]
     if not words:
@@ -114,10 +114,6 @@ def heading(kind: NamedRef, lang: str) -> str:
     """Return what statements of a kind are headed by: plain words, or the kind's own name if there are none."""
     texts: dict[str, str] = _words()["_headings"].get(kind.iri.removeprefix(CM), {})
     return best_text(texts, lang) or kind.label
-
-
-def _patterns() -> dict[str, list[dict[str, str]]]:
-    return _words()
 
 
 @cache
