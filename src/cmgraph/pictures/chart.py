@@ -462,7 +462,7 @@ def _key(graph: Graph, panels: Sequence[Panel]) -> list[str]:
     lines += [f"† {message('pic_flagged', graph.lang)} {', '.join(flags)}"] if flags else []
     lines += [message("pic_withheld", graph.lang)] if any(figure.value is None for figure in figures) else []
     signs = sorted({figure.sign for figure in figures} - {""})
-    lines += [f"{' '.join(signs)} {message('pic_bound', graph.lang)}"] if signs else []
+    lines += [f"{' '.join(signs)} {message('pic_sign', graph.lang)}"] if signs else []
     lines += (
         [message("pic_rounded", graph.lang)] if any(figure.rounded and not figure.value for figure in figures) else []
     )
