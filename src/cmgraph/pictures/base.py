@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.analysis.kinds import Look, kind_label, looks
-from cmgraph.analysis.projections import projections
+from cmgraph.analysis.projections import find_projection
 from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
 from cmgraph.questions.question import Question
@@ -70,7 +70,7 @@ def heading(
     parameters: Mapping[str, object] | None = None,
 ) -> Head:
     """Give a projection's title, its question with what of it is asked for, and its note."""
-    query = projections(graph)[projection]
+    query = find_projection(graph, projection)
     title, question, note = (best_text(text, graph.lang) for text in (query.title, query.question, query.note))
     cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
     only = f" ({message('pic_only', graph.lang)} {', '.join(cut)})" if cut else ""
