@@ -91,6 +91,25 @@ def test_a_class_of_minerals_is_listed_for_each_and_says_that_it_does_not_name_i
     assert "Ban on raw minerals" not in {str(row["measure"]) for row in mined.to_dicts()}
 
 
+def test_a_measure_on_a_group_is_listed_for_a_member_and_the_other_way_with_what_it_names(folder: Path) -> None:
+    ban = "Ban on {},export ban,CA,,{},,,,2001,,,,,,,,gazette\n"
+    graph = loaded(folder, ban.format("rare earths", "rare earth elements") + ban.format("terbium", "terbium"))
+
+    def found(mineral: str) -> list[tuple[str, bool, str]]:
+        rows = graph.query("export-controls", mineral=mineral, asOf="2002-01-01").to_dicts()
+        own = [row for row in rows if str(row["measure"]).startswith("Ban on ")]
+        return [(str(row["measure"]), bool(row["named"]), str(row["names"])) for row in own]
+
+    group = ("Ban on rare earths", False, "rare earth elements")
+    assert found("terbium") == [("Ban on terbium", True, "terbium"), group]
+    assert found("cerium") == [group]
+    assert found("rare earth elements") == [
+        ("Ban on rare earths", True, "rare earth elements"),
+        ("Ban on terbium", False, "terbium"),
+    ]
+    assert found("cesium") == []
+
+
 def test_what_a_minister_announces_is_not_taken_in_as_in_force(folder: Path) -> None:
     row = "Ban on cesium,export ban,CA,,cesium,,2001-03-01,,,,,,,in force,2001-03-01,text or official page,ministry\n"
     with pytest.raises(TableErrors, match="only announces a measure does not say that it is in force"):
