@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,10 @@ class EndpointStore:
     ) -> None:
         self._credentials = credentials
         self.url, self._graph, self._allow_service, self._timeout = url, graph, allow_service, timeout
+
+    @cached_property
+    def server(self) -> str:
+        return self._send("ASK { }", "json").server.partition("/")[0]
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
