@@ -317,7 +317,7 @@ class Graph:
         """Take a name that others begin with for that of which the question has most to say, and tell that it does."""
         meant = dict(values)
         for parameter in question.parameters:
-            if parameter.type != "entity" or not parameter.of or parameter.name not in values:
+            if parameter.type != "entity" or parameter.name not in values:
                 continue
             given = values[parameter.name]
             many = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -332,7 +332,7 @@ class Graph:
         named = parameter.term(name, self.names, self.prefixes)
         if self.prefixes.expand(name):
             return name
-        kind = self.prefixes.expand(parameter.of)
+        kind = self.prefixes.expand(parameter.of or "cm:Agent")  # of all things, those who act are named in part
         assert isinstance(named, NamedNode) and kind is not None
         others = self.names.likelier(name, named, kind.value)
         if not others:
