@@ -208,8 +208,9 @@ def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
 def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
     """Make a table of scores, headed in the graph's language, with what each score means."""
     rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in scores]
-    meanings = {score: message(f"score_{score}", graph.lang).partition(": ") for score in names}
-    headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, *_) in meanings.items()}
+    meanings = {score: message(f"score_{score}", graph.lang) for score in names}
+    scores_called = {score: meaning.partition(":")[0].strip() for score, meaning in meanings.items()}
     title = best_text(projections(graph)[name].title, graph.lang)
-    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in meanings.values())
+    note = " ".join(meaning[:1].upper() + meaning[1:] for meaning in meanings.values())
+    headings = {"thing": message("thing", graph.lang)} | scores_called
     return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",))
