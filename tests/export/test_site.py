@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 import cmgraph
-from cmgraph.answers.entity import Statement
 from cmgraph.answers.sentences import sentence
+from cmgraph.answers.statements import Statement
 from cmgraph.export.export import Options, export
 from cmgraph.rdf.terms import CM, NamedRef
 from cmgraph.text.templating import bibtex

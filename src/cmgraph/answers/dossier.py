@@ -7,10 +7,11 @@ from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.entity import Entity
 from cmgraph.answers.render import footnote_marks, source_objects
 from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import heading, sentence
+from cmgraph.answers.statements import Statement
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import message

@@ -11,7 +11,8 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from cmgraph.answers.entity import CITED, Statement, fetch_triples
+from cmgraph.answers.result import Result
+from cmgraph.answers.statements import CITED, CONTRADICTS, Statement, fetch_triples
 from cmgraph.names import Names
 from cmgraph.rdf.terms import CM, NamedRef, Value, best_text, to_python
 from cmgraph.store.base import Store
@@ -81,13 +82,24 @@ def _listed(values: Sequence[Value]) -> Words:
     return words
 
 
+def tell_statements(answer: Result, store: Store, names: Names) -> Result:
+    """Return an answer with the statements in it, which have no names, told in words."""
+    values = (value for row in answer.rows for value in row)
+    unnamed = {value.iri for value in values if isinstance(value, NamedRef) and ":" in value.label}
+    return answer.renamed(in_words(unnamed, store, names))
+
+
 def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
-    """Return what each of some statements says, in the language of ``names``; what is no statement is left out."""
+    """Return what each of some statements says, in the language of ``names``; what is no statement is left out.
+
+    What another statement says, which it contradicts, is not told along with it.
+    """
     kinds = {iri: min(names.kinds(iri) & _kinds_with_words(), default="") for iri in iris}
     pairs = fetch_triples({iri for iri, kind in kinds.items() if kind}, store)
+    told = {iri: [pair for pair in said if pair[0] not in (CITED, CONTRADICTS)] for iri, said in pairs.items()}
     labels = names.labels(
-        {prop for said in pairs.values() for prop, _ in said}
-        | {value.value for said in pairs.values() for _, value in said if isinstance(value, NamedNode)}
+        {prop for said in told.values() for prop, _ in said}
+        | {value.value for said in told.values() for _, value in said if isinstance(value, NamedNode)}
     )
     return {
         iri: "".join(
@@ -102,7 +114,7 @@ def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
                 names.lang,
             )
         )
-        for iri, said in ((iri, [pair for pair in said if pair[0] != CITED]) for iri, said in pairs.items())
+        for iri, said in told.items()
     }
 
 

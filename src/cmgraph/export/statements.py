@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.entity import Entity
 from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import heading
+from cmgraph.answers.statements import Statement
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
