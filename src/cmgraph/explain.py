@@ -52,7 +52,9 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
     answer = (columns, list(dict.fromkeys(solutions)))
     things = ("subject", "property", "from") if explain else ("subject", "property")
     headings = {column: message(column, graph.lang) for column in columns}
-    told = build(answer, graph.store, graph.names, "citation" if explain else "none", headings, things=things)
+    told = build(
+        answer, graph.store, graph.names, "citation" if explain else "none", headings, things=things, lang=graph.lang
+    )
     return tell_statements(told, graph.store, graph.names)
 
 

@@ -32,7 +32,7 @@ from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 if TYPE_CHECKING:
     import rdflib
@@ -261,6 +261,7 @@ class Graph:
             best_text(saved.note, lang),
             saved.things,
             saved.one_line,
+            lang if saved.columns else "",
         )
         answer = tell_statements(answer, self.store, names)
         return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
@@ -348,7 +349,7 @@ class Graph:
                 name = self.names.labels([value.value])[value.value] if value is not None else ""
                 why = best_text(requirement.otherwise, self.lang).format(value=name)
                 where = f"{question.name} {requirement.parameter}"
-                raise CmgraphError(f"{message('refused', self.lang)}: {why}", where=where)
+                raise CmgraphError(f"{message('refused', self.lang)}{COLON[self.lang]}{why}", where=where)
 
     def entity(self, name: str) -> Entity:
         """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
@@ -396,7 +397,7 @@ class Graph:
         """
         columns, rows = builtin.solutions(self.store, "stats")
         headings = {column: message(column, self.lang) for column in columns}
-        return build((columns, rows), self.store, self.names, headings=headings)
+        return build((columns, rows), self.store, self.names, headings=headings, lang=self.lang)
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

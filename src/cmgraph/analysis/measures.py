@@ -157,7 +157,9 @@ def network_changes(
         for pair in sorted(ties[0].keys() | ties[1].keys())
         if ties[0].get(pair) != ties[1].get(pair)
     ]
-    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none", things=("from", "to"))
+    columns = ("from", "to", "before", "after")
+    headings = {column: message(column, graph.lang) for column in columns}
+    return build((columns, rows), graph.store, graph.names, "none", headings, things=("from", "to"), lang=graph.lang)
 
 
 def _without_direction(net: networkx.Graph[str]) -> networkx.Graph[str]:
@@ -213,4 +215,6 @@ def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tu
     title = best_text(projections(graph)[name].title, graph.lang)
     note = " ".join(meaning[:1].upper() + meaning[1:] for meaning in meanings.values())
     headings = {"thing": message("thing", graph.lang)} | scores_called
-    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",))
+    return build(
+        (("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",), lang=graph.lang
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -35,11 +36,15 @@ def sentence(statement: Statement, lang: str) -> Words:
             values[name].append(value)
             labels[name] = prop.label
     patterns = [best_text(pattern, lang) for pattern in _words().get(statement.kind.iri.removeprefix(CM), ())]
-    words, names_used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
+    words, names_used = next(filter(None, (_filled(pattern, values, lang) for pattern in patterns)), ([], set[str]()))
     values_left = {name: phrase for name, phrase in values.items() if name not in names_used}
-    tail, names_in_tail = _filled(best_text(_words()["_"][0], lang), values_left) or ([], set[str]())
+    tail, names_in_tail = _filled(best_text(_words()["_"][0], lang), values_left, lang) or ([], set[str]())
     words += tail
-    rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in values_left.items() if name not in names_in_tail]
+    rest = [
+        [f"{labels[name]} ", *_listed(phrase, lang)]
+        for name, phrase in values_left.items()
+        if name not in names_in_tail
+    ]
     if not words:
         return [word for place, phrase in enumerate(rest) for word in (["; "] if place else []) + phrase]
     for place, phrase in enumerate(rest):
@@ -47,7 +52,7 @@ def sentence(statement: Statement, lang: str) -> Words:
     return [*words, ")"] if rest else words
 
 
-def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words, set[str]] | None:
+def _filled(pattern: str, values: Mapping[str, Sequence[Value]], lang: str) -> tuple[Words, set[str]] | None:
     """Fill a pattern in; None if it lacks what it must have."""
     words: Words = []
     names_used: set[str] = set()
@@ -57,7 +62,7 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words,
                 continue
             return None
         for piece in pieces:
-            words += _listed(values[piece[1:-1]]) if piece.startswith("{") else [piece]
+            words += _listed(values[piece[1:-1]], lang) if piece.startswith("{") else [piece]
         names_used |= needed
     return words, names_used
 
@@ -75,10 +80,11 @@ def _parts(pattern: str) -> list[tuple[frozenset[str], bool, list[str]]]:
     ]
 
 
-def _listed(values: Sequence[Value]) -> Words:
+def _listed(values: Sequence[Value], lang: str) -> Words:
     words: Words = []
     for value in values:
-        words += [", ", value] if words else [value]
+        told = as_text(value, lang) if isinstance(value, (int, Decimal)) else value
+        words += [", ", told] if words else [told]
     return words
 
 
