@@ -359,6 +359,10 @@ def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_gra
             assert all(
                 (as_text(value, "en") if isinstance(value, (int, Decimal)) else value) in words for value in values
             )
+    for mineral, written in (("uranium", "d'uranium"), ("Érable", "d'Érable"), ("lithium", "de lithium")):
+        says = ((NamedRef(CM + "observesQuantity", ""), "part"), (NamedRef(CM + "describesMineral", ""), mineral))
+        figure = Statement(NamedRef(CM + "Observation", ""), "obs:x", (*says, (NamedRef(CM + "value", ""), 1)), ())
+        assert "".join(map(str, sentence(figure, "fr"))) == f"part {written} : 1"
     membership = Statement(
         NamedRef(CM + "Membership", "membership"), "rel:x", ((NamedRef(CM + "hasRole", "has role"), "guest"),), ()
     )

@@ -22,6 +22,8 @@ from cmgraph.text.cells import as_text
 Words = list[str | Value]
 """A sentence in pieces: text, and the things and values in it."""
 
+_VOWELS = frozenset("aàâæeéèêëiîïoôœuùû")
+
 _USUAL = ("/end-state/unknown", "/claim-status/stated")
 """What holds of most statements is left unsaid."""
 
@@ -62,9 +64,21 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]], lang: str) -> t
                 continue
             return None
         for piece in pieces:
-            words += _listed(values[piece[1:-1]], lang) if piece.startswith("{") else [piece]
+            if piece.startswith("{"):
+                told = _listed(values[piece[1:-1]], lang)
+                if lang == "fr" and words:
+                    words[-1] = _elided(words[-1], told[0])
+                words += told
+            else:
+                words.append(piece)
         names_used |= needed
     return words, names_used
+
+
+def _elided(before: str | Value, after: str | Value) -> str | Value:
+    """Shorten "de" before a vowel, as French does: d'uranium."""
+    is_cut = isinstance(before, str) and before.endswith(" de ") and as_text(after)[:1].lower() in _VOWELS
+    return f"{str(before)[:-2]}'" if is_cut else before
 
 
 @cache
