@@ -19,8 +19,8 @@ ALLOWED = Path(__file__).with_name("french-words.yaml")
 NEVER_SHOWN = {"adjectives", "stop-words", "typed-names"}
 """Files of words by which things are found, some without their endings."""
 
-QUOTED = re.compile("«[^»]*»")
-"""What others wrote, in a text of ours."""
+QUOTED = re.compile(r"«[^»]*»|^.*(?= \(registre fédéral )")
+"""What others wrote, in a text of ours: words between guillemets, and the name that a register gives."""
 
 TYPED = re.compile(r"https?://\S+|\$\w+|`[^`]*`|\{[^}]*\}|\b[a-z][a-z-]*:[\w-]*|\w*[a-z][A-Z]\w*")
 """What is no French and no word: addresses, code, places to fill in, names in the model and of programs."""
