@@ -12,7 +12,7 @@ import cmgraph
 from cmgraph.export.export import Options, export
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import CM, RDF_TYPE
-from conftest import ROOT
+from conftest import ROOT, Run
 
 REGISTER = {"ds-isc-loc", "ds-isc-prov", "ds-isc-2021"}
 
@@ -71,3 +71,8 @@ record:lone a cm:RegisterEntry ; skos:prefLabel "Lone Island (a register, entry 
     export(cmgraph.load(folder), out, Options())
     assert "Lone Island (a register, entry 1)" in (out / "id/record/lone.html").read_text(encoding="utf-8")
     assert 'record/lone.html">Lone Island' in (out / "id/record.html").read_text(encoding="utf-8")
+
+
+def test_a_nation_shows_the_entry_about_it(run: Run) -> None:
+    shown = run("show", "Whitecap Dakota Nation").stdout
+    assert "a register lists Whitecap Dakota Nation as “Whitecap Dakota Nation”, number 372" in shown

@@ -53,9 +53,8 @@ def test_a_server_that_leaves_rows_out_is_told_of_once_and_not_asked_what_it_is_
     graph = cmgraph.load(endpoint=server.at("virtuoso"))
     for _ in range(2):
         graph.store.select(ALL, {})
-    assert [r.getMessage() for r in caplog.records] == [
-        f"warning: {graph.store.url}: Virtuoso was seen to leave rows out of answers without saying so; compare with the files"
-    ]
+    (warned,) = caplog.records
+    assert "Virtuoso was seen to leave rows out of answers without saying so" in warned.getMessage()
     with pytest.raises(EndpointError, match="Virtuoso leaves rows out of this answer without saying so"):
         graph.query("export-controls")
     EndpointStore(server.at("good")).select(ALL, {})
