@@ -46,7 +46,7 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
     assert done.returncode == 1 and "removed: 1 participation" in done.stdout
     assert run("diff", old, new, "-f", "patch").stdout == patch
     assert json.loads(run("diff", old, new, "-f", "json").stdout)[1]["how"] == "removed"
-    assert "retiré: 1 participation" in run("diff", old, new, "--lang", "fr").stdout
+    assert "retiré : 1 participation" in run("diff", old, new, "--lang", "fr").stdout
 
 
 def test_the_same_is_the_same_whatever_form_it_comes_in(

@@ -13,8 +13,9 @@ from cmgraph.analysis.measures import brokerage, network_changes, node_measures
 from cmgraph.analysis.network import build_network
 from cmgraph.analysis.paths import shortest_paths
 from cmgraph.analysis.timeline import timeline
-from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.entity import Entity
 from cmgraph.answers.result import Citation, Result, Row
+from cmgraph.answers.statements import Statement
 from cmgraph.asking.ask import Asked, Suggestion, ask
 from cmgraph.errors import CmgraphError, EndpointError, QueryStopped, UnknownName
 from cmgraph.graph import Graph, load

@@ -8,6 +8,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.result import Result, build
+from cmgraph.answers.sentences import tell_statements
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -16,6 +17,7 @@ from cmgraph.questions.header import read_header
 from cmgraph.rdf.files import RdfFile, to_lines
 from cmgraph.rdf.terms import CM, best_text, from_rdflib, rdflib_graph
 from cmgraph.store import builtin
+from cmgraph.text.i18n import message
 
 _CITED = CM + "hasCitation"
 
@@ -49,7 +51,11 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
     columns = ("subject", "property", "value", "rule", *(("from", "citation") if explain else ()))
     answer = (columns, list(dict.fromkeys(solutions)))
     things = ("subject", "property", "from") if explain else ("subject", "property")
-    return build(answer, graph.store, graph.names, "citation" if explain else "none", things=things)
+    headings = {column: message(column, graph.lang) for column in columns}
+    told = build(
+        answer, graph.store, graph.names, "citation" if explain else "none", headings, things=things, lang=graph.lang
+    )
+    return tell_statements(told, graph.store, graph.names)
 
 
 def write_owl_rl(graph: Graph, path: Path) -> int:

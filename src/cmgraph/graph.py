@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
-from cmgraph.answers.sentences import in_words
+from cmgraph.answers.sentences import tell_statements
 from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
@@ -26,13 +26,13 @@ from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
-from cmgraph.rdf.terms import CM, NamedRef, best_text, rdflib_graph
+from cmgraph.rdf.terms import CM, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 if TYPE_CHECKING:
     import rdflib
@@ -266,11 +266,9 @@ class Graph:
             best_text(saved.note, lang),
             saved.things,
             saved.one_line,
+            lang if saved.columns else "",
         )
-        unnamed = {
-            value.iri for row in answer.rows for value in row if isinstance(value, NamedRef) and ":" in value.label
-        }
-        answer = answer.renamed(in_words(unnamed, self.store, names))
+        answer = tell_statements(answer, self.store, names)
         return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
@@ -356,7 +354,7 @@ class Graph:
                 name = self.names.labels([value.value])[value.value] if value is not None else ""
                 why = best_text(requirement.otherwise, self.lang).format(value=name)
                 where = f"{question.name} {requirement.parameter}"
-                raise CmgraphError(f"{message('refused', self.lang)}: {why}", where=where)
+                raise CmgraphError(f"{message('refused', self.lang)}{COLON[self.lang]}{why}", where=where)
 
     def entity(self, name: str) -> Entity:
         """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
@@ -402,7 +400,9 @@ class Graph:
         >>> len(stats) > 10
         True
         """
-        return build(builtin.solutions(self.store, "stats"), self.store, self.names)
+        columns, rows = builtin.solutions(self.store, "stats")
+        headings = {column: message(column, self.lang) for column in columns}
+        return build((columns, rows), self.store, self.names, headings=headings, lang=self.lang)
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

@@ -85,12 +85,12 @@ def _aliases() -> dict[str, set[str]]:
 
 
 @cache
-def _foreign_terms() -> dict[str, dict[str, str]]:
-    """Return what terms of other vocabularies are called, by CURIE and language."""
+def _terms() -> dict[str, dict[str, str]]:
+    """Return what terms are called where people read them, by CURIE and language, if not by their own names."""
     import yaml
 
     terms: dict[str, dict[str, str]] = yaml.safe_load(
-        (files("cmgraph") / "text/foreign-terms.yaml").read_text(encoding="utf-8")
+        (files("cmgraph") / "text/terms.yaml").read_text(encoding="utf-8")
     )
     return terms
 
@@ -125,7 +125,7 @@ class Names:
                 texts[thing.value][label.language or ""] = label.value
         for iri in unlabelled:
             short = self._prefixes.shorten(iri)
-            known = texts[iri] if iri in texts else _foreign_terms().get(short)
+            known = _terms().get(short) or texts.get(iri)
             self._labels[iri] = best_text(known, self.lang) if known else short
         return {iri: self._labels[iri] for iri in requested}
 

@@ -172,7 +172,8 @@ def test_every_score_comes_with_what_it_means(chain: Graph, lang: str) -> None:
         for column in table.columns[1:]:
             assert message(f"score_{column}", lang).partition(": ")[2] in table.note
         shown = render(table, "md", lang)
-        assert all(f"{heading[:1].upper()}{heading[1:]}: " in shown for heading in table.headings[1:])
+        colon = " : " if lang == "fr" else ": "
+        assert all(f"{heading[:1].upper()}{heading[1:]}{colon}" in shown for heading in table.headings[1:])
         assert table._repr_html_().count("<p>") == 1
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import html
 import json
 import math
+import re
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from cmgraph.answers.dossier import entity_text
 from cmgraph.answers.render import render
 from cmgraph.cli.query import ROW_FORMATS
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
+from cmgraph.questions.question import Question
+from cmgraph.text.cells import as_text
+from cmgraph.text.templating import linked
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -91,7 +98,7 @@ def test_a_triple_term_has_no_node_of_rdflib(bundled_graph: Graph) -> None:
 def test_a_table_breaks_no_word_at_80_columns(question: str, bundled_graph: Graph) -> None:
     answer = bundled_graph.query(question)
     table = render(answer, "table", width=80)
-    words = {word for row in answer.rows for value in row.values for word in str(value or "").split()}
+    words = {word for row in answer.rows for value in row.values for word in as_text(value, "en").split()}
     assert [word for word in words if 6 < len(word) < 40 and word not in table] == []
     rows = table.partition("\n[1]")[0].splitlines()
     assert max(map(len, rows)) <= 80
@@ -136,3 +143,78 @@ def test_an_official_source_comes_before_others(bundled_graph: Graph) -> None:
     rank = ["official", "repost of an official text"]
     tiers = [str(answer.citations[n - 1].tier) for n in first.citations]
     assert tiers == sorted(tiers, key=lambda tier: rank.index(tier) if tier in rank else 9 if "weak" in tier else 5)
+
+
+AMOUNTS = """
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+SELECT ?sum ?count ?share ?small ?year ?code ?note {
+  VALUES (?sum ?count ?share ?small ?year ?code ?note) {
+    (44000000.5 1364 0.12 -12500 "2024"^^xsd:gYear "280519" "44000000 CAD, as printed")
+  }
+}
+"""
+
+
+@pytest.fixture
+def amounts(bundled_graph: Graph, tmp_path: Path) -> Path:
+    """Save a question whose answer has amounts, a year and a code."""
+    path = tmp_path / "amounts.rq"
+    names = ("sum", "count", "share", "small", "year", "code", "note")
+    columns = "".join(f"#+   - {{ name: {name} }}\n" for name in names)
+    path.write_text(f"#+ columns:\n{columns}{AMOUNTS}", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("lang", "written"),
+    [
+        ("en", ["44,000,000.5", "1,364", "0.12", "-12,500", "2024", "280519", "44000000 CAD, as printed"]),
+        (
+            "fr",
+            ["44\xa0000\xa0000,5", "1\xa0364", "0,12", "-12\xa0500", "2024", "280519", "44000000 CAD, as printed"],
+        ),
+    ],
+)
+def test_amounts_are_written_as_the_language_has_them_and_years_codes_and_texts_as_they_are(
+    lang: str, written: list[str], amounts: Path, bundled_graph: Graph
+) -> None:
+    answer = bundled_graph.with_language(lang).query(Question.read(amounts))
+    for width in (80, 40):
+        table = render(answer, "table", lang, width)
+        assert not [text for text in written[:6] if text not in table], width
+    markdown = render(answer, "md", lang).splitlines()[2]
+    assert [cell.strip() for cell in markdown.strip("|").split(" | ")] == written
+    assert re.findall("<td>(.+?)</td>", answer._repr_html_()) == written
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_programs_get_amounts_without_separators(lang: str, amounts: Path, bundled_graph: Graph) -> None:
+    answer = bundled_graph.with_language(lang).query(Question.read(amounts))
+    for form in ("csv", "csv-excel", "tsv"):
+        assert re.split("[,\t]", render(answer, form, lang).splitlines()[1])[:5] == [
+            *("44000000.5", "1364", "0.12", "-12500", "2024"),
+        ]
+    row = json.loads(render(answer, "json", lang))["rows"][0]
+    assert (row["sum"], row["count"], row["year"]) == (44000000.5, 1364, "2024")
+
+
+def test_numbers_that_somebody_asks_for_in_sparql_are_as_they_are_for_one_may_be_a_year(bundled_graph: Graph) -> None:
+    answer = bundled_graph.query(
+        'SELECT (YEAR("2024-01-02T00:00:00"^^<' + XSD + "dateTime>) AS ?year) (44000 AS ?n) {}"
+    )
+    assert {"2024", "44000"} <= set(render(answer, "table", "en").split())
+
+
+@pytest.mark.parametrize(("lang", "written"), [("en", "up to 7,500,000"), ("fr", "jusqu'à 7\xa0500\xa0000")])
+def test_a_statement_in_words_has_amounts_as_the_language_has_them(
+    lang: str, written: str, bundled_graph: Graph
+) -> None:
+    graph = bundled_graph.with_language(lang)
+    entity = graph.entity("NICO")
+    assert written in entity_text(entity, lang, whole=True)
+
+
+@pytest.mark.parametrize(("lang", "written"), [("en", "7,500,000"), ("fr", "7\xa0500\xa0000")])
+def test_a_page_has_amounts_as_its_language_has_them(lang: str, written: str) -> None:
+    assert linked(7_500_000, str, lang) == linked(Decimal(7_500_000), str, lang) == written
+    assert linked("2024", str, lang) == "2024" and linked(True, str, lang) == "true"

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -21,10 +22,11 @@ import pytest
 import yaml
 
 import cmgraph
-from cmgraph.answers.entity import Statement
 from cmgraph.answers.sentences import sentence
+from cmgraph.answers.statements import Statement
 from cmgraph.export.export import Options, export
 from cmgraph.rdf.terms import CM, NamedRef
+from cmgraph.text.cells import as_text
 from cmgraph.text.templating import bibtex
 from conftest import ROOT
 
@@ -354,7 +356,13 @@ def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_gra
                 for _, value in statement.says
                 if not str(getattr(value, "iri", "")).endswith(("/stated", "/unknown"))
             ]
-            assert all(value in words for value in values)
+            assert all(
+                (as_text(value, "en") if isinstance(value, (int, Decimal)) else value) in words for value in values
+            )
+    for mineral, written in (("uranium", "d'uranium"), ("Érable", "d'Érable"), ("lithium", "de lithium")):
+        says = ((NamedRef(CM + "observesQuantity", ""), "part"), (NamedRef(CM + "describesMineral", ""), mineral))
+        figure = Statement(NamedRef(CM + "Observation", ""), "obs:x", (*says, (NamedRef(CM + "value", ""), 1)), ())
+        assert "".join(map(str, sentence(figure, "fr"))) == f"part {written} : 1"
     membership = Statement(
         NamedRef(CM + "Membership", "membership"), "rel:x", ((NamedRef(CM + "hasRole", "has role"), "guest"),), ()
     )

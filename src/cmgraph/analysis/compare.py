@@ -61,4 +61,12 @@ def compare_actors(
         solutions += [(*cells, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
     columns = ("respect", "thing", "whose", "number")
     headings = {name: message(name, graph.lang) for name in columns}
-    return build(((*columns, "citation"), solutions), graph.store, graph.names, "citation", headings, things=("thing",))
+    return build(
+        ((*columns, "citation"), solutions),
+        graph.store,
+        graph.names,
+        "citation",
+        headings,
+        things=("thing",),
+        lang=graph.lang,
+    )

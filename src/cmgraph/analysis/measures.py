@@ -157,7 +157,9 @@ def network_changes(
         for pair in sorted(ties[0].keys() | ties[1].keys())
         if ties[0].get(pair) != ties[1].get(pair)
     ]
-    return build((("from", "to", "before", "after"), rows), graph.store, graph.names, "none", things=("from", "to"))
+    columns = ("from", "to", "before", "after")
+    headings = {column: message(column, graph.lang) for column in columns}
+    return build((columns, rows), graph.store, graph.names, "none", headings, things=("from", "to"), lang=graph.lang)
 
 
 def _without_direction(net: networkx.Graph[str]) -> networkx.Graph[str]:
@@ -208,8 +210,11 @@ def _numbered(groups: Iterable[set[str]]) -> dict[str, int]:
 def _table(graph: Graph, name: str, scores: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> Result:
     """Make a table of scores, headed in the graph's language, with what each score means."""
     rows: list[tuple[Term | None, ...]] = [(NamedNode(iri), *map(Literal, values)) for iri, *values in scores]
-    meanings = {score: message(f"score_{score}", graph.lang).partition(": ") for score in names}
-    headings = {"thing": message("thing", graph.lang)} | {score: heading for score, (heading, *_) in meanings.items()}
+    meanings = {score: message(f"score_{score}", graph.lang) for score in names}
+    scores_called = {score: meaning.partition(":")[0].strip() for score, meaning in meanings.items()}
     title = best_text(projections(graph)[name].title, graph.lang)
-    note = " ".join(f"{heading[:1].upper()}{heading[1:]}: {meaning}" for heading, _, meaning in meanings.values())
-    return build((("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",))
+    note = " ".join(meaning[:1].upper() + meaning[1:] for meaning in meanings.values())
+    headings = {"thing": message("thing", graph.lang)} | scores_called
+    return build(
+        (("thing", *names), rows), graph.store, graph.names, "none", headings, title, note, ("thing",), lang=graph.lang
+    )

@@ -79,7 +79,7 @@ def shortest_paths(
     columns = ("path", "hop", "from", "to", "through", "dated", "how", "citation")
     headings = {column: message(column, graph.lang, default=column) for column in columns}
     things = ("from", "to", "through")
-    return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things)
+    return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
 
 
 def _says(graph: Graph, kind: str) -> str:

@@ -40,4 +40,5 @@ def timeline(graph: Graph, name: str | None = None) -> Result:
         "citation",
         headings,
         things=("until", "kind", "what", "thing", "with"),
+        lang=graph.lang,
     )

@@ -7,13 +7,14 @@ from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.entity import Entity
 from cmgraph.answers.render import footnote_marks, source_objects
 from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import heading, sentence
+from cmgraph.answers.statements import Statement
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text, strip_controls
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 FOLDED = 20
 """How many statements of one kind are shown of a thing."""
@@ -54,10 +55,11 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
     What is asked for most comes first, of each kind the newest; long groups are folded and figures counted, with the
     command that shows them, unless the ``whole`` is asked for.
     """
+    colon = COLON[lang]
     lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
     other_names = [f"{name} [{tag}]" for name, tag in entity.names if name != entity.thing.label]
-    lines += [f"{message('also', lang)}: {strip_controls('; '.join(other_names))}"] if other_names else []
-    lines += [f"{prop.label}: {strip_controls(as_text(value))}" for prop, value in entity.facts]
+    lines += [f"{message('also', lang)}{colon}{strip_controls('; '.join(other_names))}"] if other_names else []
+    lines += [f"{prop.label}{colon}{strip_controls(as_text(value, lang))}" for prop, value in entity.facts]
     lines[-1] += _marks(entity.cited)
     numbers = set(entity.cited)
     name = shlex.quote(strip_controls(entity.thing.label))
@@ -73,7 +75,7 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
             numbers.update(statement.citations)
         if left := len(statements) - len(shown):
             command = f"query figures -p quantity=any -p {about}={name}" if counted else f"show {name} --all"
-            lines.append(f"  … {left} {message('more', lang)}: cmgraph {command}")
+            lines.append(f"  … {left} {message('more', lang)}{colon}cmgraph {command}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang, numbers)]) + "\n"
 
 

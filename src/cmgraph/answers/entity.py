@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.answers.result import Citation, citations
+from cmgraph.answers.sentences import in_words
+from cmgraph.answers.statements import CITED, CONTRADICTS, Statement, fetch_triples
 from cmgraph.names import Names
 from cmgraph.rdf.terms import BASE, CM, SKOS, XSD, NamedRef, Term, Value, has_language, to_python
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
-CITED = CM + "hasCitation"
-"""What ties a statement to its citations."""
-
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
 """Dates of what may come later than a thing's beginning, and is not said of a day before."""
 
-_CONTRADICTS = CM + "contradicts"
 _BELONGING = (CM + "Membership", CM + "Engagement")
 """Statements that hold no longer than the body that they are about."""
 
@@ -31,16 +29,6 @@ _LINKS = (SKOS + "closeMatch", SKOS + "exactMatch", SKOS + "narrowMatch", "https
 
 Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
 """By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A relationship or observation: its kind, what it says as (property, value) pairs, its citations' numbers."""
-
-    kind: NamedRef
-    iri: str
-    says: tuple[tuple[NamedRef, Value], ...]
-    citations: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +81,7 @@ class _Day:
         }
 
     def _may_hold(self, kind: str, statement: str, pairs: Sequence[tuple[str, Term]]) -> bool:
-        named = {value.value for prop, value in pairs if prop != _CONTRADICTS}
+        named = {value.value for prop, value in pairs if prop != CONTRADICTS}
         if statement in self.later or named & self.later:
             return False
         if any(prop == CM + "asOfDate" and value.value[: len(self.text)] > self.text for prop, value in pairs):
@@ -124,15 +112,6 @@ def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None 
             yield thing, day.known(thing, said) if day else said
 
 
-def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
-    """Return what is said of each thing or statement itself."""
-    pairs: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
-    for thing, prop, value in builtin.ask(store, "about", thing=pairs):
-        if thing and prop and value:
-            pairs[thing.value].append((prop.value, value))
-    return pairs
-
-
 def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Entity:
     """Put what is said of a thing into words of one language, its citations numbered as they come."""
     return build_entities({iri: statements}, store, names)[iri]
@@ -150,6 +129,8 @@ def build_entities(said: Mapping[str, Said], store: Store, names: Names) -> dict
         | {prop for pairs in stated for prop, _ in pairs}
         | {value.value for pairs in stated for _, value in pairs if isinstance(value, NamedNode)}
     )
+    contradicted = {value.value for pairs in stated for prop, value in pairs if prop == CONTRADICTS}
+    labels |= in_words(contradicted, store, names)
     citation_by_iri = citations(store, cited, names)
     return {iri: _entity(iri, statements, names, labels, citation_by_iri) for iri, statements in said.items()}
 

@@ -6,13 +6,14 @@ import datetime as dt
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cmgraph.rdf.terms import NamedRef, Value
-from cmgraph.text.cells import as_text, escape_formula, strip_controls, write_csv
+from cmgraph.text.cells import NBSP, as_text, escape_formula, strip_controls, write_csv
 from cmgraph.text.i18n import message
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _NARROWEST = 40
 
 _BETWEEN = 3
 """Characters between two columns of a table."""
+
+_UNBROKEN = "\ue000"
+"""Stands for a no-break space while a table is laid out; the library would break a line there. No text has it."""
 
 FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 
@@ -118,7 +122,7 @@ def to_markdown(result: Result, lang: str) -> str:
     def safe(text: str, special: str = "\\|<>[]`*_") -> str:
         for character in special:
             text = text.replace(character, "\\" + character)
-        return " ".join(text.split())
+        return re.sub(rf"[^\S{NBSP}]+", " ", text).strip()
 
     result = result.folded()
     if not result.rows:
@@ -126,7 +130,7 @@ def to_markdown(result: Result, lang: str) -> str:
     headings = [*result.headings, *([message("sources", lang)] if result.citations else [])]
     lines = [f"| {' | '.join(map(safe, headings))} |", "|" + " --- |" * len(headings)]
     for row in result.rows:
-        cells = [safe(as_text(value)) for value in row.values]
+        cells = [safe(as_text(value, result.lang)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
     # an underscore stays: most are in addresses, which would break
@@ -152,7 +156,10 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
 
     width = max(width or 100, _NARROWEST)
     headings = list(result.headings)
-    cells = [[strip_controls(as_text(value)) for value in row.values] for row in result.rows]
+    cells = [
+        [strip_controls(as_text(value, result.lang)).replace(NBSP, _UNBROKEN) for value in row.values]
+        for row in result.rows
+    ]
     narrowest = [
         max(cell_len(word) for text in column for word in ["", *text.split()])
         for column in zip(headings, *cells, strict=True)
@@ -199,7 +206,8 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
         console.print(Text(strip_controls(line)), soft_wrap=True)
     if result.note:
         console.print(Text("\n" + result.note, style="italic"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    lines = buffer.getvalue().replace(_UNBROKEN, NBSP).splitlines()
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _widths(narrowest: Sequence[int], widest: Sequence[int], room: int) -> list[int]:
@@ -225,7 +233,7 @@ def to_html(result: Result, limit: int = 50) -> str:
     result = result.folded()
 
     def cell(value: Value) -> str:
-        text = escape(as_text(value))
+        text = escape(as_text(value, result.lang))
         return f'<a href="{escape(value.iri)}">{text}</a>' if isinstance(value, NamedRef) else text
 
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in result.headings)

@@ -99,6 +99,7 @@ class Result:
     :ivar things: columns that hold things; every other that does in some row counts too.
     :ivar cited: whether rows rest on citations, even if there are none.
     :ivar one_line: columns whose values are told once, see :meth:`folded`.
+    :ivar lang: the language in which people read its numbers; empty where nobody says whether they are amounts.
     """
 
     columns: tuple[str, ...]
@@ -110,6 +111,7 @@ class Result:
     things: frozenset[str] = frozenset()
     cited: bool = False
     one_line: tuple[str, ...] = ()
+    lang: str = ""
 
     @classmethod
     def of(
@@ -124,7 +126,7 @@ class Result:
         """Make a list that rests on no citations, its columns headed by the program's words for them in ``lang``."""
         table_rows = tuple(Row(tuple(values), (None,) * len(columns), ()) for values in rows)
         headings = tuple(message(name, lang) for name in columns)
-        return cls(tuple(columns), headings, table_rows, (), title, note, frozenset(things))
+        return cls(tuple(columns), headings, table_rows, (), title, note, frozenset(things), lang=lang)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -196,7 +198,7 @@ class Result:
         for rows_of_one in groups.values():
             texts = []
             for row in rows_of_one:
-                first, *others = (as_text(row[index]) for index in rest)
+                first, *others = (as_text(row[index], self.lang) for index in rest)
                 texts.append(f"{first} ({', '.join(filter(None, others))})" if any(others) else first)
             values = {**dict(enumerate(rows_of_one[0].values)), rest[0]: "; ".join(texts)}
             rows.append(
@@ -285,6 +287,7 @@ def build(
     note: str = "",
     things: Iterable[str] = (),
     one_line: Iterable[str] = (),
+    lang: str = "",
 ) -> Result:
     """Turn solutions into a result.
 
@@ -293,6 +296,7 @@ def build(
         beside others that holds nothing but citations is then told by their numbers, row by row.
     :param things: columns that hold things, whatever the rows.
     :param one_line: columns whose values are told once.
+    :param lang: the language in which people read its numbers.
     """
     variables, rows = solutions
     at = variables.index(citation) if citation in variables else _citation_column(variables, rows)
@@ -330,6 +334,7 @@ def build(
         things=frozenset(things),
         cited=at is not None,
         one_line=tuple(one_line),
+        lang=lang,
     )
 
 

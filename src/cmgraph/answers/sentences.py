@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from pyoxigraph import NamedNode
 
-from cmgraph.answers.entity import CITED, Statement, fetch_triples
+from cmgraph.answers.result import Result
+from cmgraph.answers.statements import CITED, CONTRADICTS, Statement, fetch_triples
 from cmgraph.names import Names
 from cmgraph.rdf.terms import CM, NamedRef, Value, best_text, to_python
 from cmgraph.store.base import Store
@@ -19,6 +21,8 @@ from cmgraph.text.cells import as_text
 
 Words = list[str | Value]
 """A sentence in pieces: text, and the things and values in it."""
+
+_VOWELS = frozenset("aàâæeéèêëiîïoôœuùû")
 
 _USUAL = ("/end-state/unknown", "/claim-status/stated")
 """What holds of most statements is left unsaid."""
@@ -34,11 +38,15 @@ def sentence(statement: Statement, lang: str) -> Words:
             values[name].append(value)
             labels[name] = prop.label
     patterns = [best_text(pattern, lang) for pattern in _words().get(statement.kind.iri.removeprefix(CM), ())]
-    words, names_used = next(filter(None, (_filled(pattern, values) for pattern in patterns)), ([], set[str]()))
+    words, names_used = next(filter(None, (_filled(pattern, values, lang) for pattern in patterns)), ([], set[str]()))
     values_left = {name: phrase for name, phrase in values.items() if name not in names_used}
-    tail, names_in_tail = _filled(best_text(_words()["_"][0], lang), values_left) or ([], set[str]())
+    tail, names_in_tail = _filled(best_text(_words()["_"][0], lang), values_left, lang) or ([], set[str]())
     words += tail
-    rest = [[f"{labels[name]} ", *_listed(phrase)] for name, phrase in values_left.items() if name not in names_in_tail]
+    rest = [
+        [f"{labels[name]} ", *_listed(phrase, lang)]
+        for name, phrase in values_left.items()
+        if name not in names_in_tail
+    ]
     if not words:
         return [word for place, phrase in enumerate(rest) for word in (["; "] if place else []) + phrase]
     for place, phrase in enumerate(rest):
@@ -46,7 +54,7 @@ def sentence(statement: Statement, lang: str) -> Words:
     return [*words, ")"] if rest else words
 
 
-def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words, set[str]] | None:
+def _filled(pattern: str, values: Mapping[str, Sequence[Value]], lang: str) -> tuple[Words, set[str]] | None:
     """Fill a pattern in; None if it lacks what it must have."""
     words: Words = []
     names_used: set[str] = set()
@@ -56,9 +64,21 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]]) -> tuple[Words,
                 continue
             return None
         for piece in pieces:
-            words += _listed(values[piece[1:-1]]) if piece.startswith("{") else [piece]
+            if piece.startswith("{"):
+                told = _listed(values[piece[1:-1]], lang)
+                if lang == "fr" and words:
+                    words[-1] = _elided(words[-1], told[0])
+                words += told
+            else:
+                words.append(piece)
         names_used |= needed
     return words, names_used
+
+
+def _elided(before: str | Value, after: str | Value) -> str | Value:
+    """Shorten "de" before a vowel, as French does: d'uranium."""
+    is_cut = isinstance(before, str) and before.endswith(" de ") and as_text(after)[:1].lower() in _VOWELS
+    return f"{str(before)[:-2]}'" if is_cut else before
 
 
 @cache
@@ -74,20 +94,32 @@ def _parts(pattern: str) -> list[tuple[frozenset[str], bool, list[str]]]:
     ]
 
 
-def _listed(values: Sequence[Value]) -> Words:
+def _listed(values: Sequence[Value], lang: str) -> Words:
     words: Words = []
     for value in values:
-        words += [", ", value] if words else [value]
+        told = as_text(value, lang) if isinstance(value, (int, Decimal)) else value
+        words += [", ", told] if words else [told]
     return words
 
 
+def tell_statements(answer: Result, store: Store, names: Names) -> Result:
+    """Return an answer with the statements in it, which have no names, told in words."""
+    values = (value for row in answer.rows for value in row)
+    unnamed = {value.iri for value in values if isinstance(value, NamedRef) and ":" in value.label}
+    return answer.renamed(in_words(unnamed, store, names))
+
+
 def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
-    """Return what each of some statements says, in the language of ``names``; what is no statement is left out."""
+    """Return what each of some statements says, in the language of ``names``; what is no statement is left out.
+
+    What another statement says, which it contradicts, is not told along with it.
+    """
     kinds = {iri: min(names.kinds(iri) & _kinds_with_words(), default="") for iri in iris}
     pairs = fetch_triples({iri for iri, kind in kinds.items() if kind}, store)
+    told = {iri: [pair for pair in said if pair[0] not in (CITED, CONTRADICTS)] for iri, said in pairs.items()}
     labels = names.labels(
-        {prop for said in pairs.values() for prop, _ in said}
-        | {value.value for said in pairs.values() for _, value in said if isinstance(value, NamedNode)}
+        {prop for said in told.values() for prop, _ in said}
+        | {value.value for said in told.values() for _, value in said if isinstance(value, NamedNode)}
     )
     return {
         iri: "".join(
@@ -102,7 +134,7 @@ def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
                 names.lang,
             )
         )
-        for iri, said in ((iri, [pair for pair in said if pair[0] != CITED]) for iri, said in pairs.items())
+        for iri, said in told.items()
     }
 
 

@@ -17,7 +17,7 @@ from cmgraph.questions.header import parse_mapping
 from cmgraph.questions.question import Question
 from cmgraph.rdf.files import read_text
 from cmgraph.rdf.terms import best_text
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 LONGEST = 1000
 """Characters that a text has at most."""
@@ -153,7 +153,7 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
 
 
 def _no_question(graph: Graph, why: Mapping[str, str]) -> str:
-    return f"{message('no_question', graph.lang)}: {best_text(why, graph.lang)}"
+    return f"{message('no_question', graph.lang)}{COLON[graph.lang]}{best_text(why, graph.lang)}"
 
 
 def _unanswered(graph: Graph) -> dict[str, dict[str, dict[str, str]]]:

@@ -23,7 +23,7 @@ from cmgraph.rdf.terms import best_text
 from cmgraph.tables.ingest import Ingested
 from cmgraph.tables.template import Template
 from cmgraph.text.cells import strip_controls
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 from cmgraph.validation.shapes import SH
 from cmgraph.validation.validate import SEVERITIES, Report
 
@@ -50,9 +50,12 @@ def suggestions_text(suggestions: Sequence[Suggestion], lang: str) -> str:
     """Write suggestions with the command that asks each, and what of the text it leaves out."""
     lines = []
     for one in suggestions:
-        lines += [f"{one.question.name}: {best_text(one.question.title, lang)}", f"  {strip_controls(one.command)}"]
+        lines += [
+            f"{one.question.name}{COLON[lang]}{best_text(one.question.title, lang)}",
+            f"  {strip_controls(one.command)}",
+        ]
         for key, words in (("left_out", one.unused), ("by_default", one.missing)):
-            lines += [f"  {message(key, lang)}: {strip_controls(', '.join(words))}"] if words else []
+            lines += [f"  {message(key, lang)}{COLON[lang]}{strip_controls(', '.join(words))}"] if words else []
     return "\n".join(lines) + "\n"
 
 
@@ -102,7 +105,7 @@ def question_text(question: Question, candidates: Mapping[str, Sequence[str]], l
         best_text(question.note, lang),
     ]
     if question.keywords:
-        lines += [f"{message('keywords', lang)}: {best_text(question.keywords, lang)}"]
+        lines += [f"{message('keywords', lang)}{COLON[lang]}{best_text(question.keywords, lang)}"]
     if question.parameters:
         lines += ["", message("parameters", lang)]
         for p in question.parameters:
@@ -110,7 +113,9 @@ def question_text(question: Question, candidates: Mapping[str, Sequence[str]], l
             lines.append(f"  {p.name} ({kind}) = {defaults.get(p.name, '')}  {best_text(p.label, lang)}")
             if names := candidates.get(p.name):
                 some = "; ".join(names[:FEW])
-                lines.append(f"    {len(names)} {message('values', lang)}: {some}{' …' if len(names) > FEW else ''}")
+                lines.append(
+                    f"    {len(names)} {message('values', lang)}{COLON[lang]}{some}{' …' if len(names) > FEW else ''}"
+                )
     if question.columns:
         lines += ["", message("columns", lang)]
         lines += [f"  {column.name}  {best_text(column.label, lang)}" for column in question.columns]
@@ -130,14 +135,17 @@ def report_text(report: Report, form: str, lang: str) -> str:
         return message("clean", lang) + "\n"
     lines: list[str] = []
     for (severity, rule, text), findings in groupby(report.findings, lambda f: (f.severity, f.rule, f.message)):
-        lines.append(f"{rule} {severity_text(severity, lang)}: {text}")
+        lines.append(f"{rule} {severity_text(severity, lang)}{COLON[lang]}{text}")
         for f in findings:
             place = f"  {':'.join(map(str, filter(None, (f.file, f.line, f.column))))}" if f.file else ""
             detail = " ".join(part for part in (f.path, f"= {f.value}" if f.value else "") if part)
             lines.append(strip_controls(f"  {f.focus.label}  {detail}{place}".rstrip()))
     numbers = Counter(f.severity for f in report.findings)
     counts = [f"{n} {severity_text(severity, lang)}" for severity, n in numbers.items()]
-    return "\n".join([*lines, "", f"{len(report.findings)} {message('findings', lang)}: {', '.join(counts)}"]) + "\n"
+    return (
+        "\n".join([*lines, "", f"{len(report.findings)} {message('findings', lang)}{COLON[lang]}{', '.join(counts)}"])
+        + "\n"
+    )
 
 
 def severity_text(severity: str, lang: str) -> str:
@@ -164,12 +172,15 @@ def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> st
     lines = []
     for (how, kind), group in groupby(changes, key=lambda c: (c.how, c.kind)):
         alike = list(group)
-        lines.append(f"{message(how, lang)}: {len(alike)} {kind}")
+        lines.append(f"{message(how, lang)}{COLON[lang]}{len(alike)} {kind}")
         if how in ("confirmed", "uncited"):
             continue
         for change in alike[:shown]:
             lines.append(f"  {strip_controls(change.thing.label)}")
-            lines += [strip_controls(f"    {prop}: {old or '–'} → {new or '–'}") for prop, old, new in change.details]
+            lines += [
+                strip_controls(f"    {prop}{COLON[lang]}{old or '–'} → {new or '–'}")
+                for prop, old, new in change.details
+            ]
         lines += [f"  … {len(alike) - shown} {message('more', lang)}"] if len(alike) > shown else []
     return "\n".join(lines) + "\n"
 

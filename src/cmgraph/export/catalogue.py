@@ -16,7 +16,7 @@ from cmgraph.graph import Graph
 from cmgraph.questions.question import Question
 from cmgraph.rdf.files import sort_triples
 from cmgraph.rdf.terms import RDF_TYPE, SKOS, best_text
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 _SH = "http://www.w3.org/ns/shacl#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -94,5 +94,8 @@ def page(questions: list[Question], lang: str) -> str:
             ]
             lines.append(f"`cmgraph query {q.name}`")
             lines += [f"- `-p {p.name}=…` {best_text(p.label, lang)}" for p in q.parameters]
-            lines += ["", f"{message('columns', lang)}: {', '.join(best_text(c.label, lang) for c in q.columns)}."]
+            lines += [
+                "",
+                f"{message('columns', lang)}{COLON[lang]}{', '.join(best_text(c.label, lang) for c in q.columns)}.",
+            ]
     return "\n".join(lines) + "\n"

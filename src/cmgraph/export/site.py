@@ -25,18 +25,12 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from cmgraph.analysis.filters import EVERYTHING
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
-from cmgraph.answers.entity import (
-    Entity,
-    Said,
-    Statement,
-    build_entities,
-    build_entity,
-    collect_statements,
-    fetch_triples,
-)
+from cmgraph.answers.entity import Entity, Said, build_entities, build_entity, collect_statements
 from cmgraph.answers.render import to_csv
 from cmgraph.answers.result import WHOLE, Result
+from cmgraph.answers.sentences import heading as kind_heading
 from cmgraph.answers.sentences import sentence
+from cmgraph.answers.statements import Statement, fetch_triples
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
 from cmgraph.export.kept import Kept, Unit, contents, digest, program
@@ -110,6 +104,9 @@ _SCHEMA = {
     "project": "Place",
     "source": "CreativeWork",
 }
+_FORMER = "http://www.w3.org/2002/07/owl#NamedIndividual"
+"""What terms and vocabularies of earlier releases are; they have pages, and nobody is led there."""
+
 _NO_ORGANIZATION = {CM + name for name in ("Agent", "AgentGroup", "IndigenousNation", "IndigenousPeople")}
 
 
@@ -339,7 +336,7 @@ class Site:
             iris = [iri for some in self.segments.values() for iri in some]
             labels = graph.names.labels(iris)
             pages = [(iri.removeprefix(BASE), _heading(labels[iri], graph.names.kind(iri))) for iri in iris]
-            pages += [(stem, _gathered_title(stem, lang)) for stem in self.gathered]
+            pages += [(stem, _gathered_title(self, stem, lang)) for stem in self.gathered]
             pages += [(folder, _titles(self, folder)[lang]) for folder in self.segments]
             pages += [(stem, message(stem, lang)) for stem in ("browse", "network")]
             pages += [(f"queries/{name}", best_text(q.title, lang)) for name, q in graph.questions.items()]
@@ -731,7 +728,7 @@ def _gathered(shared: Site, stem: str) -> None:
     entities = {
         lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
     }
-    titles = {lang: _gathered_title(stem, lang) for lang in publication.languages}
+    titles = {lang: _gathered_title(shared, stem, lang) for lang in publication.languages}
     values = {
         lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), publication.by_language[lang])
         | {"heading": titles[lang], "picture": {"left": [], "right": []}}
@@ -742,9 +739,12 @@ def _gathered(shared: Site, stem: str) -> None:
     shared.made(stem, key, None)
 
 
-def _gathered_title(stem: str, lang: str) -> str:
+def _gathered_title(shared: Site, stem: str, lang: str) -> str:
+    """Name a document by the kinds of relationships that share it, or else as it is called itself."""
     _, segment, name = stem.split("/")
-    return f"{message(f'seg_{segment}', lang, default=segment)}: {name}"
+    kinds = {_class(shared.stars[iri]) for iri in shared.gathered[stem]} if segment == "rel" else set()
+    headings = sorted(kind_heading(NamedRef(kind, name), lang) for kind in kinds)
+    return f"{message(f'seg_{segment}', lang, default=segment)} – {', '.join(headings) or name}"
 
 
 def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
@@ -801,7 +801,9 @@ def _lists(shared: Site) -> None:
         else:
             kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
             shared.write("kinds.html", folder, titles[folder], kinds)
-    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in segments] for lang in spoken}
+    names = shared.publication.graph.names
+    listed = [folder for folder in segments if _FORMER not in names.kinds(BASE + folder)]
+    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in listed] for lang in spoken}
     called = {lang: message("browse", lang) for lang in spoken}
     shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
 

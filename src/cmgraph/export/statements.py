@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cmgraph.answers.entity import Entity, Statement
+from cmgraph.answers.entity import Entity
 from cmgraph.answers.result import Citation
 from cmgraph.answers.sentences import heading
+from cmgraph.answers.statements import Statement
 from cmgraph.rdf.terms import BASE, CM, NamedRef, Value
 from cmgraph.text.cells import as_text
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 _COLUMNS = {
     "period": "fig_when",
@@ -104,7 +105,7 @@ def _date(statement: Statement) -> str:
 
 def _figures(statements: Sequence[Statement], about: str, lang: str) -> Figures:
     """Put figures in columns; what is empty or the page's own thing in every row has none."""
-    lines = [(statement, dict(_cells(statement))) for statement in statements]
+    lines = [(statement, dict(_cells(statement, lang))) for statement in statements]
     columns = [
         key
         for key in dict.fromkeys([*_COLUMNS.values(), "fig_more"])
@@ -120,14 +121,17 @@ def _figures(statements: Sequence[Statement], about: str, lang: str) -> Figures:
     )
 
 
-def _cells(statement: Statement) -> Iterator[tuple[str, list[Value]]]:
+def _cells(statement: Statement, lang: str) -> Iterator[tuple[str, list[Value]]]:
     cells: dict[str, list[Value]] = defaultdict(list)
     for prop, value in sorted(statement.says, key=lambda pair: _place(pair[0])):
         if column := _COLUMNS.get(prop.iri.removeprefix(CM)):
             cells[column] += ["–"] if prop.iri.endswith("#periodEnd") else []
             cells[column].append(_plain(value))
         elif not (isinstance(value, NamedRef) and value.iri.endswith(_USUAL)):
-            cells["fig_more"] += [f"{'; ' if cells['fig_more'] else ''}{prop.label}:", _plain(value)]
+            cells["fig_more"] += [
+                f"{'; ' if cells['fig_more'] else ''}{prop.label}{COLON[lang].rstrip()}",
+                _plain(value),
+            ]
     yield from cells.items()
 
 

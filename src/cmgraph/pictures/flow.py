@@ -20,7 +20,8 @@ from cmgraph.graph import Graph
 from cmgraph.pictures.base import Picture, heading, svg_renderer, tie_reasons, truncate
 from cmgraph.rdf.terms import BASE, XSD, NamedRef
 from cmgraph.store import builtin
-from cmgraph.text.i18n import message
+from cmgraph.text.cells import NBSP, as_text
+from cmgraph.text.i18n import COLON, message
 
 MOST = 70
 """At most so many things are drawn in a column: those through which most flows."""
@@ -126,7 +127,7 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
     words = ("from", "to", "through", "dated", *(f"pic_{word}" for word in said))
     headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], words, strict=False)}
     things = ("source", "target", "via", "currency", "bound", "stage", "commitment", "rival")
-    result = build(solutions, graph.store, graph.names, "citation", headings, things=things)
+    result = build(solutions, graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
     return network_filter.apply(result, graph)
 
 
@@ -268,7 +269,7 @@ class _Called:
 
     def title(self, ribbon: Ribbon) -> str:
         """Say a ribbon in words."""
-        pair = f"{ribbon.start.thing.label} – {ribbon.end.thing.label}: {ribbon.sort}"
+        pair = f"{ribbon.start.thing.label} – {ribbon.end.thing.label}{COLON[self.graph.lang]}{ribbon.sort}"
         if self.currency is None:
             return pair
         times = f"{ribbon.times} {message('pic_commitments', self.graph.lang)}" if ribbon.times > 1 else ""
@@ -276,12 +277,11 @@ class _Called:
 
 
 def _number(amount: Decimal, lang: str) -> str:
-    text = f"{amount.normalize():,f}"
-    return text.replace(",", "\u202f").replace(".", ",") if lang == "fr" else text
+    return as_text(amount.normalize(), lang)
 
 
 def _millions(amount: Decimal, lang: str) -> str:
-    return f"{_number(round(amount / 1_000_000, 2), lang)}\u00a0M"
+    return f"{_number(round(amount / 1_000_000, 2), lang)}{NBSP}M"
 
 
 def _nice(most: float) -> int:

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode, Triple
 
-from cmgraph.answers.entity import Entity, Said, build_entity, fetch_triples
+from cmgraph.answers.entity import Entity, Said, build_entity
 from cmgraph.answers.result import Result
+from cmgraph.answers.statements import fetch_triples
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
     Links,

@@ -11,9 +11,18 @@ from decimal import Decimal
 
 from cmgraph.rdf.terms import NamedRef, Value
 
+NBSP = "\u00a0"
+"""The space that parts thousands in French, at which no line is broken."""
 
-def as_text(value: Value) -> str:
-    """Write one value as text."""
+
+def as_text(value: Value, lang: str = "") -> str:
+    """Write one value as text; a number as ``lang`` has it if people read it, with all the digits that it has.
+
+    A year is no number: it comes as text.
+
+    >>> as_text(44_000_000, "en")
+    '44,000,000'
+    """
     match value:
         case None:
             return ""
@@ -23,10 +32,13 @@ def as_text(value: Value) -> str:
             return value.isoformat()
         case NamedRef():
             return value.label or value.iri
-        case Decimal():
-            return format(value, "f")
         case float() if not math.isfinite(value):
             return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
+        case int() | float() | Decimal() if lang:
+            grouped = format(value, ",f" if isinstance(value, Decimal) else ",")
+            return grouped.translate({ord(","): NBSP, ord("."): ","}) if lang == "fr" else grouped
+        case Decimal():
+            return format(value, "f")
         case _:
             return str(value)
 
@@ -60,4 +72,4 @@ def write_csv(rows: Iterable[Iterable[object]], delimiter: str) -> str:
 
 def strip_controls(text: str) -> str:
     """Drop control characters, which could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
+    return "".join(c if c.isprintable() or c in f"\u200c\u200d{NBSP}" else " " for c in text)

@@ -7,6 +7,9 @@ from importlib.resources import files
 
 from cmgraph.rdf.terms import best_text
 
+COLON = {"en": ": ", "fr": " : "}
+"""What stands between a label and what it labels, by language."""
+
 
 @cache
 def _words() -> dict[str, dict[str, str]]:

@@ -57,13 +57,16 @@ def _environment() -> Environment:
     return environment
 
 
-def linked(value: Value, href: Callable[[str], str]) -> Markup:
-    """Write a value for HTML: a thing by its name, with a link, and an address of the web as a link to it."""
+def linked(value: Value, href: Callable[[str], str], lang: str = "") -> Markup:
+    """Write a value for HTML: a thing by its name, with a link, and an address of the web as a link to it.
+
+    A number is written as ``lang`` has it.
+    """
     from markupsafe import Markup, escape
 
     if isinstance(value, NamedRef):
         return Markup(f'<a href="{escape(href(value.iri))}">{escape(value.label or value.iri)}</a>')  # noqa: S704
-    text = escape(as_text(value))
+    text = escape(as_text(value, lang))
     return Markup(f'<a href="{text}">{text}</a>') if _is_web(value) else text  # noqa: S704 - escaped, all of it
 
 
