@@ -93,9 +93,34 @@ def test_the_world_is_no_place_among_others(bundled_graph: Graph) -> None:
 
 def test_a_chain_shows_uranium_and_the_members_of_a_group(bundled_graph: Graph) -> None:
     uranium = bundled_graph.query("value-chain", mineral="uranium", place="Canada")
-    assert ("mine production", "2024") in {(str(row[0]), str(row[4])) for row in uranium}
+    assert ("mine production", "2024") in {(str(row[0]), str(row[uranium.columns.index("period")])) for row in uranium}
     group = bundled_graph.query("value-chain", mineral="platinum group metals", place="Canada")
     assert "Palladium: Mine production: Palladium" in {str(row[1]) for row in group}
+
+
+def test_a_chain_says_with_whom_how_bounded_and_what_is_withheld(bundled_graph: Graph) -> None:
+    def chain(mineral: str, place: str) -> set[tuple[str, ...]]:
+        answer = bundled_graph.query("value-chain", mineral=mineral, place=place)
+        return {tuple(str(row[at]) for at in (0, 3, 4, 7, 8)) for row in answer}
+
+    assert ("share of supply from a partner", "25", "about", "Canada", "None") in chain("uranium", "United States")
+    assert ("production, stage as published", "100000", "less than", "None", "None") in chain(
+        "zirconium", "United States"
+    )
+    assert ("mine production", "None", "None", "None", "withheld") in chain("lithium", "United States")
+
+
+@pytest.mark.parametrize("question", ["codes", "sectors-using"])
+def test_of_a_group_what_is_said_of_its_members_counts(bundled_graph: Graph, question: str) -> None:
+    answer = bundled_graph.query(question, mineral="platinum group metals")
+    said_of = {str(row[answer.columns.index("of")]) for row in answer}
+    assert {"platinum group metals", "platinum", "palladium"} <= said_of
+
+
+def test_what_a_furnace_or_a_ferroalloy_plant_makes_of_a_metal_is_refined(bundled_graph: Graph) -> None:
+    only = {(str(row[0]), str(row[1])) for row in bundled_graph.query("mined-not-refined")}
+    assert not {metal for metal, _ in only} & {"titanium", "niobium", "molybdenum"}
+    assert {metal for metal, stage in only if stage.startswith("refining")} >= {"gallium", "silicon metal"}
 
 
 def test_refined_metal_is_not_contrasted_with_ore_or_scrap(bundled_graph: Graph) -> None:
