@@ -9,6 +9,7 @@ import pytest
 import cmgraph
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
+from conftest import Run
 
 PREFIXES = """@prefix agent: <https://w3id.org/cmgraph/id/agent/> .
 @prefix cite: <https://w3id.org/cmgraph/id/cite/> .
@@ -211,6 +212,11 @@ def test_what_is_printed_or_grouped_otherwise_has_neither_entered_nor_left(
 ) -> None:
     changed = changes(bundled_graph, older, newer)
     assert changed == {("entered", mineral) for mineral in entered} | {("left", mineral) for mineral in left}
+
+
+def test_what_entered_a_list_is_told_in_the_language_asked(run: Run) -> None:
+    first, *rows = run("query", "list-changes", "--lang", "fr", "-f", "csv").stdout.splitlines()
+    assert first.startswith("change,") and {row.split(",")[0] for row in rows} == {"entré"}
 
 
 def test_materials_of_an_alliance_that_no_instrument_of_a_country_names(bundled_graph: Graph) -> None:
