@@ -67,7 +67,7 @@ def test_a_list_narrows_to_minerals_that_it_or_their_group_names(bundled_graph: 
 
 
 @pytest.mark.parametrize("edition", ["us-doi-2025", "eu-2024-critical"])
-def test_a_group_is_on_a_list_that_names_each_of_its_members(bundled_graph: Graph, edition: str) -> None:
+def test_a_group_counts_with_a_list_that_names_its_members(bundled_graph: Graph, edition: str) -> None:
     answer = bundled_graph.query("dominant-places", percent="30", list=f"list:{edition}")
     assert "rare earth elements" in {str(row[0]) for row in answer}
 
