@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import cmgraph
+from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
+from conftest import Run
 
 PREFIXES = """@prefix agent: <https://w3id.org/cmgraph/id/agent/> .
 @prefix cite: <https://w3id.org/cmgraph/id/cite/> .
@@ -115,6 +117,44 @@ def test_what_an_edition_adds_counts_on_either_side_and_is_named(tmp_path: Path)
     assert {(str(row[4]), str(row[5])) for row in canada} == {("base", "added")}
 
 
+def test_a_profile_shows_what_was_only_added_to_and_what_names_a_group_of_the_mineral(tmp_path: Path) -> None:
+    graph = graph_with(
+        tmp_path,
+        edition("first", "issuer", 2020, "platinum-group-metals", "tin"),
+        edition("base", "issuer", 2021, "platinum-group-metals", "zinc", after="first"),
+        edition("added", "issuer", 2022, "lead", after="base", coverage="additions-only"),
+    )
+    rows = graph.query("mineral-profile", mineral="platinum")
+    assert [str(row[3]) for row in rows if str(row[1]) == "base"] == ["platinum group metals"]
+    assert not {"first", "added"} & {str(row[1]) for row in rows}
+
+
+def test_an_entry_that_names_several_minerals_is_counted_once(tmp_path: Path) -> None:
+    graph = graph_with(
+        tmp_path, edition("one", "ones", 2020, "alumina:bauxite/alumina", "bauxite:bauxite/alumina", "tin")
+    )
+    assert [row[4] for row in graph.query("list-editions", issuer="agent:ones")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "why"),
+    [
+        ("ca-2024", "ca-2021", "not issued after the older edition"),
+        ("id-2023", "id-2024", "another list of the same issuer"),
+        ("ca-2021", "ca-priority-2022", "another list of the same issuer"),
+    ],
+)
+def test_nothing_leaves_a_list_by_an_earlier_edition_or_another_list(
+    bundled_graph: Graph, older: str, newer: str, why: str
+) -> None:
+    with pytest.raises(CmgraphError, match=why):
+        changes(bundled_graph, older, newer)
+
+
+def test_a_draft_and_what_became_of_it_are_compared(bundled_graph: Graph) -> None:
+    assert ("entered", "uranium") in changes(bundled_graph, "us-doi-2025-draft", "us-doi-2025")
+
+
 def test_an_older_edition_does_not_count_once_a_newer_one_is_there(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path, edition("older", "issuer", 2020, "zinc", "tin"), edition("newer", "issuer", 2022, "tin")
@@ -172,6 +212,11 @@ def test_what_is_printed_or_grouped_otherwise_has_neither_entered_nor_left(
 ) -> None:
     changed = changes(bundled_graph, older, newer)
     assert changed == {("entered", mineral) for mineral in entered} | {("left", mineral) for mineral in left}
+
+
+def test_what_entered_a_list_is_told_in_the_language_asked(run: Run) -> None:
+    first, *rows = run("query", "list-changes", "--lang", "fr", "-f", "csv").stdout.splitlines()
+    assert first.startswith("change,") and {row.split(",")[0] for row in rows} == {"entré"}
 
 
 def test_materials_of_an_alliance_that_no_instrument_of_a_country_names(bundled_graph: Graph) -> None:
