@@ -6,6 +6,7 @@ import pytest
 
 import cmgraph
 from cmgraph.graph import Graph
+from conftest import Run
 
 STATEMENTS = """
 @prefix agent: <https://w3id.org/cmgraph/id/agent/> .
@@ -137,3 +138,13 @@ def test_a_project_of_which_no_mineral_is_known_is_among_all(bundled_graph: Grap
 def test_what_happened_to_a_company_is_found_by_who_bought_it_and_who_sold(bundled_graph: Graph) -> None:
     for who in ("Taseko Mines Limited", "Sojitz Corporation"):
         assert "Cariboo Copper Corp" in names(bundled_graph, "company-events", "subject", thing=who)
+
+
+def test_money_is_said_with_its_amount_and_a_contradiction_without_an_address(run: Run) -> None:
+    shown = run("show", "La Loutre").stdout
+    said = (
+        "U.S. Department of Defense – award (announced) – Lomiko Metals Inc., for La Loutre (“La Loutre”), "
+        "exactly 8300000 U.S. dollars, on 2024-05-16"
+    )
+    assert said in shown and "contradicts another statement" in shown and "rel:" not in shown
+    assert "contredit une autre déclaration" in run("show", "La Loutre", "--lang", "fr").stdout
