@@ -98,6 +98,9 @@ def manners() -> Iterator[Manners]:
     there = Manners("")
 
     class Handler(BaseHTTPRequestHandler):
+        def version_string(self) -> str:
+            return "Virtuoso/07.20.3229 (Linux)" if self.path.startswith("/virtuoso") else "Other/1.0"
+
         def do_POST(self) -> None:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -117,6 +120,8 @@ def manners() -> Iterator[Manners]:
                 self._say(200, ONE) if self.command == "GET" and fields["infer"] == ["no"] else self._say(405, HTML)
             elif path == "any-time":
                 self._say(200, ONE, **{"X-SQL-State": "S1TAT", "X-SQL-Message": "RC: incomplete results"})
+            elif path == "virtuoso":
+                self._say(200, BODIES["truth"] if query.startswith("ASK") else ONE)
             elif path == "latin":
                 content = answer(text("Métis"))
                 self._say(200, json.dumps(json.loads(content), ensure_ascii=False).encode("latin-1"), charset="latin-1")

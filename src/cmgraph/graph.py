@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, Triple
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
 from cmgraph.answers.sentences import in_words
-from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
 from cmgraph.ontology import Ontology, bundled_root, shape_files
@@ -224,6 +224,7 @@ class Graph:
         :raises UnknownName: if there is no such question, parameter or thing.
         :raises CmgraphError: if a value cannot be what its parameter takes, the query is not valid, or what is known of
             a value is not enough for a true answer.
+        :raises EndpointError: if the server did not answer, refused, or is known to leave rows out of this answer.
         :raises QueryStopped: if it took longer than the graph's time-out.
 
         >>> import cmgraph
@@ -244,6 +245,10 @@ class Graph:
         ['Government of Canada', 'gouvernement du Canada']
         """
         text, name, saved = self.sparql(question, **parameters)
+        if saved and saved.loses_rows_on and (server := self.store.server) in saved.loses_rows_on:
+            problem = f"{server} leaves rows out of this answer without saying so"
+            hint = "Ask the graph in files or in a store, or on a server of another kind."
+            raise EndpointError(problem, where=name, hint=hint)
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
         return {lang: self._result(solutions, saved, text, lang) for lang in languages}
 

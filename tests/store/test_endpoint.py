@@ -47,6 +47,20 @@ def test_what_can_be_read_is_read(server: Manners, path: str, values: list[str])
         assert [str(row[0]) for row in store.select(ALL, {}, timeout=timeout)[1]] == values
 
 
+def test_a_server_that_leaves_rows_out_is_told_of_once_and_not_asked_what_it_is_known_to_get_wrong(
+    server: Manners, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = cmgraph.load(endpoint=server.at("virtuoso"))
+    for _ in range(2):
+        graph.store.select(ALL, {})
+    (warned,) = caplog.records
+    assert "Virtuoso was seen to leave rows out of answers without saying so" in warned.getMessage()
+    with pytest.raises(EndpointError, match="Virtuoso leaves rows out of this answer without saying so"):
+        graph.query("export-controls")
+    EndpointStore(server.at("good")).select(ALL, {})
+    assert len(caplog.records) == 1
+
+
 def test_blank_nodes_stay_apart_however_they_are_labelled(server: Manners) -> None:
     (one,), (other,) = EndpointStore(server.at("node")).select(ALL, {})[1]
     assert one != other

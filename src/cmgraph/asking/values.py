@@ -32,6 +32,9 @@ _CLOSE, _LOOSE = 0.55, 0.34
 _SURE = 0.7
 """The part of a name, by weight, from which on it is meant rather than a whole name among the same words."""
 
+_OF_MANY = {"first", "nation", "nations"}
+"""Words of so many names of one kind that people leave them out."""
+
 _RARE = 12
 """Names that may share a word by which one of them is meant."""
 
@@ -94,7 +97,7 @@ class PartialNames:
     """
 
     def __init__(self, named: Iterable[tuple[str, str]], lang: str = "") -> None:
-        stopped = stop_words("en") | stop_words("fr")
+        stopped = stop_words("en") | stop_words("fr") | _OF_MANY
         split = (
             (
                 thing,
@@ -253,6 +256,8 @@ class Text:
         if {first, last} & stopped and not (text.isupper() and len(text) > 1):
             return frozenset()
         plain = " ".join(word.plain for word in self.words[at : at + count])
+        if plain.isdigit():  # how many or how much, and not the entry of a register with that number
+            return frozenset()
         called = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
         if not called and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):
             called = self._names.called(place)

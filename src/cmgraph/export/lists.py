@@ -19,6 +19,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "id/arrangement": ("kind", "type", "date", "parties", "force", "minerals", "statements"),
     "id/event": ("date", "part_of", "statements"),
     "id/place": ("code", "place", "statements"),
+    "id/record": ("number", "place", "statements"),
     "id/project": ("place", "phase", "activity", "minerals", "owner", "statements"),
     "id/source": ("publisher", "date", "tier", "language", "statements"),
     "vocab/list": ("issuer", "date", "type", "listed", "statements"),

@@ -169,19 +169,30 @@ class Site:
         segments: dict[str, list[str]] = defaultdict(list)
         for iri in sorted(self.stars):
             folder = (self.stem(iri) or "").rpartition("/")[0]
-            if "/" in folder and "#" not in folder and folder.removeprefix("id/") not in _SHARED:
+            if "/" in folder and "#" not in folder and (folder.removeprefix("id/") not in _SHARED or iri in self.lone):
                 segments[folder].append(iri)
         return dict(segments)
 
     @cached_property
     def gathered(self) -> Mapping[str, list[str]]:
-        """The statements, register entries and citations, by the document that they share."""
+        """The statements, citations and register entries, by the document that they share; not the lone entries."""
         documents: dict[str, list[str]] = defaultdict(list)
         for iri in sorted(self.stars):
             stem = self.stem(iri) or ""
-            if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)):
+            if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)) and iri not in self.lone:
                 documents[stem.partition("#")[0]].append(iri)
         return dict(documents)
+
+    @cached_property
+    def lone(self) -> set[str]:
+        """The register entries about nothing that the graph has, which have pages of their own, to be found by name."""
+        about = {CM + "registersAgent", CM + "registersProject"}
+        entry = NamedNode(CM + "RegisterEntry")
+        return {
+            iri
+            for iri, star in self.stars.items()
+            if any(t.object == entry for t in star) and about.isdisjoint(t.predicate.value for t in star)
+        }
 
     @cached_property
     def codes(self) -> Mapping[str, list[str]]:
@@ -236,7 +247,8 @@ class Site:
             if not path.startswith(("id/", "vocab/")):
                 continue
             head, _, slug = path.rpartition("/")
-            stem = f"{head}/{slug.partition('-')[0]}" if head.removeprefix("id/") in _SHARED else path
+            shared = head.removeprefix("id/") in _SHARED and iri not in self.lone
+            stem = f"{head}/{slug.partition('-')[0]}" if shared else path
             if not _PATH.fullmatch(stem) or not path.isascii() or folded.setdefault(stem.casefold(), stem) != stem:
                 without.append(iri)
             else:
@@ -1010,6 +1022,7 @@ def _front(shared: Site) -> None:
         "id/arrangement",
         "id/project",
         "id/event",
+        "id/record",
         "vocab/mineral",
         "vocab/list",
         "id/place",

@@ -53,6 +53,7 @@ class Question:
     :ivar one_line: the columns whose values are told once, with what is said of them on one line.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
+    :ivar loses_rows_on: the programs of servers that leave rows out of its answer without a word.
     :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
     :ivar directed: of a projection, whether its ties lead from ``source`` to ``target``.
     :ivar text: the SPARQL itself.
@@ -74,6 +75,7 @@ class Question:
     citation: str
     tags: tuple[str, ...]
     time: str
+    loses_rows_on: tuple[str, ...]
     tie: Mapping[str, str]
     directed: bool
     text: str
@@ -116,6 +118,7 @@ class Question:
                 citation=word(header.get("citation", "")),
                 tags=tuple(word(tag) for tag in header.get("tags", ())),
                 time=word(header.get("time", "")),
+                loses_rows_on=tuple(word(name) for name in header.get("loses_rows_on", ())),
                 tie=by_language(header.get("tie", {})),
                 directed=header.get("directed", False) is True,
                 text=text,

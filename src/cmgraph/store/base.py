@@ -23,6 +23,11 @@ class Store(Protocol):
     :raises QueryStopped: if a query took longer, or too much memory.
     """
 
+    @property
+    def server(self) -> str:
+        """Name of the program of the server that answers; empty if it does not say, or there is none."""
+        ...
+
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:

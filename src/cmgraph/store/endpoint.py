@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ DEFAULT_TIMEOUT = 60.0
 _ROUND = 100
 """Servers cut answers at a multiple of this, and some say nothing."""
 
+_LOSES_ROWS = "Virtuoso"
+"""A program of servers that was seen to leave rows out of answers, by the plan it happens to choose."""
+
 _BOOLEANS = {Literal(digit, datatype=NamedNode(XSD + "boolean")): Literal(digit == "1") for digit in ("0", "1")}
 """Some servers spell truth in digits."""
 
@@ -71,13 +75,19 @@ class EndpointStore:
         credentials: Credentials | None = None,
     ) -> None:
         self._credentials = credentials
+        self._warned = False
         self.url, self._graph, self._allow_service, self._timeout = url, graph, allow_service, timeout
+
+    @cached_property
+    def server(self) -> str:
+        """Name of the server's program; empty if it does not say."""
+        return self._send("ASK { }", "json").server
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
         """Answer a SELECT query; an answer that the server cuts is fetched page by page."""
-        doubt, *pages = self._fetch("SELECT", query, prefixes, name, timeout, self._pages)
+        doubt, server, *pages = self._fetch("SELECT", query, prefixes, name, timeout, self._pages)
         (variables, rows), *later_pages = (parse_solutions(page, self.url) for page in pages)
         for _, page_rows in later_pages:
             rows += page_rows
@@ -88,6 +98,10 @@ class EndpointStore:
                 where=self.url,
                 hint=hint,
             )
+        if server == _LOSES_ROWS and not self._warned:
+            self._warned = True
+            warning = "warning: %s: %s was seen to leave rows out of answers without saying so; compare with the files"
+            logging.getLogger("cmgraph").warning(warning, self.url, server)
         if doubt:
             warning = "warning: %s: exactly %d rows came; the server may cut longer answers without saying so"
             logging.getLogger("cmgraph").warning(warning, self.url, len(rows))
@@ -147,7 +161,7 @@ class EndpointStore:
         return texts
 
     def _pages(self, query: str) -> list[str]:
-        """Return the texts of an answer's pages, and before them whether it may be cut nevertheless."""
+        """Return whether an answer may be cut nevertheless, the program that gave it, and the texts of its pages."""
         ends = _ends(query)
         keywords = {word.text for word in ends if word.kind == "word"}
         bounded = bool(keywords & {"LIMIT", "OFFSET", "VALUES"})
@@ -159,26 +173,26 @@ class EndpointStore:
         limit = next((word.text for before, word in pairwise(ends) if before.text == "LIMIT"), "")
         declared = 0 < reply.cap <= count
         if not count or limit == str(count) or not (declared or count % _ROUND == 0):
-            return ["", reply.text]
+            return ["", reply.server, reply.text]
         if not declared:
             try:
                 next_row = self._send(_within(query, variables, 1, count), "json").text
                 declared = len(parse_solutions(next_row, self.url)[1]) > 0
             except EndpointError:
-                return ["doubt", reply.text]
+                return ["doubt", reply.server, reply.text]
         if not declared:
-            return ["" if count % 1000 else "doubt", reply.text]
+            return ["" if count % 1000 else "doubt", reply.server, reply.text]
         if bounded:
             hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
             raise EndpointError(f"the server cut the answer at {count} rows", where=self.url, hint=hint)
         order = "" if "ORDER" in keywords else "ORDER BY "
         ordered = f"{query}\n{order}{' '.join(f'?{name}' for name in variables)}"
-        size, had, pages = min(count, PAGE), 0, [""]
+        size, had, pages = min(count, PAGE), 0, ["", reply.server]
         while True:
             page = self._send(_within(ordered, variables, size, had), "json").text
             count = len(parse_solutions(page, self.url)[1])
             had += count
-            pages += [page] if count or len(pages) == 1 else []
+            pages += [page] if count or len(pages) == 2 else []
             if count < size:
                 return pages
 

@@ -53,11 +53,13 @@ _HINTS: Mapping[int, str] = {
 
 
 class Reply(NamedTuple):
-    """What a server answered: its text, its media type, and after how many rows it says that it cuts; 0 if never."""
+    """What a server answered: its text, its media type, after how many rows it says that it cuts (0 if never), and the
+    name of its program, if it says it."""
 
     text: str
     media_type: str
     cap: int
+    server: str
 
 
 class _Query(SPARQLWrapper):
@@ -239,7 +241,12 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
         hint = "Check the address; the server may want you to log in, or be down."
         raise EndpointError(f"the server sent a web page, not an answer: {_plain(text)}", where=url, hint=hint)
     cap = headers.get("X-SPARQL-MaxRows") or ""
-    return Reply(text, headers.get_content_type(), int(cap) if cap.isdecimal() else 0)
+    return Reply(
+        text,
+        headers.get_content_type(),
+        int(cap) if cap.isdecimal() else 0,
+        (headers.get("Server") or "").partition("/")[0],
+    )
 
 
 def _refusal(error: HTTPError, url: str) -> EndpointError:

@@ -27,11 +27,14 @@ _SOME = 1000
 class LocalStore:
     """A graph in this process: in memory, or a database on disk that it reads.
 
+    :ivar server: none answers but this program.
     :ivar engine: the Oxigraph store itself.
     :ivar allow_service: let queries call other servers.
     :ivar largest: how many bytes the answer to a question with a time-out may have.
     :ivar rebuild: rebuilds the engine if its database turns out to be damaged; None if nothing can.
     """
+
+    server = ""
 
     def __init__(
         self,
