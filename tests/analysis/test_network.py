@@ -551,6 +551,14 @@ def test_a_path_names_each_hop_and_its_sources(bundled_graph: Graph) -> None:
     assert all(row.citations for row in answer)
 
 
+def test_an_instrument_dated_by_several_acts_is_told_once_on_a_way(bundled_graph: Graph) -> None:
+    rows = shortest_paths(bundled_graph, "Canada", "India", count=1).to_dicts()
+    through = [str(row["through"]) for row in rows]
+    assert len(through) == len(set(through))
+    (joint,) = [row for row in rows if "Technology and Innovation Partnership" in str(row["through"])]
+    assert str(joint["dated"]) == "2025-11-22"
+
+
 def test_a_way_goes_through_who_acted_for_whom_and_says_so(bundled_graph: Graph) -> None:
     rows = shortest_paths(bundled_graph, "Japan", "Natural Resources Canada", count=1).to_dicts()
     assert {row["hop"] for row in rows} == {1, 2}

@@ -42,7 +42,7 @@ def compare_actors(
     day = Parameter("since", "date", "", {}).term(since, graph.names, graph.prefixes) if since else None
     nodes = list(dict.fromkeys(graph.names.resolve(name, CM + "Agent") for name in actors))
     if len(nodes) < 2:
-        raise CmgraphError("name two actors or more", hint="cmgraph compare Canada Japan")
+        raise CmgraphError("name two actors or more, none of them twice", hint="cmgraph compare Canada Japan")
     have: dict[tuple[str, Term], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     rows = builtin.ask(
         graph.store, "compare", actor=nodes, bilateral=[Literal("yes" if bilateral else "no")], since=[day]

@@ -72,7 +72,7 @@ def shortest_paths(
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(paths, 1):
         for place, (tail, head) in enumerate(pairwise(path), 1):
-            for kind, answer, row in reasons[min(tail, head), max(tail, head)]:
+            for kind, answer, row in _first_dated(reasons[min(tail, head), max(tail, head)]):
                 hop = (Literal(number), Literal(place), NamedNode(tail), NamedNode(head), *row.terms[2:4])
                 how = Literal(says[kind].format(source=row[0], target=row[1]))
                 solutions += [(*hop, how, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
@@ -80,6 +80,18 @@ def shortest_paths(
     headings = {column: message(column, graph.lang, default=column) for column in columns}
     things = ("from", "to", "through")
     return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
+
+
+def _first_dated(reasons: Sequence[tuple[str, Result, Row]]) -> list[tuple[str, Result, Row]]:
+    """Return each instrument of a usual hop once, with the first and closest date of its acts; others as they are."""
+    first: dict[tuple[str, Term | None], Row] = {}
+    for kind, _, row in sorted(reasons, key=lambda reason: f"{reason[2][3] or ''}~"):
+        first.setdefault((kind, row.terms[2]), row)
+    return [
+        (kind, answer, row)
+        for kind, answer, row in reasons
+        if kind not in USUAL_HOPS or first[kind, row.terms[2]] is row
+    ]
 
 
 def _says(graph: Graph, kind: str) -> str:

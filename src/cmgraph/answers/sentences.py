@@ -18,6 +18,7 @@ from cmgraph.names import Names
 from cmgraph.rdf.terms import CM, NamedRef, Value, best_text, to_python
 from cmgraph.store.base import Store
 from cmgraph.text.cells import as_text
+from cmgraph.text.i18n import message
 
 Words = list[str | Value]
 """A sentence in pieces: text, and the things and values in it."""
@@ -35,6 +36,8 @@ def sentence(statement: Statement, lang: str) -> Words:
     for prop, value in statement.says:
         if not (isinstance(value, NamedRef) and value.iri.endswith(_USUAL)):
             name = prop.iri.removeprefix(CM)
+            if name == "contradicts" and isinstance(value, NamedRef):
+                value = NamedRef(value.iri, message("another_statement", lang))
             values[name].append(value)
             labels[name] = prop.label
     patterns = [best_text(pattern, lang) for pattern in _words().get(statement.kind.iri.removeprefix(CM), ())]
