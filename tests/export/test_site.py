@@ -358,7 +358,9 @@ def test_every_kind_of_statement_is_put_in_words_and_nothing_is_lost(bundled_gra
             ]
             said = [getattr(word, "iri", word) for word in words]
             assert all(
-                as_text(value, "en") in said if isinstance(value, (int, Decimal)) else getattr(value, "iri", value) in said
+                as_text(value, "en") in said
+                if isinstance(value, (int, Decimal))
+                else getattr(value, "iri", value) in said
                 for value in values
             )
     for mineral, written in (("uranium", "d'uranium"), ("Érable", "d'Érable"), ("lithium", "de lithium")):
