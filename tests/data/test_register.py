@@ -76,3 +76,13 @@ record:lone a cm:RegisterEntry ; skos:prefLabel "Lone Island (a register, entry 
 def test_a_nation_shows_the_entry_about_it(run: Run) -> None:
     shown = run("show", "Whitecap Dakota Nation").stdout
     assert "a register lists Whitecap Dakota Nation as “Whitecap Dakota Nation”, number 372" in shown
+
+
+def test_all_that_is_stated_of_a_nation_has_money_rights_and_ties(bundled_graph: Graph) -> None:
+    def stated(nation: str) -> set[str]:
+        return {str(row[1]) for row in bundled_graph.query("statements-by-nation", nation=nation).rows}
+
+    assert stated("Selkirk First Nation") == {"funding commitment"}
+    assert "rights interest" in stated("Biigtigong Nishnaabeg")
+    assert "representation" in stated("Tahltan Nation")
+    assert stated("Delaware") == {"link between bodies"}

@@ -144,7 +144,7 @@ def test_money_is_said_with_its_amount_and_a_contradiction_without_an_address(ru
     shown = run("show", "La Loutre").stdout
     said = (
         "U.S. Department of Defense – award (announced) – Lomiko Metals Inc., for La Loutre (“La Loutre”), "
-        "exactly 8300000 U.S. dollars, on 2024-05-16"
+        "exactly 8,300,000 U.S. dollars, on 2024-05-16"
     )
     assert said in shown and "contradicts another statement" in shown and "rel:" not in shown
     assert "contredit une autre déclaration" in run("show", "La Loutre", "--lang", "fr").stdout
