@@ -105,7 +105,7 @@ def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_
             waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
     assert {"/questions", "/queries/partners?lang=en", "/queries/partners.rq", "/sparql", "/search"} <= seen.keys()
     assert "Union européenne" in seen["/queries/partners?lang=fr"]
-    assert seen["/queries/partners.csv"].startswith("partner,partner_iri") and "VALUES" in seen["/queries/partners.rq"]
+    assert seen["/queries/partners.csv?lang=en"].startswith("partner,partner_iri") and "VALUES" in seen["/queries/partners.rq"]
 
 
 def test_a_query_can_be_asked_on_a_page(server: Server) -> None:
@@ -153,3 +153,30 @@ def test_a_server_behind_another_leads_to_where_people_reach_it(untrusted_folder
         answer = server.get(EU, accept="text/turtle", host="evil.example")
         assert answer.headers["location"] == f"/minerals{EU}.ttl"
         assert "https://example.org/minerals/sparql" in server.get("/sparql").text
+
+
+def test_a_question_is_asked_by_a_form_whose_address_keeps_what_was_said(server: Server) -> None:
+    def shown(query: str) -> str:
+        page = server.get(f"/queries/partners?{query}", accept="text/html")
+        assert page.status == 200, page.text
+        return page.text
+
+    page = shown("lang=en")
+    assert '<form id="ask" action="../queries/partners">' in page
+    assert '<input name="actor" value="Government of Canada" list="actor-names"' in page
+    assert '<option value="yes">' in page  # of a choice
+    said = shown("lang=fr&actor=European+Union&since=2001-01-01")
+    assert 'name="actor" value="European Union"' in said and 'name="since" value="2001-01-01"' in said
+    assert "partners?lang=en&amp;actor=European+Union&amp;since=2001-01-01" in said
+    assert 'value="Government of Canada"' in shown("actor=&since=")
+    whole = server.get("/queries/partners.csv?lang=en&actor=European+Union")
+    assert whole.media_type == "text/csv" and "European Union" not in whole.text.splitlines()[1].partition(",")[0]
+
+
+def test_what_a_form_cannot_take_is_refused_and_stays_text(server: Server) -> None:
+    wrong = server.get("/queries/partners?actor=Nobody+at+all", accept="text/html")
+    assert wrong.status == 400 and 'value="Nobody at all"' in wrong.text  # it can be mended where it was written
+    assert '<p role="alert">actor: unknown actor &#39;Nobody at all&#39;</p>' in wrong.text and "<h2 id=\"answer" not in wrong.text
+    evil = server.get("/queries/partners?actor=%22%3E%3Cscript%3E", accept="text/html")
+    assert evil.status == 400 and "<script>" not in evil.text
+    assert server.get("/queries/partners?nonsense=1", accept="text/html").status == 400

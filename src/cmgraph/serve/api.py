@@ -14,14 +14,13 @@ from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
 from cmgraph.answers.dossier import entity_object, entity_text
 from cmgraph.answers.render import result_object, source_objects, to_csv, to_markdown
 from cmgraph.answers.result import Result
-from cmgraph.errors import AnswerTooLarge, UnknownName
+from cmgraph.errors import AnswerTooLarge
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import best_text
+from cmgraph.serve.answers import asked, refuse_long
 from cmgraph.serve.documents import Document
-from cmgraph.serve.problems import Problem
-from cmgraph.serve.sparql import refuse_long
 from cmgraph.serve.things import describe, relations
 from cmgraph.store.sparql_lexer import query_form
 from cmgraph.text.i18n import message
@@ -216,12 +215,12 @@ def answer(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Part
     :raises UnknownName: if there is no such question.
     :raises Problem: if a value is not known.
     """
-    return _parts_of(graph, _asked(graph, name, values))
+    return _parts_of(graph, asked(graph, name, values))
 
 
 def answer_csv(graph: Graph, name: str, values: Mapping[str, Sequence[str]], part: Part) -> Document:
     """Answer a saved question as comma-separated values, see :func:`answer`."""
-    result = _asked(graph, name, values)
+    result = asked(graph, name, values)
     return Document(to_csv(_rows(result, part), ",").encode(), "text/csv", {"x-total": str(len(result))})
 
 
@@ -285,18 +284,6 @@ def _openapi_parameter(graph: Graph, saved: Question, index: int) -> dict[str, A
     text = best_text(parameter.label, graph.lang) or parameter.name
     described = f"{text} ({parameter.type}{' of ' + parameter.of if parameter.of else ''}); 'any' for no restriction"
     return {"name": parameter.name, "in": "query", "description": described, "schema": schema, "explode": True}
-
-
-def _asked(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Result:
-    saved = graph.question(name)
-    try:
-        result = graph.query(saved, **values)
-    except UnknownName as error:
-        problem = Problem(error.what, 400, hint=error.hint)
-        problem.parameter = error.parameter
-        raise problem from None
-    refuse_long(len(result))
-    return result
 
 
 def _parts_of(graph: Graph, result: Result) -> Parts:

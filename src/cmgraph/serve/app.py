@@ -152,14 +152,16 @@ class Service:
         return await self._page(request, "questions_page")
 
     async def question(self, request: Request) -> Response:
-        """Show a saved question with its answer; with an ending, the answer as CSV, or the query alone."""
+        """Show a saved question with a form and its answer; with an ending, the answer as CSV, or the query alone."""
         name, _, ending = request.path_params["name"].rpartition(".")
+        # what a form leaves empty is not said
+        given = {name: [value for value in some if value] for name, some in parameters(request).items()}
+        values = {name: some for name, some in given.items() if some and name != "lang"}
         if ending == "csv":
-            whole = Part(0, ROWS)
-            return await self._page(request, "answer_csv", name=name, values={}, part=whole)
+            return await self._page(request, "answer_csv", name=name, values=values, part=Part(0, ROWS))
         if ending == "rq":
             return await self._page(request, "question_text", name=name)
-        return await self._page(request, "question_page", name=request.path_params["name"])
+        return await self._page(request, "question_page", name=request.path_params["name"], values=values)
 
     async def openapi(self, request: Request) -> Response:
         """Describe the API."""
@@ -314,8 +316,8 @@ class Service:
     async def _page(self, request: Request, job: str, **given: object) -> Response:
         lang = self._lang(request)
         document, _ = await self._pool.run(job, lang, **given)
-        headers = {"content-language": lang, "vary": _VARY}
-        return Response(document.body, media_type=document.media_type, headers={**document.headers, **headers})
+        headers = {**document.headers, "content-language": lang, "vary": _VARY}
+        return Response(document.body, document.status, headers, document.media_type)
 
     async def _document(self, job: str, lang: str = "", *, vary: str, **given: object) -> Response:
         document, _ = await self._pool.run(job, lang, **given)

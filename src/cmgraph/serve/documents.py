@@ -26,6 +26,7 @@ class Document:
     body: bytes
     media_type: str
     headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 def rdf_document(triples: list[Triple], media_type: str, prefixes: Prefixes) -> Document:

@@ -16,12 +16,12 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from cmgraph.errors import AnswerTooLarge, UnknownName
+from cmgraph.errors import UnknownName
 from cmgraph.graph import Graph
 from cmgraph.rdf.files import sort_triples
 from cmgraph.rdf.terms import XSD, Term
+from cmgraph.serve.answers import refuse_long
 from cmgraph.serve.documents import RDF_FORMS, Document, rdf_document
-from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_media_type
 from cmgraph.serve.problems import Problem
 from cmgraph.serve.things import query_page
@@ -82,16 +82,6 @@ def describe_service(graph: Graph, accept: str, address: str, description: str) 
     media_type = negotiated(accept, list(RDF_FORMS))
     triples = [quad.triple for quad in parse(description, RdfFormat.TURTLE, base_iri=address)]
     return rdf_document(triples, media_type, graph.prefixes)
-
-
-def refuse_long(rows: int) -> None:
-    """Refuse an answer of too many rows: a part of it would look like the whole.
-
-    :raises AnswerTooLarge: if there are more than :data:`cmgraph.serve.limits.ROWS`.
-    """
-    if rows > ROWS:
-        hint = "Ask for less, or page by page with ORDER BY, LIMIT and OFFSET."
-        raise AnswerTooLarge(f"the answer has more than {ROWS:,} rows", hint=hint)
 
 
 def negotiated(accept: str, offered: list[str]) -> str:

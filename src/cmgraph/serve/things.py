@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from pyoxigraph import NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, Said, build_entity
 from cmgraph.answers.result import Result
 from cmgraph.answers.statements import fetch_triples
+from cmgraph.errors import CmgraphError
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
     Links,
@@ -29,8 +31,10 @@ from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, sort_triples
 from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, best_text, lexical
+from cmgraph.serve.answers import asked
 from cmgraph.serve.documents import Document, rdf_document
-from cmgraph.serve.problems import Problem
+from cmgraph.serve.notices import Notices
+from cmgraph.serve.problems import Problem, details, status_of
 from cmgraph.store import builtin
 from cmgraph.text.i18n import message
 
@@ -52,6 +56,15 @@ _MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL"
 _NEAREST = 5
 _FIRST = "SELECT ?forum ?name\nWHERE {\n  ?forum a cm:Forum ; skos:prefLabel ?name .\n}\nORDER BY ?name\nLIMIT 20"
 """A query to begin with."""
+
+
+class Field(NamedTuple):
+    """What a form asks for: a parameter, its label, the values it has, and those that it may have."""
+
+    name: str
+    label: str
+    values: list[str]
+    proposed: list[str]
 
 
 def find(graph: Graph, path: str) -> None:
@@ -127,11 +140,47 @@ def questions_page(graph: Graph) -> Document:
     return _html(_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
 
 
-def question_page(graph: Graph, name: str) -> Document:
-    """Write the page of a saved question, with its answer."""
-    saved = graph.question(name)
-    values = question_values(graph, saved, graph.query(saved), f"?lang={graph.lang}")
-    return _html(_page(graph, "question.html", f"queries/{name}", best_text(saved.title, graph.lang), **values))
+def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Document:
+    """Write the page of a saved question: a form for its parameters, and the answer.
+
+    :param values: see :func:`asked`.
+    """
+    saved, status = graph.question(name), 200
+    with Notices() as notices:
+        try:
+            answer = asked(graph, name, values)
+        except CmgraphError as error:
+            if (status := status_of(error)) != 400:
+                raise
+            refused = details(error)
+            notices.texts += [refused["detail"], *([refused["hint"]] if "hint" in refused else [])]
+            answer = Result.of((), [], graph.lang)
+    shown = question_values(graph, saved, answer, f"?lang={graph.lang}")
+    candidates = graph.candidates(saved)
+    fields = [
+        Field(
+            parameter,
+            label,
+            [*values.get(parameter, ["any" if said == "UNDEF" else said])],
+            candidates.get(parameter, []),
+        )
+        for parameter, label, said in shown.pop("parameters")
+    ]
+    title = best_text(saved.title, graph.lang)
+    page = _page(
+        graph,
+        "question.html",
+        f"queries/{name}",
+        title,
+        more=f"&{urlencode(values, doseq=True)}" if values else "",
+        fields=fields,
+        notices=notices.texts,
+        choices={p.name for p in saved.parameters if p.choices},
+        days={p.name for p in saved.parameters if p.type == "date"},
+        refused=status != 200,
+        **shown,
+    )
+    return replace(_html(page), status=status)
 
 
 def question_text(graph: Graph, name: str) -> Document:
@@ -231,9 +280,9 @@ def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
     )
 
 
-def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> str:
+def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:
     publication, root = _publication(graph), "../" * path.count("/")
-    languages = [(lang, _other(path, lang)) for lang in LANGUAGES]
+    languages = [(lang, _other(path, lang) + more) for lang in LANGUAGES]
     menu = [(message(key, graph.lang, default=key), to) for key, to in _MENU]
 
     def href(iri: str) -> str:
@@ -244,11 +293,12 @@ def _page(graph: Graph, template: str, path: str, title: str, **values: Any) -> 
         template,
         graph.lang,
         heading=values.pop("heading", title),
-        here=_other(path, graph.lang),
+        here=_other(path, graph.lang) + more,
         to=Links(href, graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,
+        more=more,
         root=root,
         served=True,
         stem=quote(path),

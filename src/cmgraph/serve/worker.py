@@ -22,6 +22,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
 from cmgraph.serve import api, reconciliation, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
+from cmgraph.serve.notices import Notices
 from cmgraph.serve.problems import Problem
 from cmgraph.store import sandbox
 from cmgraph.store.local import LocalStore
@@ -48,17 +49,6 @@ JOBS: Mapping[str, Callable[..., Any]] = {
 """What a worker can do, each with the graph in a language and what else is given."""
 
 
-class _Notices(logging.Handler):
-    """Keeps what is to be said beside an answer."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
-
-
 def main() -> None:
     """Load the graph that the first message describes, say which edition it is, and do what further ones ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -82,21 +72,18 @@ def _work(graph: Graph, asked: IO[bytes], told: IO[bytes]) -> None:
     sandbox.MEMORY = MEMORY
     if isinstance(graph.store, LocalStore):
         graph.store.largest = ANSWER
-    notices = _Notices()
-    logger = logging.getLogger("cmgraph")
-    logger.addHandler(notices)
-    logger.propagate = False
+    logging.getLogger("cmgraph").propagate = False
     graphs = {lang: graph.with_language(lang) for lang in LANGUAGES}
     while True:
         job, lang, given = _receive(asked)
-        notices.texts = []
-        try:
-            outcome = JOBS[job](graphs[lang or graph.lang], **given)
-        except CmgraphError as error:
-            outcome = error
-        except Exception as error:
-            sys.stderr.write(f"cmgraph: a bug in cmgraph itself: {job}: {type(error).__name__}: {error}\n")
-            outcome = Problem("this server has a fault; its operator can read more", 500)
+        with Notices() as notices:
+            try:
+                outcome = JOBS[job](graphs[lang or graph.lang], **given)
+            except CmgraphError as error:
+                outcome = error
+            except Exception as error:
+                sys.stderr.write(f"cmgraph: a bug in cmgraph itself: {job}: {type(error).__name__}: {error}\n")
+                outcome = Problem("this server has a fault; its operator can read more", 500)
         _send(told, (outcome, notices.texts))
 
 
