@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -57,3 +59,34 @@ def test_work_that_never_gives_python_its_turn_is_stopped_in_time() -> None:
         run_stoppable(lambda: 9**9**9)
     assert time.monotonic() - started < 4
     assert run_stoppable(lambda: {"a": 0.1 + 0.2}) == {"a": 0.1 + 0.2}
+
+
+def test_it_ends_when_its_time_is_up_though_nobody_is_left_to_stop_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+
+    def work() -> bytes:
+        told.write_text(str(os.getpid()))
+        while True:
+            pass
+
+    asking = os.fork()
+    if asking == 0:
+        run_sandboxed(work, 1, offline=False)
+        os._exit(0)
+    while not (told.is_file() and told.read_text()):
+        time.sleep(0.02)
+    os.kill(asking, signal.SIGKILL)
+    os.waitpid(asking, 0)
+    child = int(told.read_text())
+    ends = time.monotonic() + 30
+    while _is_running(child):
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
+def _is_running(process: int) -> bool:
+    """Say whether a process that nobody waits for still works."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -74,7 +74,7 @@ def run_sandboxed(
     child = turnstile.fork()
     if child == 0:
         os.close(reading)
-        _work(work, writing, offline)
+        _work(work, writing, timeout, offline)
     os.close(writing)
     answer = bytearray()
     try:
@@ -114,7 +114,7 @@ def run_stoppable(work: Callable[[], T]) -> T:
     return result
 
 
-def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
+def _work(work: Callable[[], bytes], writing: int, timeout: float, offline: bool) -> None:
     import faulthandler
     import resource
 
@@ -126,6 +126,9 @@ def _work(work: Callable[[], bytes], writing: int, offline: bool) -> None:
             memory_used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (memory_used + MEMORY, memory_used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if timeout < threading.TIMEOUT_MAX:  # nobody is left to stop it if the process that asks is killed
+            seconds = math.ceil(time.process_time() + timeout) + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         if offline:
             top = max(map(int, os.listdir("/dev/fd")))  # noqa: PTH208
             while os.dup(nothing) < top:
