@@ -80,7 +80,7 @@ def test_a_nation_shows_the_entry_about_it(run: Run) -> None:
 
 def test_all_that_is_stated_of_a_nation_has_money_rights_and_ties(bundled_graph: Graph) -> None:
     def stated(nation: str) -> set[str]:
-        return {str(row[1]) for row in bundled_graph.query("statements-by-nation", nation=nation).rows}
+        return {str(row[2]) for row in bundled_graph.query("statements-by-nation", nation=nation).rows}
 
     assert stated("Selkirk First Nation") == {"funding commitment"}
     assert "rights interest" in stated("Biigtigong Nishnaabeg")
