@@ -272,9 +272,9 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     assert shared["number"] == 2 and shared["citations"]
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
     assert all(row["citations"] for row in rows.values())
-    answer = timeline(bundled_graph, "Tahltan Central Government")
-    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2022", "2023", "2023"]
-    assert all(row.citations for row in answer) and str(answer.to_dicts()[2]["until"]) == "no end seen"
+    answer = timeline(bundled_graph, "Torngat Metals Ltd")
+    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2025", "2026"]
+    assert all(row.citations for row in answer) and str(answer.to_dicts()[1]["until"]) == "no end seen"
     assert len(timeline(bundled_graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(bundled_graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
@@ -321,10 +321,10 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     text = drawn("entity", "Galore Creek")
     assert "Tahltan Central Government" in text and "last checked 2026-" in text
     assert bundled_graph.entity("Galore Creek").citations[0].publisher in text
-    text = drawn("timeline", "Tahltan Central Government")
-    assert [text.index(lane) for lane in (">Agreements and policies<", ">Talks and offers<")] and "Founded" not in text
-    assert text.count('class="mark"') == len(timeline(bundled_graph, "Tahltan Central Government")) == 3
-    assert text.count('class="open"') == 1 and "Galore Creek" in text and "last checked 2026-" in text
+    text = drawn("timeline", "Torngat Metals Ltd")
+    assert [text.index(lane) for lane in (">Money committed<", ">Talks and offers<")] and "Founded" not in text
+    assert text.count('class="mark"') == len(timeline(bundled_graph, "Torngat Metals Ltd")) == 2
+    assert text.count('class="open"') == 1 and "Strange Lake" in text and "last checked 2026-" in text
     text = drawn("matrix", "actors", chain)
     cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
     assert len(cells) == 2 * build_network(chain, "actors").number_of_edges()
