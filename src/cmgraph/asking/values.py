@@ -32,9 +32,6 @@ _CLOSE, _LOOSE = 0.55, 0.34
 _SURE = 0.7
 """The part of a name, by weight, from which on it is meant rather than a whole name among the same words."""
 
-_OF_MANY = {"first", "nation", "nations"}
-"""Words of so many names of one kind that people leave them out."""
-
 _RARE = 12
 """Names that may share a word by which one of them is meant."""
 
@@ -97,7 +94,7 @@ class PartialNames:
     """
 
     def __init__(self, named: Iterable[tuple[str, str]], lang: str = "") -> None:
-        stopped = stop_words("en") | stop_words("fr") | _OF_MANY
+        stopped = stop_words("en") | stop_words("fr") | stop_words("names")
         split = (
             (
                 thing,

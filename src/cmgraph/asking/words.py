@@ -54,7 +54,7 @@ def split_words(text: str) -> tuple[Word, ...]:
 
 @cache
 def stop_words(lang: str) -> frozenset[str]:
-    """Return the words of a language that say nothing of what is asked, folded."""
+    """Return the words of a language that say nothing of what is asked, or those that ``names`` lose, folded."""
     import yaml
 
     listed = yaml.safe_load((files("cmgraph") / "asking/stop-words.yaml").read_text(encoding="utf-8"))
