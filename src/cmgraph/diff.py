@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -94,7 +94,7 @@ def _check_out(revision: str, folder: Path) -> None:
     hint = "Name an RDF file, a folder, or a revision of the git repository you are in."
     try:
         done = subprocess.run(  # noqa: S603
-            ["git", "archive", "--format=tar", "--end-of-options", revision, "data"],  # noqa: S607
+            ["git", "archive", "--format=zip", "--end-of-options", revision, "data"],  # noqa: S607
             capture_output=True,
             check=False,
         )
@@ -102,8 +102,8 @@ def _check_out(revision: str, folder: Path) -> None:
         raise CmgraphError("not a file or a folder, and git is not installed", where=revision, hint=hint) from None
     if done.returncode:
         raise CmgraphError("not a file, a folder or a git revision with data/", where=revision, hint=hint)
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder)
 
 
 def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]], dict[str, str]]) -> tuple[Change, ...]:

@@ -12,10 +12,12 @@ _LETTER = (
 )
 _CHARACTER = f"{_LETTER}0-9_\u00b7\u0300-\u036f\u203f-\u2040-"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+# no possessive group around a choice of several characters: Python before 3.11.5 loses its way in those
 STRING = "|".join(
-    rf"{q}{q}{q}(?:[^{q}\\]++|\\.|{q}(?!{q}{q}))*+{q}{q}{q}|{q}(?:[^{q}\\\n\r]++|\\.)*+{q}" for q in "\"'"
+    rf"{q}{q}{q}[^{q}\\]*(?:(?:\\.|{q}(?!{q}{q}))[^{q}\\]*)*{q}{q}{q}|{q}(?:[^{q}\\\n\r]++|\\.)*+{q}" for q in "\"'"
 )
-IRI = r"<(?:[^<>\"{}|^`\\\x00-\x20]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
+_PLAIN = r"[^<>\"{}|^`\\\x00-\x20]*"
+IRI = rf"<{_PLAIN}(?:\\(?:u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}){_PLAIN})*>"
 COMMENT = r"\#[^\r\n]*+"
 _TOKEN = re.compile(
     rf"""

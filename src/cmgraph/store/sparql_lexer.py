@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from cmgraph.errors import CmgraphError, NotAllowed, excerpt
+from cmgraph.rdf.turtle_tokens import STRING
 
 DEPTH, PARTS, WORDS = 64, 1000, 20_000
 """How deep brackets may nest, and how many patterns and operators, and words outside VALUES lists, a query may hold:
@@ -24,8 +25,7 @@ _TOKEN = re.compile(
     rf"""
     (?P<space>[\s\ufeff]+|\#[^\n\r]*)
   | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*>)
-  | (?P<string>\"\"\"(?:[^"\\]++|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]++|\\.|'(?!''))*+'''
-      |"(?:[^"\\\n\r]++|\\.)*+"|'(?:[^'\\\n\r]++|\\.)*+')
+  | (?P<string>{STRING})
   | (?P<open>["'].*)
   | (?P<variable>[?$]\w+)
   | (?P<blank>_:[\w.-]+)
