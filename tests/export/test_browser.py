@@ -452,7 +452,11 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
 
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
-    [("matrix", "themes", "Japan"), ("flow", "funding", "Vianode"), ("timeline", "Galore Creek", "negotiation")],
+    [
+        ("matrix", "themes", "Japan"),
+        ("flow", "funding", "Vianode"),
+        ("timeline", "Tahltan Central Government", "Eskay"),
+    ],
 )
 def test_a_picture_is_read_by_pointer_and_keys_filtered_enlarged_and_opens_its_sources(
     browser: Browser, bundled_graph: Graph, tmp_path: Path, kind: str, name: str, words: str
