@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -51,6 +52,9 @@ _HEADERS = {
 }
 """What goes with every answer: a page loads nothing from elsewhere, and text stays text."""
 
+_FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'"
+"""What a page keeps to that others may put into a frame: nothing runs on it, and nothing is sent from it."""
+
 
 class Service:
     """The service over HTTP.
@@ -79,6 +83,9 @@ class Service:
             Route("/queries/{name}", self.question, methods=READ),
             Route("/openapi.json", self.openapi, methods=READ),
             Route("/reconcile", self.reconcile, methods=[*READ, "POST"]),
+            Route("/reconcile/preview", self.preview, methods=READ),
+            Route("/reconcile/properties", self.properties, methods=READ),
+            Route("/reconcile/suggest/{what}", self.suggest, methods=READ),
             Route("/api/search", self.api_search, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
@@ -173,12 +180,39 @@ class Service:
         fields = parameters(request)
         if request.method == "POST":
             fields = {**fields, **parse_fields(await read_body(request))}
-        refuse_others(fields, ("queries", "lang"))
-        lang = self._lang(request)
+        refuse_others(fields, ("queries", "extend", "lang"))
         if "queries" in fields:
-            said, _ = await self._pool.run("reconcile", lang, queries=one(fields, "queries"))
-        else:
-            said, _ = await self._pool.run("manifest", lang, address=self._address)
+            return await self._reconciled(request, "reconcile", queries=one(fields, "queries"))
+        if "extend" in fields:
+            return await self._reconciled(request, "extend", query=one(fields, "extend"))
+        return await self._reconciled(request, "manifest", address=self._address)
+
+    async def preview(self, request: Request) -> Response:
+        """Show a thing in a few lines, in a frame of whoever lines up names."""
+        fields = parameters(request)
+        refuse_others(fields, ("id", "lang"))
+        page = await self._page(request, "preview_page", path=_required(fields, "id"))
+        page.headers["content-security-policy"] = _FRAMED
+        return page
+
+    async def properties(self, request: Request) -> Response:
+        """Propose properties for columns."""
+        fields = parameters(request)
+        refuse_others(fields, ("type", "limit", "lang"))
+        limit = number(fields, "limit", 100, 1000, 1)
+        return await self._reconciled(request, "properties", kind=one(fields, "type"), limit=limit)
+
+    async def suggest(self, request: Request) -> Response:
+        """Complete the name of a thing, a kind or a property."""
+        if (what := request.path_params["what"]) not in ("entity", "property", "type"):
+            raise HTTPException(404)
+        fields = parameters(request)
+        asked = {"prefix": one(fields, "prefix")[:500], "cursor": number(fields, "cursor", 0, 1_000_000)}
+        return await self._reconciled(request, "suggest", what=what, **asked)
+
+    async def _reconciled(self, request: Request, job: str, **given: object) -> Response:
+        lang = self._lang(request)
+        said, _ = await self._pool.run(job, lang, **given)
         return JSONResponse(said, headers={"content-language": lang, "vary": _VARY})
 
     async def api_search(self, request: Request) -> Response:
@@ -375,7 +409,9 @@ class _Guard:
             nonlocal began
             if message["type"] == "http.response.start":
                 began = True
-                message["headers"] += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:

@@ -54,6 +54,10 @@ MOST = 1000
 
 _MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
 _NEAREST = 5
+
+FEW = 4
+"""Facts and names that a preview shows."""
+
 _FIRST = "SELECT ?forum ?name\nWHERE {\n  ?forum a cm:Forum ; skos:prefLabel ?name .\n}\nORDER BY ?name\nLIMIT 20"
 """A query to begin with."""
 
@@ -106,6 +110,26 @@ def thing_page(graph: Graph, path: str) -> Document:
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
     return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
+
+
+def preview_page(graph: Graph, path: str) -> Document:
+    """Write a thing in a few lines, for the frame of a program that lines up names."""
+    if not path.startswith(("id/", "vocab/")):
+        raise _unknown(graph, path)
+    find(graph, path)
+    entity = describe(graph, BASE + path, ())
+    facts = {prop: value for prop, value in entity.facts if prop.iri != CM + "hasCitation"}
+    return _html(
+        _page(
+            graph,
+            "preview.html",
+            "reconcile/preview",
+            entity.thing.label,
+            entity=entity,
+            facts=[*facts.items()][:FEW],
+            count=len(relations(graph, BASE + path)),
+        )
+    )
 
 
 def front_page(graph: Graph) -> Document:

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
-from cmgraph.serve import api, reconciliation, sparql, things
+from cmgraph.serve import api, extension, reconciliation, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
 from cmgraph.serve.notices import Notices
 from cmgraph.serve.problems import Problem
@@ -45,6 +45,10 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "openapi": api.openapi,
     "manifest": reconciliation.manifest,
     "reconcile": reconciliation.reconcile,
+    "suggest": reconciliation.suggest,
+    "properties": extension.properties,
+    "extend": extension.extend,
+    "preview_page": things.preview_page,
 }
 """What a worker can do, each with the graph in a language and what else is given."""
 
