@@ -61,10 +61,11 @@ class Service:
 
     :param pool: who does the work.
     :param address: where people reach it, with a slash at the end.
+    :param agents: what answers agents.
     """
 
-    def __init__(self, pool: Pool, address: str) -> None:
-        self._pool, self._address = pool, address
+    def __init__(self, pool: Pool, address: str, agents: ASGIApp) -> None:
+        self._pool, self._address, self._agents = pool, address, agents
 
     def app(self) -> ASGIApp:
         """Return the application."""
@@ -81,6 +82,7 @@ class Service:
             Route("/search", self.search, methods=READ),
             Route("/questions", self.questions, methods=READ),
             Route("/queries/{name}", self.question, methods=READ),
+            Route("/mcp", self._agents),
             Route("/openapi.json", self.openapi, methods=READ),
             Route("/reconcile", self.reconcile, methods=[*READ, "POST"]),
             Route("/reconcile/preview", self.preview, methods=READ),

@@ -18,8 +18,12 @@ from cmgraph.errors import CmgraphError
 from cmgraph.serve.app import Service
 from cmgraph.serve.limits import HEAD, TIMEOUT
 from cmgraph.serve.pool import Pool
+from cmgraph.serve.streams import Streams
 
 _WORKERS = min(4, max(2, os.cpu_count() or 2))
+_HERE = ("127.0.0.1", "localhost", "[::1]")
+"""What this machine calls itself."""
+
 _LEFT = 3
 """Seconds that answers have which are under way when the server is stopped."""
 
@@ -55,10 +59,13 @@ async def _serve(
 ) -> None:
     try:
         await pool.start()
-        shown = f"[{host}]" if ":" in host else host
-        address = public_url or f"http://{shown}:{listening.getsockname()[1]}/"
+        shown, port = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
+        address = public_url or f"http://{shown}:{port}/"
+        hosts = {f"{name}:{port}" for name in (shown, *_HERE)}
+        public = urlsplit(address)
+        origins = {f"http://{name}" for name in hosts} | {f"{public.scheme}://{public.netloc}"}
         config = uvicorn.Config(
-            Service(pool, address).app(),
+            Service(pool, address, Streams(pool, hosts | {public.netloc}, origins)).app(),
             http=_Prompt,
             ws="none",
             lifespan="off",
