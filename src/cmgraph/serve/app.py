@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -26,6 +27,7 @@ from cmgraph.serve.api import HOPS, PATHS, Part
 from cmgraph.serve.documents import RDF_FORMS, Document
 from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_language, best_media_type
+from cmgraph.serve.operation import Limited, Metrics, Watched
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
 from cmgraph.serve.requests import number, one, parameters, parse_fields, read_body, refuse_others
@@ -56,16 +58,32 @@ _FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'"
 """What a page keeps to that others may put into a frame: nothing runs on it, and nothing is sent from it."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides.
+
+    :ivar per_minute: requests that a client may make in a minute; 0 for any number.
+    :ivar behind_proxy: whether another server says who the client is.
+    :ivar log: whether each request is told of.
+    """
+
+    per_minute: int = 0
+    behind_proxy: bool = False
+    log: bool = False
+
+
 class Service:
     """The service over HTTP.
 
     :param pool: who does the work.
     :param address: where people reach it, with a slash at the end.
     :param agents: what answers agents.
+    :param settings: how much a client may ask, and what is told of requests.
     """
 
-    def __init__(self, pool: Pool, address: str, agents: ASGIApp) -> None:
-        self._pool, self._address, self._agents = pool, address, agents
+    def __init__(self, pool: Pool, address: str, agents: ASGIApp, settings: Settings) -> None:
+        self._pool, self._address, self._agents, self._settings = pool, address, agents, settings
+        self._metrics = Metrics(pool)
 
     def app(self) -> ASGIApp:
         """Return the application."""
@@ -77,6 +95,7 @@ class Service:
         }
         routes = [
             Route("/healthz", self.health, methods=READ),
+            Route("/metrics", self.metrics, methods=READ),
             Route("/sparql", self.sparql, methods=[*READ, "POST"]),
             Route("/", self.front, methods=READ),
             Route("/search", self.search, methods=READ),
@@ -102,12 +121,22 @@ class Service:
             HTTPException: _http_problem,
         }
         middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
-        return _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
+        if per_minute := self._settings.per_minute:
+            limit = Middleware(
+                Limited, per_minute=per_minute, behind_proxy=self._settings.behind_proxy, refuse=_problem
+            )
+            middleware.append(limit)
+        app = _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
+        return Watched(app, self._metrics, {route.endpoint: route.path for route in routes}, self._settings.log)
 
     async def health(self, request: Request) -> Response:
         """Say whether questions are answered."""
         await self._pool.run("sparql", query="ASK {}", accept="")
         return JSONResponse({"status": "ok", "edition": self._pool.edition})
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell an operator's program how it goes."""
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def sparql(self, request: Request) -> Response:
         """Answer a query by the SPARQL 1.1 protocol; without one, describe the service."""

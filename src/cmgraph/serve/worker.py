@@ -64,11 +64,11 @@ def main() -> None:
     os.dup2(2, 1)
     with suppress(EOFError, BrokenPipeError):  # the parent has ended
         try:
-            graph = load(**_receive(asked))
+            graph = load(**(arguments := _receive(asked)))
         except CmgraphError as error:
             _send(told, (error, []))
             return
-        _send(told, (edition(graph), []))
+        _send(told, (edition(graph, arguments.get("store")), []))
         _work(graph, asked, told)
 
 
@@ -91,16 +91,18 @@ def _work(graph: Graph, asked: IO[bytes], told: IO[bytes]) -> None:
         _send(told, (outcome, notices.texts))
 
 
-def edition(graph: Graph) -> str:
-    """Return what changes when the graph does; empty if that cannot be told, as of an endpoint."""
+def edition(graph: Graph, store: str | None) -> str:
+    """Return what changes when the graph does; empty if that cannot be told, as of an endpoint.
+
+    :param store: the folder of its store, which is the same for each server that has a copy.
+    """
     if not isinstance(graph.store, LocalStore):
         return ""
     content = hashlib.sha256()
     templates = sorted((Path(__file__).parents[1] / "text/templates").iterdir(), key=lambda file: file.name)
-    for path in [*(graph.paths or ()), *templates]:
+    current = [Path(store) / "current"] if store else []
+    for path in [*(graph.paths or ()), *current, *templates]:
         content.update(hashlib.sha256(path.read_bytes()).digest())
-    if graph.paths is None:
-        content.update(os.urandom(16))  # what is in a store does not tell: it is new with each start
     return content.hexdigest()[:16]
 
 
