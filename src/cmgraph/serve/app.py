@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from cmgraph.serve.operation import Limited, Metrics, Watched
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
 from cmgraph.serve.requests import number, one, parameters, parse_fields, read_body, refuse_others
-from cmgraph.serve.sparql import negotiated
+from cmgraph.serve.sparql import FORMS, negotiated
 from cmgraph.serve.things import ENDINGS, PAGES
 
 READ = ["GET", "HEAD"]
@@ -117,8 +118,8 @@ class Service:
             Route("/{path:path}", self.thing, methods=READ),
         ]
         handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
-            CmgraphError: _problem,
-            HTTPException: _http_problem,
+            CmgraphError: self.problem,
+            HTTPException: self.problem,
         }
         middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
         if per_minute := self._settings.per_minute:
@@ -128,6 +129,32 @@ class Service:
             middleware.append(limit)
         app = _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
         return Watched(app, self._metrics, {route.endpoint: route.path for route in routes}, self._settings.log)
+
+    async def problem(self, request: Request, error: Exception) -> Response:
+        """Say what is wrong: on a page to whoever reads pages, else as problem details."""
+        asked = Problem(error.detail, error.status_code) if isinstance(error, HTTPException) else error
+        response = _problem(request, asked)
+        accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
+        pages = (self.front, self.search, self.questions, self.question, self.sparql, self.thing, None)
+        if accepted == "text/html" and response.status_code != 503 and request.scope.get("endpoint") in pages:
+            response = await self._problem_page(request, asked, response)
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        response.headers["vary"] = _VARY
+        return response
+
+    async def _problem_page(self, request: Request, error: Exception, plain: Response) -> Response:
+        assert isinstance(error, CmgraphError)
+        said, lang, query = details(error), LANGUAGES[0], ""
+        with suppress(Problem):  # what is wrong may be the language itself
+            lang = self._lang(request)
+            query = one(parameters(request), "query") if request.scope.get("endpoint") == self.sparql else ""
+        path = request.scope["path"].removeprefix(request.scope["root_path"]).removeprefix("/")
+        try:
+            page, _ = await self._pool.run("problem_page", lang, path=path, said=said, query=query)
+        except CmgraphError:
+            return plain
+        return Response(page.body, said["status"], {"content-language": lang}, page.media_type)
 
     async def health(self, request: Request) -> Response:
         """Say whether questions are answered."""
@@ -164,9 +191,13 @@ class Service:
         if dataset := [name for name in ("default-graph-uri", "named-graph-uri") if name in fields]:
             raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
         accept = request.headers.get("accept", "")
+        if form := one(fields, "format"):
+            if form not in FORMS:
+                raise Problem(f"there is no format '{form[:50]}'", hint=f"There are: {', '.join(FORMS)}.")
+            accept = FORMS[form]
         if "query" not in fields and request.method != "POST":
             if best_media_type(accept, [*RDF_FORMS, "text/html"]) == "text/html":
-                return await self._page(request, "query_page")
+                return await self._page(request, "query_page", question=one(fields, "question"))
             text = Path(__file__).with_name("service.ttl").read_text(encoding="utf-8")
             return await self._document(
                 "service", accept=accept, address=self._address, description=text, vary="Accept"
@@ -317,18 +348,11 @@ class Service:
         lang = self._lang(request)
         if not path.startswith(("id/", "vocab/")) and path not in ("def", "ontology"):
             raise HTTPException(404)
-        try:
-            if ending in ENDINGS:
-                return await self._statements(request, path, ending)
-            if ending:
-                return await self._thing_page(request, path, ending)
-            await self._pool.run("find", lang, path=path)
-        except Problem as error:
-            accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
-            if error.status != 404 or accepted != "text/html":
-                raise
-            page, _ = await self._pool.run("unknown_page", lang, path=path, nearest=error.more["nearest"])
-            return Response(page.body, 404, media_type=page.media_type, headers={"vary": _VARY})
+        if ending in ENDINGS:
+            return await self._statements(request, path, ending)
+        if ending:
+            return await self._thing_page(request, path, ending)
+        await self._pool.run("find", lang, path=path)
         forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items()}
         media_type = best_media_type(request.headers.get("accept", ""), ["text/html", *forms])
         at = self._path(path)
@@ -418,13 +442,6 @@ def _problem(_: Request, error: Exception) -> Response:
     said = details(error)
     waiting = {"retry-after": "1"} if isinstance(error, Problem) and error.status == 503 else {}
     return JSONResponse(said, said["status"], headers=waiting, media_type="application/problem+json")
-
-
-def _http_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    response = _problem(request, Problem(error.detail, error.status_code))
-    response.headers.update(error.headers or {})
-    return response
 
 
 class _Guard:

@@ -39,7 +39,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "questions_page": things.questions_page,
     "question_page": things.question_page,
     "question_text": things.question_text,
-    "unknown_page": things.unknown_page,
+    "problem_page": things.problem_page,
     "said": api.said,
     "answer_csv": api.answer_csv,
     "openapi": api.openapi,
