@@ -107,6 +107,7 @@ def test_things_are_found_by_name_and_by_what_lies_between_them(server: Server) 
         (400, "/api/search?q=a&offset=%D9%A3", "whole number"),
         (400, "/api/search?q=a&nope=1", "no parameter 'nope'"),
         (400, "/api/search?q=a&lang=de", "no language"),
+        (400, "/api/search?q=a&lang=", "no language"),
         (400, "/api/search?q=%ED%A0%80", "not UTF-8"),
         (400, "/api/questions/partners/answer?actor=Nowhere", "Nowhere"),
         (400, "/api/questions/partners/answer?actr=EU", "no parameter 'actr'"),

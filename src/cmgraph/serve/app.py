@@ -149,7 +149,7 @@ class Service:
         with suppress(Problem):  # what is wrong may be the language itself
             lang = self._lang(request)
             query = one(parameters(request), "query") if request.scope.get("endpoint") == self.sparql else ""
-        path = request.scope["path"].removeprefix(request.scope["root_path"]).removeprefix("/")
+        path = request.scope["path"].removeprefix(request.scope["root_path"]).lstrip("/")
         try:
             page, _ = await self._pool.run("problem_page", lang, path=path, said=said, query=query)
         except CmgraphError:
@@ -397,7 +397,9 @@ class Service:
 
         :raises Problem: if there is no such language.
         """
-        lang = one(parameters(request), "lang") or best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        fields = parameters(request)
+        accepted = best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        lang = one(fields, "lang", accepted)
         if lang not in LANGUAGES:
             raise Problem(f"there is no language '{lang}'", hint=f"There are: {', '.join(LANGUAGES)}.")
         return lang
