@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +30,8 @@ class Metrics:
     """Figures in the form of Prometheus; none tells who asked, or what for."""
 
     def __init__(self, pool: Pool) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "cmgraph_requests", "Requests that were answered.", ["route", "status"], registry=self._registry
@@ -59,6 +60,8 @@ class Metrics:
 
     def text(self) -> bytes:
         """Write all figures."""
+        from prometheus_client import generate_latest
+
         return generate_latest(self._registry)
 
 

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,7 +66,9 @@ async def _serve(
     settings: Settings,
 ) -> None:
     try:
-        await pool.start()
+        starting = asyncio.create_task(pool.start())
+        await asyncio.to_thread(import_module, "prometheus_client")  # while the graph is read
+        await starting
         shown, port = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
         address = public_url or f"http://{shown}:{port}/"
         hosts = {f"{name}:{port}" for name in (shown, *_HERE)}
