@@ -136,14 +136,14 @@ def properties_of(graph: Graph, kinds: tuple[str, ...]) -> list[str]:
 def values_of(graph: Graph, iris: Iterable[str]) -> dict[str, dict[str, list[Term]]]:
     """Return the values of things by property."""
     said: dict[str, dict[str, list[Term]]] = {}
-    for iri, pairs in fetch_triples(_nameable(iris), graph.store).items():
+    for iri, pairs in fetch_triples(nameable(iris), graph.store).items():
         said[iri] = defaultdict(list)
         for prop, value in pairs:
             said[iri][prop].append(value)
     return said
 
 
-def _nameable(iris: Iterable[str]) -> set[str]:
+def nameable(iris: Iterable[str]) -> set[str]:
     """Leave out what cannot be an IRI."""
     kept = set()
     for iri in iris:

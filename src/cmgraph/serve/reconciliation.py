@@ -16,6 +16,7 @@ from cmgraph.serve.extension import (
     expanded_kinds,
     is_thing,
     known_property,
+    nameable,
     named,
     nodes_in,
     properties_of,
@@ -177,7 +178,7 @@ def _identified(graph: Graph, text: str) -> str | None:
     except UnknownName:
         return None
     iri = node.value if node else BASE + text.strip()
-    return iri if graph.names.has(iri) else None
+    return iri if nameable([iri]) and graph.names.has(iri) else None
 
 
 def _entity(graph: Graph, hit: SearchHit) -> dict[str, Any]:
