@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 import cmgraph
 from cmgraph.graph import Graph
 from cmgraph.text.i18n import message
-from serving import COMMAND
+from serving import COMMAND, Answer, Server, serving
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -32,9 +33,17 @@ class Agent:
         return self.portal.call(self.client.call_tool, tool, given)
 
 
-@pytest.fixture(scope="module")
-def agent(bundled_graph: Graph) -> Iterator[Agent]:
-    """Start ``cmgraph mcp`` with the bundled graph."""
+@pytest.fixture(scope="module", params=["stdio", "http"])
+def agent(bundled_graph: Graph, request: pytest.FixtureRequest) -> Iterator[Agent]:
+    """Let an agent ask the bundled graph: of ``cmgraph mcp``, and of ``cmgraph serve``."""
+    if request.param == "http":
+        with (
+            serving("--request-timeout", "4") as running,
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(Client(running.address + "mcp")) as client,
+        ):
+            yield Agent(portal, client)
+        return
     environment = {name: value for name, value in os.environ.items() if name != "LANG"}
     args = [*COMMAND[1:], "mcp", "--request-timeout", "4"]
     server = StdioServerParameters(command=COMMAND[0], args=args, env=environment)
@@ -154,3 +163,52 @@ def test_what_goes_wrong_is_an_error_and_never_an_empty_answer(
     assert result.is_error and text(result).startswith("Error: ") and says in text(result)
     assert "Traceback" not in text(result) and str(Path(cmgraph.__file__).parent.parent) not in text(result)
     assert agent.call("sparql", query="ASK {}").structured_content == {"boolean": True}
+
+
+def test_the_model_and_the_questions_are_there_to_read(agent: Agent, bundled_graph: Graph) -> None:
+    listed: Any = agent.portal.call(agent.client.list_resources)
+    read = {}
+    for resource in listed.resources:
+        (contents,) = agent.portal.call(agent.client.read_resource, resource.uri).contents
+        read[resource.name] = contents.text
+        assert resource.description and len(contents.text.encode()) <= 16_000
+    assert "- cm:Membership: membership (class" in read["model"] and "cm:hasCitation" in read["model"]
+    assert [line.split(":")[0] for line in read["questions"].splitlines()] == [
+        f"- {n}" for n in bundled_graph.questions
+    ]
+    with pytest.raises(MCPError, match="no such resource"):
+        agent.portal.call(agent.client.read_resource, "file:///etc/passwd")
+
+
+@pytest.fixture(scope="module")
+def server(untrusted_folder: Path) -> Iterator[Server]:
+    """Serve the seed page among hostile texts."""
+    with serving("--data", str(untrusted_folder)) as running:
+        yield running
+
+
+def post(server: Server, body: bytes = b"", **headers: str) -> Answer:
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}).encode()
+    accepted = {"accept": "application/json, text/event-stream", "content_type": "application/json"}
+    return server.send("POST", "/mcp", body or asked, **{**accepted, **headers})
+
+
+def test_no_other_site_can_ask_through_a_browser(server: Server) -> None:
+    assert len(json.loads(post(server).body)["result"]["tools"]) == 7
+    assert post(server, host="evil.example").status == 421
+    assert post(server, origin="https://evil.example").status == 403
+    assert post(server, origin=server.address.rstrip("/")).status == 200
+
+
+def test_behind_another_server_its_name_is_taken_too(untrusted_folder: Path) -> None:
+    with serving("--data", str(untrusted_folder), "--public-url", "https://example.org/minerals/") as server:
+        assert post(server, host="example.org", origin="https://example.org").status == 200
+        assert post(server, host="example.com").status == 421
+
+
+def test_what_is_no_call_is_refused(server: Server) -> None:
+    assert server.get("/mcp").status == 405 and server.send("DELETE", "/mcp").status == 405
+    assert post(server, b"{").status == 400
+    assert post(server, b"[" * 900_000).status == 400
+    assert post(server, b" " * 1_000_001).status == 413
+    assert post(server).status == 200

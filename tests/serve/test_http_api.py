@@ -107,6 +107,7 @@ def test_things_are_found_by_name_and_by_what_lies_between_them(server: Server) 
         (400, "/api/search?q=a&offset=%D9%A3", "whole number"),
         (400, "/api/search?q=a&nope=1", "no parameter 'nope'"),
         (400, "/api/search?q=a&lang=de", "no language"),
+        (400, "/api/search?q=a&lang=", "no language"),
         (400, "/api/search?q=%ED%A0%80", "not UTF-8"),
         (400, "/api/questions/partners/answer?actor=Nowhere", "Nowhere"),
         (400, "/api/questions/partners/answer?actr=EU", "no parameter 'actr'"),
@@ -153,44 +154,3 @@ def test_what_is_answered_is_as_openapi_says(server: Server, graph: Graph) -> No
         p["name"] for p in described["paths"]["/api/questions/partners/answer"]["get"]["parameters"] if "name" in p
     }
     assert declared == {parameter.name for parameter in graph.question("partners").parameters}
-
-
-def reconcile(server: Server, **queries: object) -> dict[str, Any]:
-    body = urlencode({"queries": json.dumps(queries)}).encode()
-    answer = server.send("POST", "/reconcile", body, content_type="application/x-www-form-urlencoded")
-    assert answer.status == 200, answer.text
-    said: dict[str, Any] = json.loads(answer.body)
-    return said
-
-
-def test_names_of_a_spreadsheet_are_lined_up_with_things(server: Server) -> None:
-    manifest = json.loads(server.get("/reconcile").body)
-    assert manifest["versions"] == ["0.2"] and "cm:Agent" in {kind["id"] for kind in manifest["defaultTypes"]}
-    said = reconcile(
-        server,
-        a={"query": "European Union", "type": "cm:Agent"},
-        b={"query": "canada", "limit": 3},
-        c={"query": "nothing of this name"},
-        d={"query": "European Union", "type": "cm:Agreement", "limit": 50},
-    )
-    best = said["a"]["result"][0]
-    assert (best["id"], best["name"], best["match"]) == ("id/agent/european-union", "European Union", True)
-    assert server.get("/" + best["id"]).status == 303 and manifest["view"]["url"].endswith("/{{id}}")
-    assert len(said["b"]["result"]) == 3 and said["c"]["result"] == []
-    assert not any(one["match"] for one in said["d"]["result"])
-    assert all("cm:Agreement" in {kind["id"] for kind in one["type"]} for one in said["d"]["result"])
-
-
-def test_a_name_that_several_things_have_is_no_match(server: Server) -> None:
-    (answer,) = reconcile(server, a={"query": "Canada"}).values()
-    called = [one for one in answer["result"] if one["name"] == "Canada" or one["score"] >= 95]
-    assert len(called) > 1 and not any(one["match"] for one in called)
-
-
-@pytest.mark.parametrize(
-    "sent", ["[", "[]", '{"a": 1}', '{"a": {}}', '{"a": {"query": "x", "type": "no such"}}', "[" * 9999]
-)
-def test_a_broken_batch_is_refused(server: Server, sent: str) -> None:
-    body = urlencode({"queries": sent}).encode()
-    answer = server.send("POST", "/reconcile", body, content_type="application/x-www-form-urlencoded")
-    assert answer.status in (400, 404) and answer.media_type == "application/problem+json"

@@ -116,6 +116,49 @@ def test_a_query_can_be_asked_on_a_page(server: Server) -> None:
     assert "=1+1" in page and "<script" not in page and 'href="javascript:' not in page
 
 
+def test_the_page_for_queries_begins_with_saved_questions_and_gives_files(server: Server) -> None:
+    page = server.get("/sparql?question=partners&lang=fr", accept="text/html").text
+    query = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)[1])  # type: ignore[index]
+    assert "VALUES" in query and "#+" not in query and "PREFIX agent: &lt;" in page
+    assert 'href="sparql?question=partners&amp;lang=fr"' in page
+    answer = server.get(f"/sparql?query={quote(query)}&format=csv", accept="text/html")
+    assert answer.media_type == "text/csv" and len(answer.text.splitlines()) > 3
+    answer = server.get(f"/sparql?query={quote('ASK {}')}&format=json", accept="text/html")
+    assert json.loads(answer.body)["boolean"] is True
+    assert server.get(f"/sparql?query={quote('ASK {}')}&format=exe").status == 400
+
+
+def test_a_query_that_is_wrong_is_shown_where_it_can_be_mended(server: Server) -> None:
+    answer = server.get(f"/sparql?query={quote('SELECT ?x { <script> }')}", accept="text/html")
+    assert answer.status == 400 and answer.media_type == "text/html"
+    assert 'role="alert"' in answer.text and "SELECT ?x { &lt;script&gt; }</textarea>" in answer.text
+    updated = server.get(f"/sparql?query={quote('CLEAR ALL')}", accept="text/html")
+    assert updated.status == 403 and "CLEAR ALL</textarea>" in updated.text
+
+
+@pytest.mark.parametrize(
+    ("status", "path"),
+    [
+        (404, "/queries/partnrs"),
+        (404, "/queries/partnrs.csv"),
+        (404, "/etc/passwd"),
+        (404, "/id/agent/%22%3E%3Cscript%3E"),
+        (400, "/search?q=a&q=b"),
+        (400, "/queries/partners?lang=xx"),
+        (400, "/search?q=%FF"),
+        (400, "/id/agent/european-union?lang=xx"),
+    ],
+)
+def test_what_is_wrong_is_a_page_for_who_reads_pages_and_details_for_programs(
+    server: Server, status: int, path: str
+) -> None:
+    page, said = server.get(path, accept="text/html,*/*;q=0.8"), server.get(path, accept="application/json, */*")
+    assert (page.status, page.media_type) == (status, "text/html") and "<h1>" in page.text
+    assert "<script" not in page.text and "Accept" in page.headers["vary"]
+    assert (said.status, said.media_type) == (status, "application/problem+json")
+    assert server.get("/api/search", accept="text/html").media_type == "application/problem+json"
+
+
 def test_what_the_graph_does_not_have_is_told_with_the_nearest_names(server: Server) -> None:
     said = server.get("/id/agent/european-unoin")
     nearest = json.loads(said.body)["nearest"]

@@ -125,6 +125,15 @@ def test_every_answer_keeps_a_browser_to_this_server(server: Server) -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET http://evil.example/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET //elsewhere.example/%2e%2e HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n",
+        b"GET /id/agent/..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: evil.example\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nIf-None-Match: " + b'"' * 60_000 + b"\r\n\r\n",
+        b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200,
     ],
 )
@@ -137,7 +146,7 @@ def test_what_strangers_send_gets_a_clean_answer(server: Server, folder: Path, s
             answer += block
             if b"\r\n\r\n" in answer:
                 break
-    assert answer.startswith(b"HTTP/1.1 ") and answer[9:12] in (b"200", b"400", b"404", b"415")
+    assert answer.startswith(b"HTTP/1.1 ") and answer[9:12] in (b"200", b"400", b"404", b"405", b"415", b"421")
     assert b"Traceback" not in answer and b"evil.example" not in answer and str(folder).encode() not in answer
     assert server.get("/healthz").status == 200
 
@@ -154,3 +163,22 @@ def test_who_says_nothing_is_not_waited_for(server: Server) -> None:
     finally:
         for connection in idle:
             connection.close()
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/mcp", "/reconcile"])
+def test_who_sends_a_body_by_drops_is_not_waited_for(server: Server, path: str) -> None:
+    parts = urlsplit(server.address)
+    kind = {"/sparql": "application/sparql-query", "/mcp": "application/json"}.get(path, "")
+    head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {kind}\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port or 0), 20) as connection:
+        began = time.monotonic()
+        connection.sendall(head.encode())
+        for _ in range(12):
+            time.sleep(0.5)
+            try:
+                connection.sendall(b"{")
+            except OSError:
+                break
+        answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 408") and time.monotonic() - began < 9
+    assert server.get("/healthz").status == 200

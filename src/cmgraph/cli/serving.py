@@ -32,8 +32,26 @@ request_timeout = click.option(
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
 @click.option("--public-url", metavar="URL", default="", help="Where people reach it, if not at this host and port.")
 @request_timeout
+@click.option(
+    "--per-minute",
+    metavar="NUMBER",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    help="Requests that one client may make in a minute; 0, the usual, for any number.",
+)
+@click.option("--behind-proxy", is_flag=True, help="The proxy before it says who a client is, in X-Forwarded-For.")
+@click.option("--log-requests", is_flag=True, help="Tell of each request on stderr, as JSON, without its query.")
 @graph_options(*SERVED)
-def serve(_: Callable[[], Graph], host: str, port: int, public_url: str, request_timeout: float) -> int:
+def serve(
+    _: Callable[[], Graph],
+    host: str,
+    port: int,
+    public_url: str,
+    request_timeout: float,
+    per_minute: int,
+    behind_proxy: bool,
+    log_requests: bool,
+) -> int:
     """Serve the graph over HTTP until stopped, to be read only: SPARQL, linked data, an API.
 
     \b
@@ -41,12 +59,14 @@ def serve(_: Callable[[], Graph], host: str, port: int, public_url: str, request
     cmgraph serve --store graph-on-disk --public-url https://example.org/minerals/
     """
     _require("uvicorn")
+    from cmgraph.serve.app import Settings
     from cmgraph.serve.server import serve as run
 
     options = options_of(click.get_current_context())
     quiet = bool(options.get("quiet"))
     tell: Callable[[str], object] = (lambda line: None) if quiet else (lambda line: click.echo(line, err=True))
-    run(load_arguments(options), host, port, public_url, request_timeout, tell)
+    settings = Settings(per_minute, behind_proxy, log_requests)
+    run(load_arguments(options), host, port, public_url, request_timeout, tell, settings)
     return 0
 
 

@@ -22,6 +22,7 @@ from cmgraph.rdf.terms import best_text
 from cmgraph.serve.answers import asked, refuse_long
 from cmgraph.serve.documents import Document
 from cmgraph.serve.things import describe, relations
+from cmgraph.store import builtin
 from cmgraph.store.sparql_lexer import query_form
 from cmgraph.text.i18n import message
 from cmgraph.text.yaml_files import read_yaml
@@ -209,6 +210,28 @@ def question(graph: Graph, name: str) -> Parts:
     return lambda part: described
 
 
+def catalogue(graph: Graph) -> Parts:
+    """Name the saved questions, a line each."""
+    return _lines([f"- {saved.name}: {best_text(saved.title, graph.lang)}" for saved in graph.questions.values()])
+
+
+def model(graph: Graph) -> Parts:
+    """Name the classes and properties of the model, a line each."""
+    kinds = {term.value: kind.value for term, kind in builtin.ask(graph.store, "terms") if term and kind}
+    labels = graph.names.labels({*kinds, *kinds.values()})
+    by_kind = sorted(kinds, key=lambda term: (kinds[term], term))
+    return _lines([f"- {graph.prefixes.shorten(term)}: {labels[term]} ({labels[kinds[term]]})" for term in by_kind])
+
+
+def _lines(lines: Sequence[str]) -> Parts:
+    def parts(part: Part) -> Said:
+        of = part.of(len(lines))
+        left = "" if of["next_offset"] is None else f"\n({len(lines) - of['next_offset']} more)"
+        return Said(of, "\n".join(lines[part.offset : part.offset + part.most]) + left)
+
+    return parts
+
+
 def answer(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Parts:
     """Answer a saved question.
 
@@ -251,6 +274,8 @@ ASKED: Mapping[str, Callable[..., Parts]] = {
     "answer": answer,
     "ask": ask,
     "path": path,
+    "catalogue": catalogue,
+    "model": model,
 }
 """What can be asked for in parts."""
 

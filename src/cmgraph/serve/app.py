@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -25,10 +28,11 @@ from cmgraph.serve.api import HOPS, PATHS, Part
 from cmgraph.serve.documents import RDF_FORMS, Document
 from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_language, best_media_type
+from cmgraph.serve.operation import Limited, Metrics, Watched
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
 from cmgraph.serve.requests import number, one, parameters, parse_fields, read_body, refuse_others
-from cmgraph.serve.sparql import negotiated
+from cmgraph.serve.sparql import FORMS, negotiated
 from cmgraph.serve.things import ENDINGS, PAGES
 
 READ = ["GET", "HEAD"]
@@ -51,16 +55,36 @@ _HEADERS = {
 }
 """What goes with every answer: a page loads nothing from elsewhere, and text stays text."""
 
+_FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'"
+"""What a page keeps to that others may put into a frame: nothing runs on it, and nothing is sent from it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides.
+
+    :ivar per_minute: requests that a client may make in a minute; 0 for any number.
+    :ivar behind_proxy: whether another server says who the client is.
+    :ivar log: whether each request is told of.
+    """
+
+    per_minute: int = 0
+    behind_proxy: bool = False
+    log: bool = False
+
 
 class Service:
     """The service over HTTP.
 
     :param pool: who does the work.
     :param address: where people reach it, with a slash at the end.
+    :param agents: what answers agents.
+    :param settings: how much a client may ask, and what is told of requests.
     """
 
-    def __init__(self, pool: Pool, address: str) -> None:
-        self._pool, self._address = pool, address
+    def __init__(self, pool: Pool, address: str, agents: ASGIApp, settings: Settings) -> None:
+        self._pool, self._address, self._agents, self._settings = pool, address, agents, settings
+        self._metrics = Metrics(pool)
 
     def app(self) -> ASGIApp:
         """Return the application."""
@@ -72,13 +96,18 @@ class Service:
         }
         routes = [
             Route("/healthz", self.health, methods=READ),
+            Route("/metrics", self.metrics, methods=READ),
             Route("/sparql", self.sparql, methods=[*READ, "POST"]),
             Route("/", self.front, methods=READ),
             Route("/search", self.search, methods=READ),
             Route("/questions", self.questions, methods=READ),
             Route("/queries/{name}", self.question, methods=READ),
+            Route("/mcp", self._agents),
             Route("/openapi.json", self.openapi, methods=READ),
             Route("/reconcile", self.reconcile, methods=[*READ, "POST"]),
+            Route("/reconcile/preview", self.preview, methods=READ),
+            Route("/reconcile/properties", self.properties, methods=READ),
+            Route("/reconcile/suggest/{what}", self.suggest, methods=READ),
             Route("/api/search", self.api_search, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
@@ -89,16 +118,52 @@ class Service:
             Route("/{path:path}", self.thing, methods=READ),
         ]
         handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
-            CmgraphError: _problem,
-            HTTPException: _http_problem,
+            CmgraphError: self.problem,
+            HTTPException: self.problem,
         }
         middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
-        return _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
+        if per_minute := self._settings.per_minute:
+            limit = Middleware(
+                Limited, per_minute=per_minute, behind_proxy=self._settings.behind_proxy, refuse=_problem
+            )
+            middleware.append(limit)
+        app = _Guard(Starlette(routes=routes, exception_handlers=handlers, middleware=middleware))
+        return Watched(app, self._metrics, {route.endpoint: route.path for route in routes}, self._settings.log)
+
+    async def problem(self, request: Request, error: Exception) -> Response:
+        """Say what is wrong: on a page to whoever reads pages, else as problem details."""
+        asked = Problem(error.detail, error.status_code) if isinstance(error, HTTPException) else error
+        response = _problem(request, asked)
+        accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
+        pages = (self.front, self.search, self.questions, self.question, self.sparql, self.thing, None)
+        if accepted == "text/html" and response.status_code != 503 and request.scope.get("endpoint") in pages:
+            response = await self._problem_page(request, asked, response)
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        response.headers["vary"] = _VARY
+        return response
+
+    async def _problem_page(self, request: Request, error: Exception, plain: Response) -> Response:
+        assert isinstance(error, CmgraphError)
+        said, lang, query = details(error), LANGUAGES[0], ""
+        with suppress(Problem):  # what is wrong may be the language itself
+            lang = self._lang(request)
+            query = one(parameters(request), "query") if request.scope.get("endpoint") == self.sparql else ""
+        path = request.scope["path"].removeprefix(request.scope["root_path"]).lstrip("/")
+        try:
+            page, _ = await self._pool.run("problem_page", lang, path=path, said=said, query=query)
+        except CmgraphError:
+            return plain
+        return Response(page.body, said["status"], {"content-language": lang}, page.media_type)
 
     async def health(self, request: Request) -> Response:
         """Say whether questions are answered."""
         await self._pool.run("sparql", query="ASK {}", accept="")
         return JSONResponse({"status": "ok", "edition": self._pool.edition})
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell an operator's program how it goes."""
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def sparql(self, request: Request) -> Response:
         """Answer a query by the SPARQL 1.1 protocol; without one, describe the service."""
@@ -126,9 +191,13 @@ class Service:
         if dataset := [name for name in ("default-graph-uri", "named-graph-uri") if name in fields]:
             raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
         accept = request.headers.get("accept", "")
+        if form := one(fields, "format"):
+            if form not in FORMS:
+                raise Problem(f"there is no format '{form[:50]}'", hint=f"There are: {', '.join(FORMS)}.")
+            accept = FORMS[form]
         if "query" not in fields and request.method != "POST":
             if best_media_type(accept, [*RDF_FORMS, "text/html"]) == "text/html":
-                return await self._page(request, "query_page")
+                return await self._page(request, "query_page", question=one(fields, "question"))
             text = Path(__file__).with_name("service.ttl").read_text(encoding="utf-8")
             return await self._document(
                 "service", accept=accept, address=self._address, description=text, vary="Accept"
@@ -173,12 +242,39 @@ class Service:
         fields = parameters(request)
         if request.method == "POST":
             fields = {**fields, **parse_fields(await read_body(request))}
-        refuse_others(fields, ("queries", "lang"))
-        lang = self._lang(request)
+        refuse_others(fields, ("queries", "extend", "lang"))
         if "queries" in fields:
-            said, _ = await self._pool.run("reconcile", lang, queries=one(fields, "queries"))
-        else:
-            said, _ = await self._pool.run("manifest", lang, address=self._address)
+            return await self._reconciled(request, "reconcile", queries=one(fields, "queries"))
+        if "extend" in fields:
+            return await self._reconciled(request, "extend", query=one(fields, "extend"))
+        return await self._reconciled(request, "manifest", address=self._address)
+
+    async def preview(self, request: Request) -> Response:
+        """Show a thing in a few lines, in a frame of whoever lines up names."""
+        fields = parameters(request)
+        refuse_others(fields, ("id", "lang"))
+        page = await self._page(request, "preview_page", path=_required(fields, "id"))
+        page.headers["content-security-policy"] = _FRAMED
+        return page
+
+    async def properties(self, request: Request) -> Response:
+        """Propose properties for columns."""
+        fields = parameters(request)
+        refuse_others(fields, ("type", "limit", "lang"))
+        limit = number(fields, "limit", 100, 1000, 1)
+        return await self._reconciled(request, "properties", kind=one(fields, "type"), limit=limit)
+
+    async def suggest(self, request: Request) -> Response:
+        """Complete the name of a thing, a kind or a property."""
+        if (what := request.path_params["what"]) not in ("entity", "property", "type"):
+            raise HTTPException(404)
+        fields = parameters(request)
+        asked = {"prefix": one(fields, "prefix")[:500], "cursor": number(fields, "cursor", 0, 1_000_000)}
+        return await self._reconciled(request, "suggest", what=what, **asked)
+
+    async def _reconciled(self, request: Request, job: str, **given: object) -> Response:
+        lang = self._lang(request)
+        said, _ = await self._pool.run(job, lang, **given)
         return JSONResponse(said, headers={"content-language": lang, "vary": _VARY})
 
     async def api_search(self, request: Request) -> Response:
@@ -252,18 +348,11 @@ class Service:
         lang = self._lang(request)
         if not path.startswith(("id/", "vocab/")) and path not in ("def", "ontology"):
             raise HTTPException(404)
-        try:
-            if ending in ENDINGS:
-                return await self._statements(request, path, ending)
-            if ending:
-                return await self._thing_page(request, path, ending)
-            await self._pool.run("find", lang, path=path)
-        except Problem as error:
-            accepted = best_media_type(request.headers.get("accept", ""), ["application/problem+json", "text/html"])
-            if error.status != 404 or accepted != "text/html":
-                raise
-            page, _ = await self._pool.run("unknown_page", lang, path=path, nearest=error.more["nearest"])
-            return Response(page.body, 404, media_type=page.media_type, headers={"vary": _VARY})
+        if ending in ENDINGS:
+            return await self._statements(request, path, ending)
+        if ending:
+            return await self._thing_page(request, path, ending)
+        await self._pool.run("find", lang, path=path)
         forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items()}
         media_type = best_media_type(request.headers.get("accept", ""), ["text/html", *forms])
         at = self._path(path)
@@ -308,7 +397,9 @@ class Service:
 
         :raises Problem: if there is no such language.
         """
-        lang = one(parameters(request), "lang") or best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        fields = parameters(request)
+        accepted = best_language(request.headers.get("accept-language", ""), LANGUAGES)
+        lang = one(fields, "lang", accepted)
         if lang not in LANGUAGES:
             raise Problem(f"there is no language '{lang}'", hint=f"There are: {', '.join(LANGUAGES)}.")
         return lang
@@ -355,13 +446,6 @@ def _problem(_: Request, error: Exception) -> Response:
     return JSONResponse(said, said["status"], headers=waiting, media_type="application/problem+json")
 
 
-def _http_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    response = _problem(request, Problem(error.detail, error.status_code))
-    response.headers.update(error.headers or {})
-    return response
-
-
 class _Guard:
     """Puts what protects readers into every answer, and tells of a fault in one line."""
 
@@ -375,7 +459,9 @@ class _Guard:
             nonlocal began
             if message["type"] == "http.response.start":
                 began = True
-                message["headers"] += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:

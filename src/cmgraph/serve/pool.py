@@ -23,14 +23,15 @@ _AGAIN = 1.0
 class _Worker:
     """One worker process, with all that it starts in a group of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, process: asyncio.subprocess.Process, generation: int) -> None:
+        self._process, self.generation = process, generation
 
     @classmethod
-    async def start(cls) -> _Worker:
+    async def start(cls, generation: int) -> _Worker:
         pipe = asyncio.subprocess.PIPE
         command = [sys.executable, "-P", "-m", "cmgraph.serve.worker"]
-        return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, start_new_session=True))
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, start_new_session=True)
+        return cls(process, generation)
 
     async def tell(self, message: object) -> tuple[Any, list[str]]:
         """Send a message and return what comes back, with what is to be said beside it."""
@@ -57,6 +58,9 @@ class Pool:
     :param size: how many there are.
     :ivar timeout: seconds after which a job is stopped.
     :ivar edition: what changes when the graph does, once they have started; empty if that cannot be told.
+    :ivar generation: how often the graph was read again.
+    :ivar waiting: how many requests wait for a worker.
+    :ivar replaced: how many workers had to be replaced.
     """
 
     def __init__(self, arguments: Mapping[str, Any], timeout: float, size: int) -> None:
@@ -64,18 +68,39 @@ class Pool:
         self.timeout, self._size, self.edition = timeout, size, ""
         self._free: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: set[_Worker] = set()
+        self._loading: set[_Worker] = set()
         self._starting: set[asyncio.Task[None]] = set()
-        self._waiting = 0
+        self.waiting = self.generation = self.replaced = 0
+        self._reading = asyncio.Lock()
         self._closing = False
+
+    @property
+    def ready(self) -> int:
+        """How many workers answer."""
+        return len(self._workers)
+
+    @property
+    def free(self) -> int:
+        """How many of them wait for something to do."""
+        return self._free.qsize()
 
     async def start(self) -> None:
         """Return when the first worker is ready; the others follow.
 
         :raises CmgraphError: if the graph cannot be loaded.
         """
-        self.edition = await self._add()
+        worker, self.edition = await self._load(self.generation)
+        self._free.put_nowait(worker)
         for _ in range(self._size - 1):
             self._replace()
+
+    async def reload(self) -> None:
+        """Read the graph again, and answer from it as soon as it is there; what is under way ends with the old one.
+
+        :raises CmgraphError: if it cannot be loaded; then the old one stays.
+        """
+        async with self._reading:
+            self._succeed(*await self._load(self.generation + 1))
 
     async def run(self, job: str, lang: str = "", /, **given: object) -> tuple[Any, list[str]]:
         """Have a job done and return what came of it, with what is to be said beside it.
@@ -91,13 +116,15 @@ class Pool:
                 outcome, notices = await worker.tell((job, lang, given))
         except BaseException as error:  # cancelled, too: what it goes on with is nobody's
             self._drop(worker)
-            self._replace()
+            self.replaced += 1
+            if worker.generation == self.generation:
+                self._replace()
             if isinstance(error, TimeoutError):
                 raise QueryStopped(f"stopped after {self.timeout:g} s", hint="Ask for less.") from None
             if isinstance(error, (EOFError, OSError)):
                 raise QueryStopped("the process that answered ended", hint="Ask for less.") from None
             raise
-        self._free.put_nowait(worker)
+        self._give_back(worker)
         if isinstance(outcome, CmgraphError):
             raise outcome
         return outcome, notices
@@ -105,42 +132,62 @@ class Pool:
     async def close(self) -> None:
         """End all workers, and return when they have ended."""
         self._closing = True
-        workers = [*self._workers]
+        workers = [*self._workers, *self._loading]
         for worker in workers:
             self._drop(worker)
         await asyncio.gather(*self._starting, *(worker.ended() for worker in workers))
 
     async def _take(self) -> _Worker:
-        if self._free.empty() and self._waiting >= WAITING:
+        if self._free.empty() and self.waiting >= WAITING:
             raise Problem("too many requests are waiting", 503, hint="Ask again in a moment.")
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._free.get()
         except TimeoutError:
             raise Problem("nobody was free to answer", 503, hint="Ask again in a moment.") from None
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
-    async def _add(self) -> str:
-        worker = await _Worker.start()
-        self._workers.add(worker)
-        if self._closing:
-            self._drop(worker)
-            await worker.ended()
-            return ""
+    async def _load(self, generation: int) -> tuple[_Worker, str]:
+        """Start a worker, and return it with its edition of the graph.
+
+        :raises CmgraphError: if the graph cannot be loaded.
+        """
+        worker = await _Worker.start(generation)
         try:
+            if self._closing:
+                raise CmgraphError("the server is ending")
+            self._loading.add(worker)
             edition, _ = await worker.tell(self._arguments)
+            if isinstance(edition, CmgraphError):
+                raise edition
         except BaseException as error:
             self._drop(worker)
+            await worker.ended()
             if isinstance(error, (EOFError, OSError)):
                 raise CmgraphError("a worker ended before it was ready") from None
             raise
-        if isinstance(edition, CmgraphError):
-            self._drop(worker)
-            raise edition
+        finally:
+            self._loading.discard(worker)
+        self._workers.add(worker)
+        return worker, str(edition)
+
+    def _succeed(self, worker: _Worker, edition: str) -> None:
+        """Let a worker with another edition of the graph, and more like it, stand for all that there are."""
+        self.generation += 1
+        worker.generation, self.edition = self.generation, edition
+        while not self._free.empty():
+            self._drop(self._free.get_nowait())
         self._free.put_nowait(worker)
-        return str(edition)
+        for _ in range(self._size - 1):
+            self._replace()
+
+    def _give_back(self, worker: _Worker) -> None:
+        if worker.generation == self.generation:
+            self._free.put_nowait(worker)
+        else:
+            self._drop(worker)
 
     def _drop(self, worker: _Worker) -> None:
         self._workers.discard(worker)
@@ -150,9 +197,14 @@ class Pool:
         """Start one more worker, however often it takes."""
 
         async def start() -> None:
-            while not self._closing:
+            generation = self.generation
+            while not self._closing and generation == self.generation:
                 try:
-                    await self._add()
+                    worker, edition = await self._load(generation)
+                    if generation == self.generation and edition != self.edition:
+                        self._succeed(worker, edition)  # two graphs must not answer side by side
+                    else:
+                        self._give_back(worker)
                     return
                 except CmgraphError as error:
                     if not self._closing:

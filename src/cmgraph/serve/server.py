@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,11 +16,15 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cmgraph.errors import CmgraphError
-from cmgraph.serve.app import Service
+from cmgraph.serve.app import Service, Settings
 from cmgraph.serve.limits import HEAD, TIMEOUT
 from cmgraph.serve.pool import Pool
+from cmgraph.serve.streams import Streams
 
 _WORKERS = min(4, max(2, os.cpu_count() or 2))
+_HERE = ("127.0.0.1", "localhost", "[::1]")
+"""What this machine calls itself."""
+
 _LEFT = 3
 """Seconds that answers have which are under way when the server is stopped."""
 
@@ -31,6 +36,7 @@ def serve(
     public_url: str = "",
     timeout: float = TIMEOUT,
     tell: Callable[[str], object] = print,
+    settings: Settings = Settings(),  # noqa: B008 - it never changes
 ) -> None:
     """Serve a graph until somebody stops it.
 
@@ -38,7 +44,8 @@ def serve(
     :param port: 0 for any that is free.
     :param public_url: where people reach it, if not at this host and port.
     :param timeout: seconds after which a request is stopped.
-    :param tell: told once where to look.
+    :param tell: told once where to look, and when the graph was read again.
+    :param settings: what an operator decides.
     :raises CmgraphError: if the graph cannot be loaded, or the port not be had.
     """
     if public_url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~-]+/)*", public_url):
@@ -47,18 +54,28 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
     with _listening(host, port) as listening:
-        asyncio.run(_serve(listening, Pool(arguments, timeout, _WORKERS), host, public_url, tell))
+        asyncio.run(_serve(listening, Pool(arguments, timeout, _WORKERS), host, public_url, tell, settings))
 
 
 async def _serve(
-    listening: socket.socket, pool: Pool, host: str, public_url: str, tell: Callable[[str], object]
+    listening: socket.socket,
+    pool: Pool,
+    host: str,
+    public_url: str,
+    tell: Callable[[str], object],
+    settings: Settings,
 ) -> None:
     try:
-        await pool.start()
-        shown = f"[{host}]" if ":" in host else host
-        address = public_url or f"http://{shown}:{listening.getsockname()[1]}/"
+        starting = asyncio.create_task(pool.start())
+        await asyncio.to_thread(import_module, "prometheus_client")  # while the graph is read
+        await starting
+        shown, port = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
+        address = public_url or f"http://{shown}:{port}/"
+        hosts = {f"{name}:{port}" for name in (shown, *_HERE)}
+        public = urlsplit(address)
+        origins = {f"http://{name}" for name in hosts} | {f"{public.scheme}://{public.netloc}"}
         config = uvicorn.Config(
-            Service(pool, address).app(),
+            Service(pool, address, Streams(pool, hosts | {public.netloc}, origins), settings).app(),
             http=_Prompt,
             ws="none",
             lifespan="off",
@@ -69,6 +86,7 @@ async def _serve(
             proxy_headers=False,
             timeout_graceful_shutdown=_LEFT,
         )
+        _reload_when_told(pool, tell)
         tell(f"{address} is ready; Ctrl-C stops it")
         await uvicorn.Server(config).serve([listening])
     finally:
@@ -86,6 +104,38 @@ def _listening(host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or str(error)
         hint = "Choose another with --port, or 0 for any that is free."
         raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
+
+
+def _reload_when_told(pool: Pool, tell: Callable[[str], object]) -> None:
+    """Read the graph again at SIGHUP, unless it says that the terminal is gone."""
+    if not hasattr(signal, "SIGHUP"):
+        return
+    had_terminal, reading = _has_terminal(), set()
+
+    async def reload() -> None:
+        try:
+            await pool.reload()
+            tell("the graph was read again")
+        except CmgraphError as error:
+            tell(f"the graph stays as it was: {error}")
+
+    def told() -> None:
+        if had_terminal and not _has_terminal():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        task = asyncio.get_running_loop().create_task(reload())
+        reading.add(task)
+        task.add_done_callback(reading.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _end(*_: object) -> None:

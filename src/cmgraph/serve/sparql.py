@@ -41,6 +41,15 @@ _ROW_FORMS = {
 }
 """The forms of rows by media type, the usual one first."""
 
+FORMS = {
+    "csv": "text/csv",
+    "json": JSON,
+    "tsv": "text/tab-separated-values",
+    "xml": XML,
+    "turtle": "text/turtle",
+}
+"""Forms by the names that stand in an address, where a reader's program cannot say what it accepts."""
+
 _TRUTH_FORMS = [JSON, "application/json", XML, "application/xml"]
 
 
@@ -66,7 +75,7 @@ def answer(graph: Graph, query: str, accept: str) -> Document:
         if media_type == "text/html":
             result = graph.query(query + "\n")
             refuse_long(len(result))
-            return query_page(graph, query, result)
+            return query_page(graph, query, answer=result)
         solutions = graph.store.select(query, graph.prefixes, "query", graph.timeout)
     except UnknownName as error:  # a graph after FROM, which is a fault of the query, not of the address
         raise Problem(error.what, 400, hint=error.hint) from None

@@ -53,7 +53,20 @@ MOST = 1000
 """Statements that a document of a thing holds; of one that is in more, they are counted."""
 
 _MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
+_PLAIN: dict[str, Any] = {
+    "lead": "",
+    "links": [],
+    "query": None,
+    "answer": None,
+    "wrong": (),
+    "saved": (),
+    "prefixes": {},
+}
 _NEAREST = 5
+
+FEW = 4
+"""Facts and names that a preview shows."""
+
 _FIRST = "SELECT ?forum ?name\nWHERE {\n  ?forum a cm:Forum ; skos:prefLabel ?name .\n}\nORDER BY ?name\nLIMIT 20"
 """A query to begin with."""
 
@@ -108,6 +121,26 @@ def thing_page(graph: Graph, path: str) -> Document:
     return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
 
 
+def preview_page(graph: Graph, path: str) -> Document:
+    """Write a thing in a few lines, for the frame of a program that lines up names."""
+    if not path.startswith(("id/", "vocab/")):
+        raise _unknown(graph, path)
+    find(graph, path)
+    entity = describe(graph, BASE + path, ())
+    facts = {prop: value for prop, value in entity.facts if prop.iri != CM + "hasCitation"}
+    return _html(
+        _page(
+            graph,
+            "preview.html",
+            "reconcile/preview",
+            entity.thing.label,
+            entity=entity,
+            facts=[*facts.items()][:FEW],
+            count=len(relations(graph, BASE + path)),
+        )
+    )
+
+
 def front_page(graph: Graph) -> Document:
     """Write the first page."""
     publication = _publication(graph)
@@ -129,9 +162,35 @@ def search_page(graph: Graph, text: str) -> Document:
     return _html(_plain_page(graph, "search", text[:200] or message("search", graph.lang), links=links, lead=lead))
 
 
-def query_page(graph: Graph, query: str = _FIRST, answer: Result | None = None) -> Document:
-    """Write a page to write a query on, with the answer to the one before."""
-    return _html(_plain_page(graph, "sparql", "SPARQL", query=query, answer=answer))
+def query_page(
+    graph: Graph, query: str = "", question: str = "", answer: Result | None = None, wrong: Sequence[str] = ()
+) -> Document:
+    """Write a page to write a query on, with the answer to the one before.
+
+    :param question: the saved question to begin with, if there is no query.
+    :param wrong: why there is no answer.
+    """
+    if question:
+        query = "\n".join(line for line in graph.question(question).text.splitlines() if not line.startswith("#+"))
+    saved = [(one.name, best_text(one.title, graph.lang)) for one in graph.questions.values()]
+    values = {"query": query.strip() or _FIRST, "answer": answer, "saved": saved, "wrong": wrong}
+    return _html(_plain_page(graph, "sparql", "SPARQL", prefixes=graph.prefixes, **values))
+
+
+def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> Document:
+    """Write a page that says what is wrong, and leads to what is near.
+
+    :param path: where the page stands.
+    :param said: the details of the problem.
+    :param query: a query that it is about, which can be mended where it was written.
+    """
+    wrong = [said[part] for part in ("detail", "excerpt", "hint") if said.get(part)]
+    if query:
+        return query_page(graph, query, wrong=wrong)
+    near = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
+    title = message("nothing_here" if said["status"] == 404 else "refused", graph.lang)
+    lead = message("nearest", graph.lang) if near else ""
+    return _html(_plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
 
 
 def questions_page(graph: Graph) -> Document:
@@ -186,13 +245,6 @@ def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) 
 def question_text(graph: Graph, name: str) -> Document:
     """Return a saved question as it is."""
     return Document(graph.question(name).text.encode(), "application/sparql-query")
-
-
-def unknown_page(graph: Graph, path: str, nearest: list[dict[str, str]]) -> Document:
-    """Write the page of a thing that there is not, with those that there are."""
-    links = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in nearest]
-    lead = message("nearest", graph.lang) if links else ""
-    return _html(_plain_page(graph, path, message("nothing_here", graph.lang), links=links, lead=lead))
 
 
 def relations(graph: Graph, iri: str) -> list[tuple[str, str]]:
@@ -275,9 +327,7 @@ def _html(text: str) -> Document:
 
 
 def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
-    return _page(
-        graph, "served.html", path, title, **{"lead": "", "links": [], "query": None, "answer": None, **values}
-    )
+    return _page(graph, "served.html", path, title, **{**_PLAIN, **values})
 
 
 def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
-from cmgraph.serve import api, reconciliation, sparql, things
+from cmgraph.serve import api, extension, reconciliation, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
 from cmgraph.serve.notices import Notices
 from cmgraph.serve.problems import Problem
@@ -39,12 +39,16 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "questions_page": things.questions_page,
     "question_page": things.question_page,
     "question_text": things.question_text,
-    "unknown_page": things.unknown_page,
+    "problem_page": things.problem_page,
     "said": api.said,
     "answer_csv": api.answer_csv,
     "openapi": api.openapi,
     "manifest": reconciliation.manifest,
     "reconcile": reconciliation.reconcile,
+    "suggest": reconciliation.suggest,
+    "properties": extension.properties,
+    "extend": extension.extend,
+    "preview_page": things.preview_page,
 }
 """What a worker can do, each with the graph in a language and what else is given."""
 
@@ -60,11 +64,11 @@ def main() -> None:
     os.dup2(2, 1)
     with suppress(EOFError, BrokenPipeError):  # the parent has ended
         try:
-            graph = load(**_receive(asked))
+            graph = load(**(arguments := _receive(asked)))
         except CmgraphError as error:
             _send(told, (error, []))
             return
-        _send(told, (edition(graph), []))
+        _send(told, (edition(graph, arguments.get("store")), []))
         _work(graph, asked, told)
 
 
@@ -87,16 +91,18 @@ def _work(graph: Graph, asked: IO[bytes], told: IO[bytes]) -> None:
         _send(told, (outcome, notices.texts))
 
 
-def edition(graph: Graph) -> str:
-    """Return what changes when the graph does; empty if that cannot be told, as of an endpoint."""
+def edition(graph: Graph, store: str | None) -> str:
+    """Return what changes when the graph does; empty if that cannot be told, as of an endpoint.
+
+    :param store: the folder of its store, which is the same for each server that has a copy.
+    """
     if not isinstance(graph.store, LocalStore):
         return ""
     content = hashlib.sha256()
     templates = sorted((Path(__file__).parents[1] / "text/templates").iterdir(), key=lambda file: file.name)
-    for path in [*(graph.paths or ()), *templates]:
+    current = [Path(store) / "current"] if store else []
+    for path in [*(graph.paths or ()), *current, *templates]:
         content.update(hashlib.sha256(path.read_bytes()).digest())
-    if graph.paths is None:
-        content.update(os.urandom(16))  # what is in a store does not tell: it is new with each start
     return content.hexdigest()[:16]
 
 
