@@ -173,14 +173,20 @@ class Names:
             hint = "It is of another kind." if node.value in self._kinds else nearest(text, known)
             raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
         aliases = _aliases().get(_alias_key(_written(text)), set())
+        source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
+                if not of and CM + "Source" in self._kinds[node.value]:
+                    source = source or node  # what has this name comes before a page that is called so
+                    continue
                 if key in self._codes and (others := self._aliased(aliases, of, text) - {node.value}):
                     raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
         candidates = self._aliased(aliases, of, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
+        if source:
+            return source
         if candidates:
             raise self._ambiguous(text, candidates)
         raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))

@@ -417,6 +417,31 @@ def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words
     assert [end["label"] for end in creek["left"] if end["thing"].label == "Tahltan Central Government"] == ["talks"]
 
 
+def test_the_picture_of_a_thing_is_of_what_is_meant_newest_first_with_nations_named_in_full(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    assert entity_picture(bundled_graph, "Canada").head.title == "Government of Canada"
+    assert entity_picture(bundled_graph, "Voisey's Bay").head.question == "project"  # and not the page called so
+    bay = {
+        end["thing"].label: end["label"] for end in ties(bundled_graph, bundled_graph.entity("Voisey's Bay"))["right"]
+    }
+    assert bay["Voisey's Bay Impacts and Benefits Agreement (Inuit)"] == "covers it" and bay["nickel"] == "subject"
+    lists = [
+        end["thing"]
+        for end in ties(bundled_graph, bundled_graph.entity("lithium"))["right"]
+        if end["label"] == "on a list"
+    ]
+    assert len({thing.label.partition(":")[0] for thing in lists}) == len(lists) == 3  # one edition of an issuer
+    signed = {str(row["thing"]): str(row["date"]) for row in timeline(bundled_graph, "Canada").to_dicts()}
+    drawn = ties(bundled_graph, bundled_graph.meant("Canada")[0])["right"]
+    agreed = [signed[end["thing"].label] for end in drawn if end["label"] == "party"]
+    assert agreed == sorted(agreed, reverse=True) and agreed[0] >= "2026"
+    draw(bundled_graph, "entity", "CIRNAC", tmp_path / "cirnac.svg")
+    text = (tmp_path / "cirnac.svg").read_text(encoding="utf-8")
+    assert ">Champagne and Aishihik First Nations</text>" in text and ">Canada</text>" in text
+    assert ">Indigenous nation, people or its government</text>" in text  # what the shapes mean
+
+
 def test_a_timeline_is_to_scale_with_bars_from_beginning_to_end(chain: Graph, tmp_path: Path) -> None:
     draw(chain, "timeline", "Club", tmp_path / "club.svg")
     text = (tmp_path / "club.svg").read_text(encoding="utf-8")
