@@ -503,6 +503,18 @@ def test_money_flows_in_one_currency_each_and_sums_to_what_the_saved_question_sa
         draw(bundled_graph, "flow", "chain", tmp_path / "x.svg", by="money")
 
 
+def test_a_flow_names_nations_and_what_heads_them_in_full(bundled_graph: Graph, tmp_path: Path) -> None:
+    for lang, heading in (
+        ("en", "Indigenous nation, people or its government"),
+        ("fr", "nation ou peuple autochtone, ou son gouvernement"),
+    ):
+        draw(bundled_graph.with_language(lang), "flow", "funding", tmp_path / "flow.svg", by="count")
+        text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+        assert f">{heading}</text>" in text
+        for nation in ("Champagne and Aishihik First Nations", "First Nation of Na-Cho Nyäk Dun"):
+            assert f"</title>{nation}</text>" in text
+
+
 def test_joint_money_is_drawn_once_totals_and_unknown_amounts_are_counted_and_each_kind_has_its_heading(
     tmp_path: Path,
 ) -> None:

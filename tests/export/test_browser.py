@@ -456,6 +456,8 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
         ("matrix", "themes", "Japan"),
         ("flow", "funding", "Vianode"),
         ("timeline", "Tahltan Central Government", "Eskay"),
+        ("map", "projects", "Saskatchewan"),
+        ("map", "partners", "Japan"),
     ],
 )
 def test_a_picture_is_read_by_pointer_and_keys_filtered_enlarged_and_opens_its_sources(
