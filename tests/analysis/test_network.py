@@ -275,8 +275,9 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
     assert all(row["citations"] for row in rows.values())
     answer = timeline(bundled_graph, "Torngat Metals Ltd")
-    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2025", "2026"]
-    assert all(row.citations for row in answer) and str(answer.to_dicts()[1]["until"]) == "no end seen"
+    years = [str(row["date"])[:4] for row in answer.to_dicts()]
+    assert years == sorted(years) and {"2025", "2026"} <= set(years)
+    assert all(row.citations for row in answer) and str(answer.to_dicts()[-1]["until"]) == "no end seen"
     assert len(timeline(bundled_graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(bundled_graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
@@ -749,7 +750,7 @@ def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> Non
         (("network", "actors", "--since", "2090"), "actors, 2090–"),
         (("network", "actors", "--kind", "forum", "--brokerage"), "actors, forum"),
         (("network", "actors", "--since", "2090", "--change", "2020-01-01", "2021-01-01"), "2020-01-01, 2021-01-01"),
-        (("timeline", "lithium"), "dates of lithium"),
+        (("timeline", "skills"), "dates of skills"),
         (("timeline", "--as-of", "1800-01-01"), "dates, as of 1800-01-01"),
     ],
 )
