@@ -108,7 +108,11 @@
     }
     const taken = new Map(), cell = (x, y) => `${Math.floor(x / 60)} ${Math.floor(y / 24)}`;
     const take = (area) => {
-      for (let x = area[0]; x <= area[2] + 60; x += 60) { const key = cell(x, area[1]); taken.set(key, [...(taken.get(key) || []), area]); }
+      for (let x = area[0]; x <= area[2] + 60; x += 60) {
+        const key = cell(x, area[1]);
+        if (!taken.has(key)) taken.set(key, []);
+        taken.get(key).push(area);
+      }
     };
     const clash = (area) => {
       for (let x = area[0] - 60; x <= area[2] + 60; x += 60) for (let y = area[1] - 24; y <= area[3] + 24; y += 24) {
