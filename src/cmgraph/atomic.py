@@ -6,7 +6,6 @@ of this name that nobody locks was left by a process that was killed: the next t
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import shutil
@@ -114,6 +113,8 @@ def _sweep(left: Path, target: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two folders change places at one stroke; False if the system cannot."""
+    import ctypes
+
     system = ctypes.CDLL(None, use_errno=True)
     first, second = os.fsencode(one), os.fsencode(other)
     if hasattr(system, "renameat2"):

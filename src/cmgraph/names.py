@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -17,8 +17,15 @@ from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
 from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text, local_name
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
+from cmgraph.text.yaml_files import read_yaml
 
 _LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
+
+_ASCII = {code: None if chr(code) in "'`" else " " for code in range(128) if not chr(code).isalnum()}
+"""What becomes of the signs of ASCII when a name is folded: most part words."""
+
+_FEW = 50
+"""Things whose kinds are asked for one by one; then it is quicker to ask for those of all."""
 
 _CODES = {CM + name for name in ("countryCode", "alpha3Code", "chemicalSymbol")}
 """Properties whose values are codes: ``NO`` is Norway, ``no`` is a word."""
@@ -34,7 +41,9 @@ def normalize_name(text: str) -> str:
 
     :raises CmgraphError: if it holds bytes that are no UTF-8, which Python keeps as half characters.
     """
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII).split())
+    if any("\ud800" <= c <= "\udfff" for c in text):
         raise CmgraphError("this is not UTF-8", where=text, hint="Write it in UTF-8.")
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LOOKALIKES))
     folded = "".join(
@@ -72,10 +81,9 @@ def _aliases() -> dict[str, set[str]]:
 
     They come from ``text/typed-names.yaml`` and, of countries, the Unicode Common Locale Data Repository.
     """
-    import yaml
     from babel import Locale
 
-    typed = yaml.safe_load((files("cmgraph") / "text/typed-names.yaml").read_text(encoding="utf-8"))
+    typed = read_yaml(Path(__file__).parent / "text/typed-names.yaml")
     pairs = [(_written(alias), known) for known, aliases in typed.items() for alias in aliases]
     pairs += [(name, code) for language in ("en", "fr") for code, name in Locale(language).territories.items()]
     aliases: dict[str, set[str]] = defaultdict(set)
@@ -84,14 +92,15 @@ def _aliases() -> dict[str, set[str]]:
     return aliases
 
 
+def _aliased(text: str) -> set[str]:
+    """Return the codes or names that the graph may have for what people call ``text``."""
+    return _aliases().get(_alias_key(_written(text)), set())
+
+
 @cache
 def _terms() -> dict[str, dict[str, str]]:
     """Return what terms are called where people read them, by CURIE and language, if not by their own names."""
-    import yaml
-
-    terms: dict[str, dict[str, str]] = yaml.safe_load(
-        (files("cmgraph") / "text/terms.yaml").read_text(encoding="utf-8")
-    )
+    terms: dict[str, dict[str, str]] = read_yaml(Path(__file__).parent / "text/terms.yaml")
     return terms
 
 
@@ -114,6 +123,7 @@ class Names:
     def __init__(self, store: Store, prefixes: Prefixes, lang: str) -> None:
         self._store, self._prefixes, self.lang = store, prefixes, lang
         self._labels: dict[str, str] = {}
+        self._kinds_of_few: dict[str, set[str]] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the name of each IRI in the language asked for; its CURIE if it has none."""
@@ -154,8 +164,12 @@ class Names:
 
     @cached_property
     def _kinds(self) -> dict[str, set[str]]:
+        """The kinds of everything."""
+        return self._ask_kinds([None])
+
+    def _ask_kinds(self, things: Iterable[str | None]) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
-        for thing, kind in builtin.ask(self._store, "kinds"):
+        for thing, kind in builtin.ask(self._store, "kinds", thing=things):
             if isinstance(thing, NamedNode) and isinstance(kind, NamedNode):
                 kinds[thing.value].add(kind.value)
         return kinds
@@ -167,33 +181,32 @@ class Names:
         :raises UnknownName: if nothing, or more than one thing, has this name.
         """
         if node := self._prefixes.expand(text):
-            if node.value in self._kinds and (not of or of in self._kinds[node.value]):
+            if self.has(node.value, of):
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
-            hint = "It is of another kind." if node.value in self._kinds else nearest(text, known)
+            hint = "It is of another kind." if self.has(node.value) else nearest(text, known)
             raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
-        aliases = _aliases().get(_alias_key(_written(text)), set())
         source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
-                if not of and CM + "Source" in self._kinds[node.value]:
+                if not of and self.has(node.value, CM + "Source"):
                     source = source or node  # what has this name comes before a page that is called so
                     continue
-                if key in self._codes and (others := self._aliased(aliases, of, text) - {node.value}):
+                if key in self._codes and (others := self._aliased(of, text) - {node.value}):
                     raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
-        candidates = self._aliased(aliases, of, text)
+        candidates = self._aliased(of, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
         if source:
             return source
         if candidates:
             raise self._ambiguous(text, candidates)
-        raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of, aliases))
+        raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of))
 
     def called(self, text: str) -> set[str]:
         """Return all things that a text is a name of, whatever their kind; it is never ambiguous here."""
-        keys = {text, normalize_name(text), *_forms(text), *_aliases().get(_alias_key(_written(text)), ())}
+        keys = {text, normalize_name(text), *_forms(text), *_aliased(text)}
         return {iri for key in keys for iri, _ in self._index.get(key, ())}
 
     def folded(self, of: str) -> Iterator[tuple[str, str]]:
@@ -202,7 +215,9 @@ class Names:
 
     def kinds(self, iri: str) -> set[str]:
         """Return the classes and schemes that a thing belongs to."""
-        return self._kinds.get(iri, set())
+        if iri not in self._kinds_of_few and len(self._kinds_of_few) < _FEW and "_kinds" not in self.__dict__:
+            self._kinds_of_few[iri] = self._ask_kinds([iri]).get(iri, set())
+        return self._kinds_of_few[iri] if iri in self._kinds_of_few else self._kinds.get(iri, set())
 
     def likelier(self, text: str, node: NamedNode, of: str) -> list[NamedNode]:
         """Return the things of class ``of`` whose names go on where ``text`` ends, and of which more is said.
@@ -221,12 +236,12 @@ class Names:
         above = [iri for iri in longer if said[iri] > said[node.value]]
         return [NamedNode(iri) for iri in sorted(above, key=lambda iri: (-said[iri], iri))]
 
-    def _aliased(self, aliases: Iterable[str], of: str, text: str) -> set[str]:
-        return {node.value for alias in aliases if (node := self._called(alias, of, text))}
+    def _aliased(self, of: str, text: str) -> set[str]:
+        return {node.value for alias in _aliased(text) if (node := self._called(alias, of, text))}
 
     def _called(self, key: str, of: str, text: str) -> NamedNode | None:
         """Return the one thing with a name; things that prefer it come before others."""
-        called = [(iri, best) for iri, best in self._index.get(key, ()) if not of or of in self._kinds[iri]]
+        called = [(iri, best) for iri, best in self._index.get(key, ()) if not of or of in self.kinds(iri)]
         for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
             if len(matches) == 1:
                 return NamedNode(matches.pop())
@@ -238,14 +253,14 @@ class Names:
         choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(iris))
         return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
 
-    def _hint(self, text: str, of: str, aliases: Iterable[str]) -> str:
+    def _hint(self, text: str, of: str) -> str:
         """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
         if of and any(c.isalpha() for c in text):
-            keys = (text, normalize_name(text), *_forms(text), *aliases)
+            keys = (text, normalize_name(text), *_forms(text), *_aliased(text))
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:
                 return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
-        close = [] if aliases else self.nearest_names(text, of)
+        close = [] if _aliased(text) else self.nearest_names(text, of)
         return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
 
     def nearest_names(self, text: str, of: str = "", limit: int = 3) -> list[str]:
@@ -309,7 +324,8 @@ class Names:
 
     def has(self, iri: str, of: str = "") -> bool:
         """Say whether there is such a thing, of class or in scheme ``of`` if one is given."""
-        return iri in self._kinds and (not of or of in self._kinds[iri])
+        kinds = self.kinds(iri)
+        return of in kinds if of else bool(kinds)
 
     def values_of(self, of: str) -> list[str]:
         """Return the names, in the language asked for, of all things of class or scheme ``of``, sorted."""
@@ -317,7 +333,7 @@ class Names:
 
     def kind(self, iri: str) -> str:
         """Name the most specific kind of a thing."""
-        kinds = self._kinds.get(iri, set())
+        kinds = self.kinds(iri)
         own = kinds - {above for kind in kinds for above in self._superclasses.get(kind, ())}
         return ", ".join(sorted(self.labels(own).values()))
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import BASE, CM, best_text
 from cmgraph.store import builtin
+from cmgraph.text.yaml_files import read_yaml
 
 REST = "topic"
 """The kind of what is in none of the others."""
@@ -42,11 +43,7 @@ class Look:
 
 @cache
 def _language() -> dict[str, Any]:
-    import yaml
-
-    language: dict[str, Any] = yaml.safe_load(
-        (files("cmgraph") / "analysis" / "kinds.yaml").read_text(encoding="utf-8")
-    )
+    language: dict[str, Any] = read_yaml(Path(__file__).with_name("kinds.yaml"))
     return language
 
 

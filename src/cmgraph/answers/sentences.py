@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from pyoxigraph import NamedNode
@@ -19,6 +19,7 @@ from cmgraph.rdf.terms import CM, NamedRef, Value, best_text, to_python
 from cmgraph.store.base import Store
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
+from cmgraph.text.yaml_files import read_yaml
 
 Words = list[str | Value]
 """A sentence in pieces: text, and the things and values in it."""
@@ -153,8 +154,5 @@ def heading(kind: NamedRef, lang: str) -> str:
 
 @cache
 def _words() -> dict[str, Any]:
-    import yaml
-
-    text = (files("cmgraph") / "answers" / "sentences.yaml").read_text(encoding="utf-8")
-    words: dict[str, Any] = yaml.safe_load(text)
+    words: dict[str, Any] = read_yaml(Path(__file__).with_name("sentences.yaml"))
     return words

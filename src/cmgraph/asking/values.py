@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from itertools import accumulate, combinations, permutations
 from math import log
+from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,7 @@ from cmgraph.names import Names, normalize_name
 from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import Prefixes, best_text
+from cmgraph.text.yaml_files import read_yaml
 
 LONGEST_NAME = 14
 """Words that a name in a text has at most."""
@@ -76,9 +77,7 @@ class Filling:
 @cache
 def _adjectives(lang: str) -> dict[str, str]:
     """Return places by the stems of the adjectives for them."""
-    import yaml
-
-    listed = yaml.safe_load((files("cmgraph") / "asking/adjectives.yaml").read_text(encoding="utf-8"))
+    listed = read_yaml(Path(__file__).with_name("adjectives.yaml"))
     return {" ".join(stems(form, lang)): place for place, forms in listed.items() for form in forms}
 
 

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from cmgraph.names import normalize_name
+from cmgraph.text.yaml_files import read_yaml
 
 _STEMMERS = {"en": "english", "fr": "french"}
 LANGUAGES = tuple(_STEMMERS)
@@ -55,9 +56,7 @@ def split_words(text: str) -> tuple[Word, ...]:
 @cache
 def stop_words(lang: str) -> frozenset[str]:
     """Return the words of a language that say nothing of what is asked, or those that ``names`` lose, folded."""
-    import yaml
-
-    listed = yaml.safe_load((files("cmgraph") / "asking/stop-words.yaml").read_text(encoding="utf-8"))
+    listed = read_yaml(Path(__file__).with_name("stop-words.yaml"))
     return frozenset(normalize_name(word) for word in listed[lang].split())
 
 

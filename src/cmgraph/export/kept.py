@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +135,7 @@ def digest(parts: Iterable[str]) -> str:
 @cache
 def program() -> str:
     """Return a digest of the program and its templates, and of the libraries that write for it."""
-    package = files("cmgraph")
+    package = Path(__file__).parents[1]
     assert isinstance(package, Path)
     paths = sorted(path for path in package.rglob("*") if path.is_file() and "bundle" not in path.parts)
     contents = [f"{path.relative_to(package)} {_content(path)}" for path in paths if path.suffix != ".pyc"]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +105,7 @@ class Publication:
     def tables(self) -> dict[str, Result]:
         """The tables by name, in the main language."""
         graph, tables = self.by_language[self.languages[0]], {}
-        for query in sorted((files("cmgraph") / "store/queries/tables").iterdir(), key=lambda path: path.name):
+        for query in sorted((Path(__file__).parents[1] / "store/queries/tables").iterdir(), key=lambda path: path.name):
             solutions = graph.store.select(query.read_text(encoding="utf-8"), graph.prefixes)
             tables[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
         return tables

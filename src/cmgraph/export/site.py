@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -519,7 +518,7 @@ def finish(shared: Site, written: Sequence[Written]) -> None:
         found = [entry for some in written for entry in some.names.get(lang, ())]
         text = json.dumps([*found, *_askable(shared, lang)], ensure_ascii=False, separators=(",", ":"))
         publication.write(folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
-    assets = files("cmgraph") / "text/templates"
+    assets = Path(__file__).parents[1] / "text/templates"
     for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
     _front(shared)

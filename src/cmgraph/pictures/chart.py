@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.filters import NetworkFilter
@@ -20,6 +20,7 @@ from cmgraph.graph import Graph
 from cmgraph.pictures.base import Head, Picture, asked_labels, svg_renderer, truncate
 from cmgraph.rdf.terms import BASE, NamedRef, best_text, local_name
 from cmgraph.text.i18n import message
+from cmgraph.text.yaml_files import read_yaml
 
 PANELS, BARS, LINES = 10, 30, 8
 """At most so many panels, bars of one, and lines of one are drawn; what is left over is counted."""
@@ -93,11 +94,7 @@ class Panel:
 @cache
 def charts() -> dict[str, dict[str, Any]]:
     """Return what can be charted, by name, as ``charts.yaml`` says it."""
-    import yaml
-
-    known: dict[str, dict[str, Any]] = yaml.safe_load(
-        (files("cmgraph") / "pictures" / "charts.yaml").read_text(encoding="utf-8")
-    )
+    known: dict[str, dict[str, Any]] = read_yaml(Path(__file__).with_name("charts.yaml"))
     return known
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.kinds import NATION, looks, picture_kind
@@ -20,6 +20,7 @@ from cmgraph.rdf.terms import BASE, CM, NamedRef, best_text
 from cmgraph.store import builtin
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
+from cmgraph.text.yaml_files import read_yaml
 
 SIDE = 8
 """How many ties of a thing are drawn on each side."""
@@ -157,9 +158,5 @@ def _short(graph: Graph, things: Sequence[NamedRef]) -> dict[str, str]:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    import yaml
-
-    words: dict[str, dict[str, str]] = yaml.safe_load(
-        (files("cmgraph") / "pictures" / "ties.yaml").read_text(encoding="utf-8")
-    )
+    words: dict[str, dict[str, str]] = read_yaml(Path(__file__).with_name("ties.yaml"))
     return words

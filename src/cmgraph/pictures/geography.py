@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Spot = tuple[float, float]
@@ -105,7 +105,7 @@ def frame(which: str, width: float) -> Frame:
 
 def outlines(name: str) -> list[Outline]:
     """Read the outlines in a TopoJSON file of ``outlines/``."""
-    topology = json.loads((files("cmgraph") / "pictures" / "outlines" / f"{name}.json").read_text(encoding="utf-8"))
+    topology = json.loads((Path(__file__).parent / f"outlines/{name}.json").read_text(encoding="utf-8"))
     (wide, high), (east, north) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs: list[list[Spot]] = []
     for steps in topology["arcs"]:

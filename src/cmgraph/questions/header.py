@@ -15,6 +15,7 @@ from cmgraph.errors import CmgraphError
 from cmgraph.names import Names
 from cmgraph.rdf.files import read_text
 from cmgraph.rdf.terms import XSD, Prefixes, Term
+from cmgraph.text.yaml_files import parse_yaml
 
 TYPES = ("entity", "concept", "choice", "date", "when", "integer", "number", "text", "url")
 
@@ -122,7 +123,7 @@ def parse_mapping(text: str, path: Path, what: str, indent: int = 0) -> dict[str
 
     where = str(path)
     try:
-        parsed = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
+        parsed = parse_yaml(text) or {}
     except yaml.MarkedYAMLError as error:
         if mark := error.problem_mark or error.context_mark:
             where = f"{path}:{mark.line + 1}:{mark.column + 1 + indent}"

@@ -12,8 +12,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
@@ -233,12 +233,16 @@ def _mark_xml(text: str) -> str:
     return _XmlMarker().write(text)
 
 
+_SPACES = {ord(space): f"&#{ord(space)};" for space in "\r\n\t"}
+"""What XML would read as a plain space in an attribute."""
+
+
 def _escaped(data: str) -> str:
-    return escape(data, {"\r": "&#13;"})
+    return escape(data, quote=False).replace("\r", "&#13;")
 
 
 def _quoted(value: str) -> str:
-    return quoteattr(value, {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
+    return f'"{escape(value).translate(_SPACES)}"'
 
 
 class _Json(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _LETTER = (
@@ -19,8 +20,7 @@ STRING = "|".join(
 _PLAIN = r"[^<>\"{}|^`\\\x00-\x20]*"
 IRI = rf"<{_PLAIN}(?:\\(?:u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}){_PLAIN})*>"
 COMMENT = r"\#[^\r\n]*+"
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     (?P<space>\s+|{COMMENT})
   | (?P<string>{STRING})
   | (?P<iri>{IRI})
@@ -31,9 +31,7 @@ _TOKEN = re.compile(
   | (?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<word>[A-Za-z]\w*)
   | (?P<sign><<\(|<<|\)>>|>>|\^\^|\{{\||\|\}}|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
 
 
 class Token(NamedTuple):
@@ -44,8 +42,14 @@ class Token(NamedTuple):
     start: int
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    # 20 ms, which a command that reads no file need not pay
+    return re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
+
+
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a file, without blanks and comments, by the grammar's own terminals."""
-    for match in _TOKEN.finditer(text):
+    for match in _token().finditer(text):
         if (kind := match.lastgroup or "") != "space":
             yield Token(kind, match[0], match.start())

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import mcp_types as types
-import yaml
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 
@@ -20,6 +19,7 @@ from cmgraph.serve.api import Part
 from cmgraph.serve.limits import TIMEOUT
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.problems import Problem, details
+from cmgraph.text.yaml_files import read_yaml
 
 SIZE = 16_000
 """Bytes that an answer may have, in both its forms together: clients cut longer ones, or refuse them."""
@@ -103,7 +103,7 @@ async def _answer(pool: Pool, name: str, arguments: Mapping[str, Any]) -> tuple[
 
 @cache
 def _described() -> dict[str, Any]:
-    described: dict[str, Any] = yaml.safe_load((files("cmgraph") / "serve/tools.yaml").read_text(encoding="utf-8"))
+    described: dict[str, Any] = read_yaml(Path(__file__).with_name("tools.yaml"))
     return described
 
 

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
@@ -24,6 +24,7 @@ from cmgraph.serve.documents import Document
 from cmgraph.serve.things import describe, relations
 from cmgraph.store.sparql_lexer import query_form
 from cmgraph.text.i18n import message
+from cmgraph.text.yaml_files import read_yaml
 
 HITS = 500
 """Things that a search finds at most."""
@@ -256,10 +257,7 @@ ASKED: Mapping[str, Callable[..., Parts]] = {
 
 def openapi(graph: Graph, address: str) -> dict[str, Any]:
     """Describe the API as OpenAPI 3.1 does, with a path for each saved question."""
-    import yaml
-
-    text = (files("cmgraph") / "serve/openapi.yaml").read_text(encoding="utf-8")
-    described: dict[str, Any] = yaml.safe_load(text)
+    described: dict[str, Any] = read_yaml(Path(__file__).with_name("openapi.yaml"))
     described["servers"] = [{"url": address.rstrip("/")}]
     shared = described["paths"]["/api/questions/{name}/answer"]["get"]
     for saved in graph.questions.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -129,7 +129,7 @@ class Service:
         if "query" not in fields and request.method != "POST":
             if best_media_type(accept, [*RDF_FORMS, "text/html"]) == "text/html":
                 return await self._page(request, "query_page")
-            text = (files("cmgraph") / "serve/service.ttl").read_text(encoding="utf-8")
+            text = Path(__file__).with_name("service.ttl").read_text(encoding="utf-8")
             return await self._document(
                 "service", accept=accept, address=self._address, description=text, vary="Accept"
             )
@@ -244,7 +244,7 @@ class Service:
 
     async def style(self, request: Request) -> Response:
         """Send how pages look."""
-        return Response((files("cmgraph") / "text/templates/style.css").read_bytes(), media_type="text/css")
+        return Response((Path(__file__).parents[1] / "text/templates/style.css").read_bytes(), media_type="text/css")
 
     async def thing(self, request: Request) -> Response:
         """Answer at the IRI of a thing: lead on to the document that is liked best, or send that."""

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from importlib.resources import files
+from pathlib import Path
 from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
@@ -92,7 +92,7 @@ def edition(graph: Graph) -> str:
     if not isinstance(graph.store, LocalStore):
         return ""
     content = hashlib.sha256()
-    templates = sorted((files("cmgraph") / "text/templates").iterdir(), key=lambda file: file.name)
+    templates = sorted((Path(__file__).parents[1] / "text/templates").iterdir(), key=lambda file: file.name)
     for path in [*(graph.paths or ()), *templates]:
         content.update(hashlib.sha256(path.read_bytes()).digest())
     if graph.paths is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
@@ -19,7 +19,7 @@ BATCH = 500
 @cache
 def text(name: str) -> str:
     """Read one of the program's own queries."""
-    return (files("cmgraph") / "store" / "queries" / f"{name}.rq").read_text(encoding="utf-8")
+    return (Path(__file__).parent / f"queries/{name}.rq").read_text(encoding="utf-8")
 
 
 def ask(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Iterator[tuple[Term | None, ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from cmgraph.rdf.terms import best_text
+from cmgraph.text.yaml_files import read_yaml
 
 COLON = {"en": ": ", "fr": " : "}
 """What stands between a label and what it labels, by language."""
@@ -13,11 +14,7 @@ COLON = {"en": ": ", "fr": " : "}
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    import yaml
-
-    words: dict[str, dict[str, str]] = yaml.safe_load(
-        (files("cmgraph") / "text" / "messages.yaml").read_text(encoding="utf-8")
-    )
+    words: dict[str, dict[str, str]] = read_yaml(Path(__file__).with_name("messages.yaml"))
     return words
 
 

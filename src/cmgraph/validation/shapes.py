@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -15,6 +15,7 @@ from cmgraph.errors import CmgraphError, nearest
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, Term
 from cmgraph.store.base import Solutions, Store
+from cmgraph.text.yaml_files import read_yaml
 
 SH = "http://www.w3.org/ns/shacl#"
 _SHAPE = BASE + "shape/"
@@ -34,10 +35,7 @@ DEPTH = 30
 @cache
 def constraints() -> dict[str, Any]:
     """Read what is known of SHACL, ``constraints.yaml``."""
-    import yaml
-
-    text = (files("cmgraph") / "validation/constraints.yaml").read_text(encoding="utf-8")
-    known: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    known: dict[str, Any] = read_yaml(Path(__file__).with_name("constraints.yaml"))
     return known
 
 
