@@ -11,7 +11,10 @@ _DRAWN = re.compile(r"\(pictures/gallery/(\w+)-([\w-]+)-(en|fr)\.svg\)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """Draw every picture that the gallery's page shows, whose file is named after its kind, subject and language."""
+    """Draw every picture that the gallery's page shows, whose file is named after its kind, subject and language.
+
+    A chart is named after itself and then its mineral.
+    """
     import cmgraph
 
     graph = cmgraph.load()
@@ -19,7 +22,9 @@ def on_files(files: Files, *, config: Any) -> Files:
     with TemporaryDirectory() as folder:
         for kind, name, lang in _DRAWN.findall(page):
             drawn = Path(folder, f"{kind}-{name}-{lang}.svg")
-            cmgraph.draw(graph.with_language(lang), kind, name.replace("-", " "), drawn)
+            subject, _, mineral = name.partition("-") if kind == "chart" else (name.replace("-", " "), "", "")
+            cut = cmgraph.NetworkFilter(minerals=(mineral,)) if mineral else cmgraph.NetworkFilter()
+            cmgraph.draw(graph.with_language(lang), kind, subject, drawn, cut)
             content = drawn.read_text(encoding="utf-8")
             files.append(File.generated(config, f"pictures/gallery/{drawn.name}", content=content))
     return files

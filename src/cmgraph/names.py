@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -167,7 +168,7 @@ class Names:
         """The kinds of everything."""
         return self._ask_kinds([None])
 
-    def _ask_kinds(self, things: Iterable[str | None]) -> dict[str, set[str]]:
+    def _ask_kinds(self, things: Iterable[NamedNode | None]) -> dict[str, set[str]]:
         kinds: dict[str, set[str]] = defaultdict(set)
         for thing, kind in builtin.ask(self._store, "kinds", thing=things):
             if isinstance(thing, NamedNode) and isinstance(kind, NamedNode):
@@ -186,14 +187,20 @@ class Names:
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             hint = "It is of another kind." if self.has(node.value) else nearest(text, known)
             raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
+        source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
+                if not of and self.has(node.value, CM + "Source"):
+                    source = source or node  # what has this name comes before a page that is called so
+                    continue
                 if key in self._codes and (others := self._aliased(of, text) - {node.value}):
                     raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
         candidates = self._aliased(of, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
+        if source:
+            return source
         if candidates:
             raise self._ambiguous(text, candidates)
         raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of))
@@ -210,7 +217,9 @@ class Names:
     def kinds(self, iri: str) -> set[str]:
         """Return the classes and schemes that a thing belongs to."""
         if iri not in self._kinds_of_few and len(self._kinds_of_few) < _FEW and "_kinds" not in self.__dict__:
-            self._kinds_of_few[iri] = self._ask_kinds([iri]).get(iri, set())
+            self._kinds_of_few[iri] = set()
+            with suppress(ValueError):  # what is no IRI is nothing
+                self._kinds_of_few[iri] = self._ask_kinds([NamedNode(iri)]).get(iri, set())
         return self._kinds_of_few[iri] if iri in self._kinds_of_few else self._kinds.get(iri, set())
 
     def likelier(self, text: str, node: NamedNode, of: str) -> list[NamedNode]:

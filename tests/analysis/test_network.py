@@ -16,6 +16,7 @@ import cmgraph
 from cmgraph.analysis.compare import compare_actors
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.analysis.formats import write_network
+from cmgraph.analysis.kinds import looks
 from cmgraph.analysis.layout import layout_nodes
 from cmgraph.analysis.measures import brokerage, network_changes, node_measures
 from cmgraph.analysis.network import build_network
@@ -23,6 +24,7 @@ from cmgraph.analysis.paths import _simple_paths, shortest_paths
 from cmgraph.analysis.projections import projections
 from cmgraph.analysis.timeline import timeline
 from cmgraph.answers.render import render
+from cmgraph.answers.result import Result
 from cmgraph.errors import CmgraphError, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.pictures.draw import KINDS, draw
@@ -273,8 +275,9 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     assert rows["partner", "Government of Canada"]["whose"] == "Government of Japan"
     assert all(row["citations"] for row in rows.values())
     answer = timeline(bundled_graph, "Torngat Metals Ltd")
-    assert [str(row["date"])[:4] for row in answer.to_dicts()] == ["2025", "2026"]
-    assert all(row.citations for row in answer) and str(answer.to_dicts()[1]["until"]) == "no end seen"
+    years = [str(row["date"])[:4] for row in answer.to_dicts()]
+    assert years == sorted(years) and {"2025", "2026"} <= set(years)
+    assert all(row.citations for row in answer) and str(answer.to_dicts()[-1]["until"]) == "no end seen"
     assert len(timeline(bundled_graph, "Japan")) > 10  # the government, not the place
     dates = [str(row["date"]) for row in timeline(bundled_graph).to_dicts()]
     assert dates == sorted(dates) and len(dates) > 500
@@ -284,6 +287,65 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     done = run("compare", "Canada")
     assert done.returncode == 2 and "name two actors or more" in done.stderr
     assert "accord" in run("compare", "Canada", "Japon", "--lang", "fr", "-f", "csv").stdout
+
+
+_DATED = """PREFIX cm: <https://w3id.org/cmgraph/def#>
+SELECT DISTINCT ?kind ?date ?cite WHERE {
+  VALUES (?dated ?kind) {
+    (cm:occurrenceDate cm:DatedAct) (cm:occurrenceDate cm:FundingCommitment) (cm:occurrenceDate cm:StatedPosition)
+    (cm:occurrenceDate cm:CorporateAct) (cm:occurrenceDate cm:Negotiation) (cm:occurrenceDate cm:Offer)
+    (cm:startDate cm:Negotiation) (cm:startDate cm:Offer) (cm:startDate cm:Membership) (cm:startDate cm:Affiliation)
+    (cm:startDate cm:Deal) (cm:startDate cm:Ownership) (cm:startDate cm:ProjectInvolvement) (cm:endDate cm:Membership)
+    (cm:exitOrderDate cm:Membership) (cm:eventDate cm:Event) (cm:issueDate cm:MineralList)
+    (cm:asOfDate cm:FundingCommitment) (cm:asOfDate cm:StatedPosition) (cm:asOfDate cm:CorporateAct)
+    (cm:asOfDate cm:Deal) (cm:asOfDate cm:Ownership) (cm:asOfDate cm:Membership) (cm:asOfDate cm:Affiliation)
+    (cm:asOfDate cm:Negotiation)
+  }
+  ?part a ?kind ; ?dated ?date ; cm:hasCitation ?cite .
+  FILTER(?dated != cm:asOfDate || NOT EXISTS { ?part cm:startDate|cm:occurrenceDate ?other })
+  FILTER(?dated != cm:endDate || EXISTS { ?part cm:hasEndState ?state })
+}"""
+
+
+def test_everything_dated_is_in_the_timeline(bundled_graph: Graph) -> None:
+    def cited(answer: Result) -> set[tuple[str, str, str]]:
+        rows = ((row, answer.citations[number - 1]) for row in answer for number in row.citations)
+        return {
+            (str(row[answer.columns.index("kind")]), str(row[answer.columns.index("date")]), citation.iri)
+            for row, citation in rows
+        }
+
+    dated = cited(bundled_graph.query(_DATED))
+    assert len(dated) > 1000 and not dated - cited(timeline(bundled_graph))
+
+
+def test_a_timeline_of_a_project_has_agreements_about_it_talks_and_what_was_stated_as_of_a_day(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    marathon = [
+        (str(row["date"]), str(row["what"]), str(row["thing"]))
+        for row in timeline(bundled_graph, "Marathon").to_dicts()
+    ]
+    assert ("2022-11-12", "ratified", "Community Benefits Agreement for Marathon") in marathon
+    assert ("2022-04", "as-of date", "Marathon") in marathon and ("2024-10-07", "contribution", "Marathon") in marathon
+    (galore,) = {
+        (str(row["date"]), str(row["what"]))
+        for row in timeline(bundled_graph, "Galore Creek").to_dicts()
+        if str(row["with"]) == "Tahltan Central Government"
+    }
+    assert galore == ("2023-11-02", "announced")
+    draw(bundled_graph, "timeline", "Galore Creek", tmp_path / "galore.svg")
+    text = (tmp_path / "galore.svg").read_text(encoding="utf-8")
+    (talks,) = (mark for mark in re.findall(r'<g class="mark".*?</g>', text, re.DOTALL) if "Tahltan" in mark)
+    assert talks.count("Tahltan Central Government") == 2  # in full, on the drawing too
+    assert looks()["nation"].colour in talks and "ownership (stated as of then): Newmont Corporation" in text
+    lists = {
+        str(row["what"]) for row in timeline(bundled_graph, "lithium").to_dicts() if str(row["kind"]) != "dated act"
+    }
+    assert "published on" in lists
+    assert any(
+        str(row["with"]) == "Government of China" for row in timeline(bundled_graph, "Government of China").to_dicts()
+    )
 
 
 @pytest.mark.parametrize(
@@ -323,7 +385,7 @@ def test_one_thing_a_matrix_and_a_timeline_are_drawn_with_their_sources(
     assert bundled_graph.entity("Galore Creek").citations[0].publisher in text
     text = drawn("timeline", "Torngat Metals Ltd")
     assert [text.index(lane) for lane in (">Money committed<", ">Talks and offers<")] and "Founded" not in text
-    assert text.count('class="mark"') == len(timeline(bundled_graph, "Torngat Metals Ltd")) == 2
+    assert text.count('class="mark"') == len(timeline(bundled_graph, "Torngat Metals Ltd")) > 2
     assert text.count('class="open"') == 1 and "Strange Lake" in text and "last checked 2026-" in text
     text = drawn("matrix", "actors", chain)
     cells = re.findall(r"<title>(.*?): (.*?)</title></circle>", text)
@@ -354,6 +416,31 @@ def test_the_picture_of_a_thing_says_what_matters_first_once_each_in_plain_words
     assert [end["label"] for end in lithium["right"]][:4] == ["on a list"] * 3 + ["use"]
     creek = ties(bundled_graph, bundled_graph.entity("Galore Creek"))
     assert [end["label"] for end in creek["left"] if end["thing"].label == "Tahltan Central Government"] == ["talks"]
+
+
+def test_the_picture_of_a_thing_is_of_what_is_meant_newest_first_with_nations_named_in_full(
+    bundled_graph: Graph, tmp_path: Path
+) -> None:
+    assert entity_picture(bundled_graph, "Canada").head.title == "Government of Canada"
+    assert entity_picture(bundled_graph, "Voisey's Bay").head.question == "project"  # and not the page called so
+    bay = {
+        end["thing"].label: end["label"] for end in ties(bundled_graph, bundled_graph.entity("Voisey's Bay"))["right"]
+    }
+    assert bay["Voisey's Bay Impacts and Benefits Agreement (Inuit)"] == "covers it" and bay["nickel"] == "subject"
+    lists = [
+        end["thing"]
+        for end in ties(bundled_graph, bundled_graph.entity("lithium"))["right"]
+        if end["label"] == "on a list"
+    ]
+    assert len({thing.label.partition(":")[0] for thing in lists}) == len(lists) == 3  # one edition of an issuer
+    signed = {str(row["thing"]): str(row["date"]) for row in timeline(bundled_graph, "Canada").to_dicts()}
+    drawn = ties(bundled_graph, bundled_graph.meant("Canada")[0])["right"]
+    agreed = [signed[end["thing"].label] for end in drawn if end["label"] == "party"]
+    assert agreed == sorted(agreed, reverse=True) and agreed[0] >= "2026"
+    draw(bundled_graph, "entity", "CIRNAC", tmp_path / "cirnac.svg")
+    text = (tmp_path / "cirnac.svg").read_text(encoding="utf-8")
+    assert ">Champagne and Aishihik First Nations</text>" in text and ">Canada</text>" in text
+    assert ">Indigenous nation, people or its government</text>" in text  # what the shapes mean
 
 
 def test_a_timeline_is_to_scale_with_bars_from_beginning_to_end(chain: Graph, tmp_path: Path) -> None:
@@ -415,6 +502,18 @@ def test_money_flows_in_one_currency_each_and_sums_to_what_the_saved_question_sa
     assert "By count" in (tmp_path / "count.svg").read_text(encoding="utf-8")
     with pytest.raises(CmgraphError, match="no amounts of money"):
         draw(bundled_graph, "flow", "chain", tmp_path / "x.svg", by="money")
+
+
+def test_a_flow_names_nations_and_what_heads_them_in_full(bundled_graph: Graph, tmp_path: Path) -> None:
+    for lang, heading in (
+        ("en", "Indigenous nation, people or its government"),
+        ("fr", "nation ou peuple autochtone, ou son gouvernement"),
+    ):
+        draw(bundled_graph.with_language(lang), "flow", "funding", tmp_path / "flow.svg", by="count")
+        text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+        assert f">{heading}</text>" in text
+        for nation in ("Champagne and Aishihik First Nations", "First Nation of Na-Cho Nyäk Dun"):
+            assert f"</title>{nation}</text>" in text
 
 
 def test_joint_money_is_drawn_once_totals_and_unknown_amounts_are_counted_and_each_kind_has_its_heading(
@@ -651,7 +750,7 @@ def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> Non
         (("network", "actors", "--since", "2090"), "actors, 2090–"),
         (("network", "actors", "--kind", "forum", "--brokerage"), "actors, forum"),
         (("network", "actors", "--since", "2090", "--change", "2020-01-01", "2021-01-01"), "2020-01-01, 2021-01-01"),
-        (("timeline", "lithium"), "dates of lithium"),
+        (("timeline", "skills"), "dates of skills"),
         (("timeline", "--as-of", "1800-01-01"), "dates, as of 1800-01-01"),
     ],
 )

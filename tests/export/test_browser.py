@@ -450,12 +450,50 @@ def test_a_network_zooms_to_the_pointer_is_dragged_and_walked_by_keys_and_the_ad
     page.close()
 
 
+_HIDDEN = """() => {
+  const drawn = document.querySelector("svg svg"), inside = (a, b) =>
+    a.x + 1 < b.x + b.width && b.x + 1 < a.x + a.width && a.y + 3 < b.y + b.height && b.y + 3 < a.y + a.height;
+  const marks = [...drawn.querySelectorAll("polygon, circle")].map((mark) => mark.getBBox());
+  return [...drawn.querySelectorAll("text")].flatMap((text) => {
+    const box = text.getBBox(), far = (mark) =>
+      Math.abs(mark.x + mark.width / 2 - box.x - box.width / 2) + Math.abs(mark.y + mark.height - box.y);
+    const own = marks.reduce((a, b) => (far(b) < far(a) ? b : a));
+    return marks.filter((mark) => mark.width > 1.4 * own.width && inside(mark, box)).map(() => text.textContent);
+  });
+}"""
+"""Names in a saved drawing of a network that lie on a mark larger than their own."""
+
+
+def test_names_in_a_network_hide_nobody_who_matters_more_and_kinds_have_their_whole_name(
+    browser: Browser, bundled_graph: Graph, tmp_path: Path
+) -> None:
+    draw(bundled_graph, "network", "funding", tmp_path / "network.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto((tmp_path / "network.html").as_uri())
+
+    def saved(name: str) -> Path:
+        with page.expect_download() as download:
+            page.click("#save-svg")
+        download.value.save_as(tmp_path / name)
+        return tmp_path / name
+
+    page.click("button[data-view='kinds']")
+    kinds = saved("kinds.svg").read_text(encoding="utf-8").partition("</svg>")[0]
+    assert "…" not in kinds and ">or its government</text>" in kinds
+    page.click("button[data-view='net']")
+    page.goto(saved("net.svg").as_uri())
+    assert page.evaluate(_HIDDEN) == []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
     [
         ("matrix", "themes", "Japan"),
         ("flow", "funding", "Vianode"),
         ("timeline", "Tahltan Central Government", "Eskay"),
+        ("map", "projects", "Saskatchewan"),
+        ("map", "partners", "Japan"),
     ],
 )
 def test_a_picture_is_read_by_pointer_and_keys_filtered_enlarged_and_opens_its_sources(

@@ -99,10 +99,10 @@ def test_countries_are_shaded_by_the_ties_of_the_question(bundled_graph: Graph, 
     for row in bundled_graph.query("partners", actor="Canada"):
         ties.setdefault(str(row[0]), set()).add(str(row[1]))
     text = drawn(bundled_graph, tmp_path, "partners", actor="Canada")
-    shaded = dict(re.findall(r'<path d="[^"]*" fill="#\w+"><title>(\w+): (.*?)</title>', text))
+    shaded = dict(re.findall(r'<path d="[^"]*" fill="#\w+" [^>]*><title>(\w+): (.*?)</title>', text))
     assert set(shaded["Japan"].split("; ")) == ties["Government of Japan"] and len(shaded) > 50
     assert text.count("stroke-width") > len(shaded) and "European Union" in text  # no country: in words
-    fills = re.findall(r'<path d="[^"]*" fill="(#\w+)"><title>([^<]+?): ', text)
+    fills = re.findall(r'<path d="[^"]*" fill="(#\w+)" [^>]*><title>([^<]+?): ', text)
     counts = {name: len(shaded[name].split("; ")) for _, name in fills if name in shaded}
     shades: dict[str, set[int]] = {}
     for fill, name in fills:

@@ -9,14 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cmgraph.analysis.kinds import looks, picture_kind
+from cmgraph.analysis.kinds import NATION, looks, picture_kind
 from cmgraph.answers.entity import Entity
 from cmgraph.answers.result import Result, Row
 from cmgraph.answers.sentences import sentence
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, svg_renderer, truncate
+from cmgraph.pictures.base import Head, Picture, legend, svg_renderer, truncate
 from cmgraph.rdf.terms import BASE, CM, NamedRef, best_text
+from cmgraph.store import builtin
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 from cmgraph.text.yaml_files import read_yaml
@@ -43,7 +44,7 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
     """
     if name is None:
         raise CmgraphError("say which thing to draw", hint="cmgraph visualise entity NAME -o FILE")
-    entity = graph.entity(name)
+    entity = graph.meant(name)[0]
     rank = {CM + kind: place for place, kind in enumerate(_words())}
     rows = tuple(
         Row((statement.kind, "".join(map(as_text, sentence(statement, graph.lang)))), (None, None), statement.citations)
@@ -52,7 +53,10 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
     headings = (message("kind", graph.lang), message("what", graph.lang))
     table = Result(("kind", "what"), headings, rows, entity.citations, cited=True)
     head = Head(entity.thing.label, entity.kind)
-    svg = svg_renderer("ties.svg", graph, table, 940, head, href=str, picture=ties(graph, entity))
+    drawn = ties(graph, entity)
+    shown = [entity.thing, *(end["thing"] for side in ("left", "right") for end in drawn[side])]
+    kinds = legend(graph, (picture_kind(graph, thing.iri) for thing in shown))
+    svg = svg_renderer("ties.svg", graph, table, 940, head, href=str, picture=drawn, kinds=kinds)
     return Picture(head, table, f"{len(rows)} {message('pic_statements', graph.lang)}", svg)
 
 
@@ -65,8 +69,9 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
     found: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
     counted: Counter[tuple[str, str]] = Counter()
     for statement in entity.statements:
-        kind = statement.kind.iri.removeprefix(CM)
-        for _, value in statement.says if kind in words else ():
+        of = statement.kind.iri.removeprefix(CM)
+        for prop, value in statement.says if of in words else ():
+            kind = next(key for key in (f"{of}.{prop.iri.removeprefix(CM)}", of) if key in words)
             if isinstance(value, NamedRef) and value.iri.startswith(_ENDS) and value.iri != entity.thing.iri:
                 side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
                 kinds = found[side].setdefault(value.iri, (value, []))[1]
@@ -74,12 +79,17 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
                 if kind not in kinds:
                     kinds.append(kind)
     rank = {kind: place for place, kind in enumerate(words)}
-    ordered = {side: _first_of_each(some.values(), rank, counted) for side, some in found.items()}
+    dates, older = _dates(graph, found["right"])
+    ordered = {
+        side: _first_of_each([end for iri, end in some.items() if iri not in older], rank, counted, dates)
+        + [end for iri, end in some.items() if iri in older]
+        for side, some in found.items()
+    }
     rows = max(2, *(min(len(some), SIDE) for some in ordered.values()))
     height = rows * 46 + 24
     drawn: dict[str, Any] = {"more": {side: max(0, len(some) - SIDE) for side, some in ordered.items()}}
     for side, some in ordered.items():
-        short = _short([thing for thing, _ in some[:SIDE]])
+        short = _short(graph, [thing for thing, _ in some[:SIDE]])
         top = (height - min(len(some), SIDE) * 46) // 2 + 16
         drawn[side] = [
             {
@@ -91,35 +101,57 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
             }
             for n, (thing, kinds) in enumerate(some[:SIDE])
         ]
-    title = textwrap.wrap(truncate(entity.thing.label, 54), 19)[:3]
+    title = textwrap.wrap(truncate(entity.thing.label, 70), 19)[:4]
     look = looks()[picture_kind(graph, entity.thing.iri)]
     return drawn | {"height": height + 16, "middle": height // 2, "title": title, "look": look}
 
 
 def _first_of_each(
-    ends: Iterable[tuple[NamedRef, list[str]]], rank: Mapping[str, int], counted: Mapping[tuple[str, str], int]
+    ends: Iterable[tuple[NamedRef, list[str]]],
+    rank: Mapping[str, int],
+    counted: Mapping[tuple[str, str], int],
+    dates: Mapping[str, str],
 ) -> list[tuple[NamedRef, list[str]]]:
-    """Order ends by what ties them, those with most first; the first few of every kind come before the rest."""
+    """Order ends by what ties them, those with most and then the newest first; a few of every kind before the rest."""
     by_kind: dict[str, list[tuple[NamedRef, list[str]]]] = defaultdict(list)
     for thing, kinds in ends:
         kinds.sort(key=lambda kind: rank[kind])
         by_kind[kinds[0]].append((thing, kinds))
     first, rest = [], []
     for kind in sorted(by_kind, key=lambda kind: rank[kind]):
-        some = sorted(by_kind[kind], key=lambda end: (-counted[end[0].iri, kind], end[0].label, end[0].iri))
+        some = sorted(by_kind[kind], key=lambda end: (end[0].label, end[0].iri))
+        some.sort(key=lambda end: (counted[end[0].iri, kind], dates.get(end[0].iri, "")), reverse=True)
         first += some[:_EACH]
         rest += some[_EACH:]
     room = max(0, SIDE - len(first))
     return sorted([*first, *rest[:room]], key=lambda end: rank[end[1][0]]) + rest[room:]
 
 
-def _short(things: Sequence[NamedRef]) -> dict[str, str]:
-    """Cut names at their end; those that would then read alike, in their middle."""
+def _dates(graph: Graph, ends: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """Return the last dates of agreements, lists and events, and the lists older than the newest of their issuer."""
+    dates: dict[str, str] = {}
+    newest: dict[str, str] = {}
+    issuers: dict[str, str] = {}
+    for thing, date, issuer in builtin.ask(graph.store, "dates", thing=sorted(ends)):
+        if thing and date:
+            dates[thing.value] = date.value
+            if issuer:
+                issuers[thing.value] = issuer.value
+                newest[issuer.value] = max(newest.get(issuer.value, ""), date.value)
+    return dates, {iri for iri, issuer in issuers.items() if dates[iri] < newest[issuer]}
+
+
+def _short(graph: Graph, things: Sequence[NamedRef]) -> dict[str, str]:
+    """Cut names at their end, those that would then read alike in their middle, and those of nations nowhere."""
     cut = {thing.iri: truncate(thing.label, _NAME) for thing in things}
     times = Counter(cut.values())
     half = _NAME // 2 - 1
     return {
-        thing.iri: cut[thing.iri] if times[cut[thing.iri]] == 1 else f"{thing.label[:half]}…{thing.label[-half:]}"
+        thing.iri: thing.label
+        if picture_kind(graph, thing.iri) == NATION
+        else cut[thing.iri]
+        if times[cut[thing.iri]] == 1
+        else f"{thing.label[:half]}…{thing.label[-half:]}"
         for thing in things
     }
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from cmgraph.analysis.filters import NetworkFilter
-from cmgraph.analysis.kinds import ACTOR, kind_label, looks, picture_kind, short_names
+from cmgraph.analysis.kinds import ACTOR, NATION, kind_label, looks, picture_kind, short_names
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.answers.result import Result, Row, build
 from cmgraph.errors import CmgraphError
@@ -234,7 +234,7 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
     return {
         "measure": panel.measure,
         "scale": {"height": round(scale * unit, 1), "text": _millions(Decimal(scale), graph.lang)} if scale else None,
-        "headings": [(_x(column, last), y, truncate(text, 46), _end(column, last)) for column, y, text in headings],
+        "headings": [(_x(column, last), y, text, _end(column, last)) for column, y, text in headings],
         "bands": _bands(ribbons, boxes, called, last),
         "boxes": [
             {"x": _x(node.column, last), "y": box.y, "h": box.height, "colour": looks()[box.kind].colour}
@@ -258,7 +258,11 @@ class _Called:
     def name(self, node: Node) -> str:
         """Call a box by its short name, and money of a single sort by its amount: other sorts do not add up."""
         alone = node.thing.label == self.graph.names.labels([node.thing.iri])[node.thing.iri] if node.thing.iri else 0
-        name = truncate(self.short[node.thing.iri] if alone else node.thing.label, 30)
+        name = self.short[node.thing.iri] if alone else node.thing.label
+        if not alone and len(name) > 30:
+            name = name.partition(":")[0].strip()  # several together, who are named under the pointer and in the table
+        if picture_kind(self.graph, node.thing.iri) != NATION:
+            name = truncate(name, 30)
         if self.currency is None:
             return name
         mine = [ribbon for ribbon in self.ribbons if node in (ribbon.start, ribbon.end)]

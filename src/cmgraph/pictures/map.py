@@ -87,14 +87,15 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
     newest = {iri: max(some, key=lambda row: str(row[4])) for iri, some in rows.items()}
     placed = {iri: row for iri, row in newest.items() if iri in at}
     chart = frame("canada" if all(_in_canada(point) for iri in placed for point in at[iri]) else "world", _MAP)
-    marks, outside = _marks(chart, placed, at)
+    cited = _cited(table, 0)
+    marks, outside = _marks(chart, placed, at, cited)
     counts = {"map_shown": len(marks), "map_no_place": len(newest) - len(placed), "map_outside": outside}
     notes = [
         " ".join(f"{message(key, graph.lang)} {count}." for key, count in counts.items() if count or key == "map_shown")
     ]
     if any(mark["hollow"] for mark in marks):
         notes.append(message("map_hollow", graph.lang))
-    offices = [mark for land in lands if (mark := _office(chart, land))]
+    offices = [mark | {"cited": sorted(cited[mark["iri"]])} for land in lands if (mark := _office(chart, land))]
     if nations:
         notes.append(message("map_offices", graph.lang).format(len(offices)))
     question = graph.question("projects")
@@ -151,6 +152,15 @@ def _located(
     return lands, replace(table, rows=tuple(rows), citations=tuple(cited))
 
 
+def _cited(table: Result, column: int) -> dict[str, set[int]]:
+    """Return by IRI of each thing in a column the numbers of the sources of its rows."""
+    cited: dict[str, set[int]] = defaultdict(set)
+    for row in table:
+        if isinstance(thing := row[column], NamedRef):
+            cited[thing.iri] |= set(row.citations)
+    return cited
+
+
 def _newest_points(sites: Result) -> dict[str, list[Row]]:
     """Return the points of each project, by its IRI: all those of the newest day that it has any of."""
     points: dict[str, list[Row]] = defaultdict(list)
@@ -175,7 +185,7 @@ def _in_canada(point: Row) -> bool:
 
 
 def _marks(
-    chart: Frame, placed: Mapping[str, Row], at: Mapping[str, Sequence[Row]]
+    chart: Frame, placed: Mapping[str, Row], at: Mapping[str, Sequence[Row]], cited: Mapping[str, set[int]]
 ) -> tuple[list[dict[str, Any]], int]:
     """Place a mark at each point of a project, in the shape of its phase, hollow unless it is active."""
     phases = Counter(str(row[2]) for row in placed.values())
@@ -194,6 +204,7 @@ def _marks(
                 "x": x,
                 "y": y,
                 "iri": iri,
+                "cited": sorted(cited[iri]),
                 "name": str(row[0]),
                 "title": ", ".join(str(value) for value in row.values if value is not None),
                 "kind": str(row[2]),
@@ -255,12 +266,13 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
     }
     chart, labels = frame("world", _MAP), graph.names.labels(country for _, country in governed.values())
     shaded: dict[str, dict[str, Any]] = {}
-    undrawn = []
+    undrawn, cited = [], _cited(answer, end)
     for iri in sorted(reasons):
         code, country = governed.get((iri, False), ("", ""))
         if code in chart.middles:
-            shade = shaded.setdefault(code, {"name": labels[country], "via": set()})
+            shade = shaded.setdefault(code, {"name": labels[country], "via": set(), "cited": set()})
             shade["via"] |= reasons[iri]
+            shade["cited"] |= cited[iri]
         else:
             undrawn.append(iri)
     (key, shades, legend) = _tied(graph, shaded) if name == "partners" else _standing(graph, shaded)
@@ -274,7 +286,7 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
         for code, country in [one for one in found if one[0] in chart.middles][:1]:
             start = chart.middles[code]
             arcs = [_arc(start, shade) for shade in ranked[::-1] if (shade["x"], shade["y"]) != start]
-            shaded[code] = {"name": labels[country], "x": start[0], "y": start[1], "tone": _HOME}
+            shaded[code] = {"name": labels[country], "x": start[0], "y": start[1], "tone": _HOME, "cited": set()}
             shaded[code]["title"] = labels[country]
             ranked.insert(0, shaded[code])
     notes, names = [key], sorted(graph.names.labels(undrawn).values())

@@ -33,6 +33,7 @@ LANES = {
     "Ownership": "deals",
     "CorporateAct": "deals",
     "ProjectInvolvement": "deals",
+    "MineralList": "founding",
     "Agent": "founding",
 }
 """In which lane each kind of statement is drawn."""
@@ -41,7 +42,7 @@ _END_STATE = BASE + "vocab/end-state/"
 _CLASS = re.compile(re.escape(CM) + "[A-Z]")
 """A class says no more than the lane that it is in."""
 
-_WIDTH, _MARGIN, _ROW, _LETTER, _TEXT = 1200, 24, 21, 6.7, 64
+_WIDTH, _MARGIN, _ROW, _LETTER, _TEXT = 1200, 24, 21, 6.7, 100
 _EARLY = 0.1
 """The share of dates that may lie before the axis, so that the many recent ones have room."""
 
@@ -69,6 +70,8 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
             continue  # the end of a membership is the end of its bar
         state = until.iri.removeprefix(_END_STATE) if isinstance(until, NamedRef) else str(until or "")
         said = "" if isinstance(what, NamedRef) and _CLASS.match(what.iri) else as_text(what)
+        if isinstance(what, NamedRef) and what.iri == CM + "asOfDate":
+            said = message("pic_as_of", graph.lang).format(kind.label)
         key = (str(date), state, said, str(row.terms[4]))
         item = lanes[LANES[kind.iri.removeprefix(CM)]].setdefault(
             key, _Item(str(date), state, said, thing if isinstance(thing, NamedRef) else None)
@@ -98,16 +101,17 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 
 
 def _kind(graph: Graph, item: _Item, asked: str) -> str:
-    """Return the kind of what an item is about: the thing, or whoever it is about the thing asked for."""
-    about = item.thing if item.thing and item.thing.iri != asked else next(iter(item.others), item.thing)
-    return picture_kind(graph, about.iri) if about else ""
+    """Return the kind of what an item is about: the thing, or who does it with the thing asked for, nations first."""
+    about = [item.thing] if item.thing and (item.thing.iri != asked or not item.others) else item.others
+    kinds = {picture_kind(graph, one.iri) for one in about}
+    return next((kind for kind in looks() if kind in kinds), "")
 
 
-def _text(item: _Item, asked: str, graph: Graph) -> str:
+def _text(item: _Item, asked: str, graph: Graph, most: int) -> str:
     said = [item.what, item.thing.label if item.thing and item.thing.iri != asked else ""]
     others = [other.label for other in item.others]
-    more = f" + {len(others) - 2} {message('more', graph.lang)}" if len(others) > 2 else ""
-    told = f"{', '.join(others[:2])}{more}"
+    more = f" + {len(others) - most} {message('more', graph.lang)}" if len(others) > most else ""
+    told = f"{', '.join(others[:most])}{more}"
     if told and said[1]:
         return f"{': '.join(filter(None, said))} ({told})"
     return ": ".join(filter(None, [*said, told]))
@@ -158,8 +162,9 @@ def _packed(
     for item in sorted(items, key=lambda item: (item.date, item.what, str(item.thing))):
         earliest, latest = _span(item.date)
         left, right = x(earliest), x(latest)
-        text = _text(item, asked, graph)
-        short = truncate(text, _TEXT)
+        fits = min(_TEXT, int((max(left, width - left) - 30) / _LETTER) - len(item.date))
+        texts = [_text(item, asked, graph, most) for most in range(max(2, len(item.others)), 1, -1)]
+        text, short = texts[0], truncate(next((some for some in texts if len(some) <= fits), texts[-1]), fits)
         room = _LETTER * len(f"{item.date} {short}") + 14
         turned = left + room > width - 8 and left - room > 0
         end = _end(item, x, edge)

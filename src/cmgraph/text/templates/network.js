@@ -107,6 +107,13 @@
       scene.marks.push([nodes[number].k, ...put[number], radius(number), lit.has(number) ? 1 : 0.15, some.has(number) ? 3 : number === hover ? 2 : 0]);
     }
     const taken = new Map(), cell = (x, y) => `${Math.floor(x / 60)} ${Math.floor(y / 24)}`;
+    const take = (area) => {
+      for (let x = area[0]; x <= area[2] + 60; x += 60) {
+        const key = cell(x, area[1]);
+        if (!taken.has(key)) taken.set(key, []);
+        taken.get(key).push(area);
+      }
+    };
     const clash = (area) => {
       for (let x = area[0] - 60; x <= area[2] + 60; x += 60) for (let y = area[1] - 24; y <= area[3] + 24; y += 24) {
         for (const t of taken.get(cell(x, y)) || []) if (area[0] < t[2] && area[2] > t[0] && area[1] < t[3] && area[3] > t[1]) return true;
@@ -116,14 +123,15 @@
     pen.font = `12px ${font}`;
     const must = [...some, hover, state.two].filter((number) => number >= 0 && shown(number));
     for (const number of [...new Set([...must, ...first, ...rest])]) {
-      const forced = must.includes(number);
+      const forced = must.includes(number), [x0, y] = put[number], r = radius(number);
+      if (lit.has(number) && scene.texts.length <= 120) take([x0 - r, y - r, x0 + r, y + r]);  // names hide nobody who matters more
       if (!forced && (!lit.has(number) || scene.texts.length > 120)) continue;
-      const text = cut(nodes[number].l, 42), half = pen.measureText(text).width / 2 + 3, [x0, y] = put[number], r = radius(number);
+      const text = cut(nodes[number].l, 42), half = pen.measureText(text).width / 2 + 3;
       if (x0 < 0 || x0 > w || y < 0 || y > h) continue;
       const x = Math.max(half, Math.min(w - half, x0)), below = [x - half, y + r + 2, x + half, y + r + 17];
       const area = clash(below) && forced ? [x - half, y - r - 18, x + half, y - r - 3] : below;
       if (!forced && clash(area)) continue;
-      for (let cx = area[0]; cx <= area[2] + 60; cx += 60) { const key = cell(cx, area[1]); taken.set(key, [...(taken.get(key) || []), area]); }
+      take(area);
       scene.texts.push([x, area[1] + 12, text, "middle", 0]);
     }
     return scene;
@@ -179,7 +187,12 @@
     for (const k of present) {
       const [x, y] = put.get(k);
       scene.marks.push([k, x, y, grown(k), 1, 0]);
-      if (!narrow) scene.texts.push([Math.max(90, Math.min(w - 90, x)), y + grown(k) + 29, cut(kinds[k].name, 34), "middle", 0]);
+      const lines = [];  // the whole name, a few words a line
+      for (const word of narrow ? [] : kinds[k].name.split(" ")) {
+        if (lines.length && `${lines.at(-1)} ${word}`.length < 28) lines.push(`${lines.pop()} ${word}`);
+        else lines.push(word);
+      }
+      lines.forEach((line, row) => scene.texts.push([Math.max(90, Math.min(w - 90, x)), y + grown(k) + 29 + 15 * row, line, "middle", 0]));
       scene.texts.push([x, y + grown(k) + 14, String(members[k]), "middle", 0]);
       scene.groups.push([x, y, grown(k), k]);
     }

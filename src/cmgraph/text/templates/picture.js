@@ -36,7 +36,9 @@
       if (source) item.append(...[...source.childNodes].map((node) => node.cloneNode(true)));
       list.append(item);
     }
-    said.replaceChildren(Object.assign(document.createElement("p"), { textContent: text(mark) }), list);
+    const told = document.createElement("p"), page = mark.getAttribute("href");
+    told.append(page ? Object.assign(document.createElement("a"), { href: page, textContent: text(mark) }) : text(mark));
+    said.replaceChildren(told, list);
   }
   function enter(mark) {  // one stop for the Tab key; arrows go on from there
     for (const other of marks) other.tabIndex = other === mark ? 0 : -1;
@@ -89,7 +91,7 @@
   drawing.addEventListener("focusout", () => light(null));
   drawing.addEventListener("click", (event) => {
     const mark = event.target.closest(".mark");
-    if (mark) { enter(mark); tell(mark); }
+    if (mark) { event.preventDefault(); enter(mark); tell(mark); }  // what it leads to is in what is told
   });
   drawing.addEventListener("keydown", (event) => {
     const mark = event.target.closest(".mark"), some = open(), place = some.indexOf(mark);
