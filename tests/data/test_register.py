@@ -49,7 +49,7 @@ def test_every_name_that_the_register_prints_leads_to_its_entry_or_to_whom_it_is
         for row in bundled_graph.query("register-entries", place="any").rows
         if row.terms[4] is not None
     }
-    assert len(entries) == 636 and len(about) == 74
+    assert len(entries) == 636 and len(about) == 76
     for row in entries:
         number = row["BAND_NUMBER"]
         found = about.get(number, f"https://w3id.org/cmgraph/id/record/first-nations-{number}")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -209,6 +210,33 @@ def test_profiles_in_json_leave_nations_and_peoples_out(untrusted_export: Path) 
     assert memberships and all(
         membership["sourceUrl"] and membership["member"][0] in entities for membership in memberships
     )
+
+
+def test_ownership_is_told_in_statements_that_keep_their_citations(bundled_graph: Graph, tmp_path: Path) -> None:
+    single(bundled_graph, "", tmp_path / "bods.json", profile="bods")
+    statements = json.loads((tmp_path / "bods.json").read_text(encoding="utf-8"))
+    records = {one["recordId"]: one for one in statements}
+    assert len(records) == len({one["statementId"] for one in statements}) == len(statements)
+    for one in statements:
+        assert one["recordType"] in ("entity", "relationship") and 32 <= len(one["statementId"]) <= 64
+        assert dt.date.fromisoformat(one["statementDate"]) and one["source"]["description"]
+        assert records[one["declarationSubject"]]["recordType"] == "entity" and not one["recordDetails"]["isComponent"]
+    cited = defaultdict(set)
+    for triple in bundled_graph.asserted:
+        if triple.predicate.value.endswith("#hasCitation"):
+            cited[triple.subject.value].add(triple.object.value)
+    holdings = [one for one in statements if one["recordType"] == "relationship"]
+    assert len(holdings) > 40
+    for one in holdings:
+        details = one["recordDetails"]
+        assert {records[details[party]]["recordType"] for party in ("subject", "interestedParty")} == {"entity"}
+        assert 1 + len(one.get("annotations", [])) == len(cited[one["recordId"].partition("#")[0]]), one["recordId"]
+        (interest,) = details["interests"]
+        assert all(len(interest[day]) == 10 for day in ("startDate", "endDate") if day in interest)
+    shares = {one["recordId"].partition("/rel/ownership-")[2]: one["recordDetails"]["interests"][0] for one in holdings}
+    (joint,) = (interest for name, interest in shares.items() if name.endswith("#china-steel-corporation"))
+    assert joint["share"] == {"maximum": 11.05} and "together with others" in joint["details"]
+    assert not any("kami-iron-mine" in name for name in shares)  # agreed, not seen to be held
 
 
 @pytest.mark.gate

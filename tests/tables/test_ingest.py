@@ -388,7 +388,7 @@ def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Ru
     shutil.copytree(ROOT / "ontology", tmp_path / "ontology")
     shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("inventory*.ttl", "usgs"))
     target = str(tmp_path / "data/nrcan/inventory.ttl")
-    for day, source in (("2026-06-17", "ds-nrcan-cm-on"), ("2026-06-24", "ds-nrcan-cm")):
+    for day, source in (("2026-06-17", "ds-nrcan-cm-csv"), ("2026-06-24", "ds-nrcan-cm")):
         given = ("--template", "inventory", "-o", target, "-p", f"release={day}", "-p", f"source={source}")
         table = str(ROOT / f"tests/fixtures/tables/ontario-{day}.csv")
         done = run("--data", str(tmp_path), "ingest", table, *given)

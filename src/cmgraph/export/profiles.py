@@ -1,4 +1,4 @@
-"""The graph in other vocabularies, by the CONSTRUCT rules in ``ontology/alignments``."""
+"""The graph in other vocabularies, by the queries in ``ontology/alignments``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError, nearest
+from cmgraph.export import bods
 from cmgraph.export.publication import Publication
 from cmgraph.rdf.files import read_text, sort_triples
 from cmgraph.rdf.terms import RDF_TYPE, Prefixes, lexical, local_name
 
-PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl"}
+PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl", "bods": ".json"}
 """The profiles, and how the file of each ends."""
 
 
@@ -33,6 +34,9 @@ def profile(publication: Publication, name: str, path: Path) -> None:
     if name not in PROFILES:
         raise CmgraphError(f"unknown profile '{name}'", hint=nearest(name, PROFILES) or ", ".join(PROFILES))
     graph, rule = publication.graph, publication.graph.ontology.alignment(name)
+    if name == "bods":
+        publication.write(path, json.dumps(bods.statements(publication, rule), ensure_ascii=False, indent=1) + "\n")
+        return
     triples = sort_triples(graph.store.construct(read_text(rule), graph.prefixes, str(rule)))
     if PROFILES[name] == ".ttl":
         prefixes = Prefixes({**graph.prefixes, **_SPACES}).used(triples)
