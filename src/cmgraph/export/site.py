@@ -34,6 +34,7 @@ from cmgraph.answers.statements import Fetched, Statement, fetch_triples
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.changes import HOW, Edition, History, day, grouped, write_record
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.glance import Glance, glances, with_glance
 from cmgraph.export.kept import Kept, Unit, contents, digest, program
 from cmgraph.export.lists import COLUMNS, MARK, list_tables
 from cmgraph.export.publication import Publication, json_line
@@ -460,10 +461,11 @@ class Ingredients:
         self._stars = {iri: digest(sorted(star)) for iri, star in lines.items()}
         self._common = self._of_all()
 
-    def of_thing(self, iri: str, counted: bool) -> str:
+    def of_thing(self, iri: str, counted: bool, more: Iterable[str]) -> str:
         """Return the digest of the page of a thing.
 
         :param counted: whether what points at it is counted only.
+        :param more: what else the page shows.
         """
         shared = self._shared
         uses = shared.uses.get(iri, [])
@@ -474,7 +476,7 @@ class Ingredients:
         for lang, graph in shared.publication.by_language.items():
             heading = _heading(graph.names.labels([iri])[iri], graph.names.kind(iri))
             headings.append(str(shared.headings[lang, heading] == iri.removeprefix(BASE)))
-        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings])
+        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings, *more])
 
     def of_document(self, stem: str) -> str:
         """Return the digest of a document that statements share."""
@@ -646,9 +648,10 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
     """Write the pages of things in one folder, and their data, or take them over."""
     folder = iris[0].removeprefix(BASE).rpartition("/")[0]
     counted = folder.removeprefix("vocab/") in _WITHOUT
-    keys = {iri: shared.ingredients.of_thing(iri, counted) for iri in iris}
+    glanced = {iri: _glances(shared, folder, iri) for iri in iris}
+    keys = {iri: shared.ingredients.of_thing(iri, counted, [*map(repr, glanced[iri].values())]) for iri in iris}
     units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
-    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted)
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, glanced)
     for iri in iris:
         stem, unit = iri.removeprefix(BASE), units[iri]
         found = unit.value if unit else entries[iri]
@@ -660,7 +663,17 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
         shared.publication.progress(shared.done, stem)
 
 
-def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) -> dict[str, dict[str, dict[str, Any]]]:
+def _glances(shared: Site, folder: str, iri: str) -> dict[str, Glance]:
+    """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
+    governed = [lexical(t.object) for t in shared.stars[iri] if t.predicate.value == CM + "governs"]
+    if len(governed) == 1:
+        folder, iri = "id/place", governed[0]
+    return glances(shared.publication.by_language, folder, iri)
+
+
+def _make_things(
+    shared: Site, iris: Sequence[str], folder: str, counted: bool, glanced: Mapping[str, Mapping[str, Glance]]
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Write the pages of things and their data; return what a search finds of each, by language."""
     publication = shared.publication
     found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -681,9 +694,11 @@ def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) 
         titles = {lang: entity.thing.label for lang, entity in spoken.items()}
         schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
         values = {
-            lang: entity_values(entity, publication.by_language[lang], len(users) if counted else 0, schema)
+            lang: entity_values(
+                entity, publication.by_language[lang], len(users) if counted else 0, schema, glanced[iri].get(lang)
+            )
             | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
-            | {"resting": rests[lang].get(iri)}
+            | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
             for lang, entity in spoken.items()
         }
         shared.write("entity.html", stem, titles, values)
@@ -767,18 +782,30 @@ def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def entity_values(entity: Entity, graph: Graph, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(
+    entity: Entity,
+    graph: Graph,
+    count: int = 0,
+    schema: dict[str, Any] | None = None,
+    glance: Glance | None = None,
+) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
+    :param glance: what is known of it at a glance.
     """
     groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
+    if glance:
+        entity, glance = with_glance(entity, glance)
     return {
+        "colon": COLON[graph.lang],
+        "chart": Markup(glance.chart) if glance else "",  # noqa: S704 - every value in it was escaped when it was drawn
         "entity": entity,
+        "glance": glance,
         "names": entity.names,
         "groups": groups,
         "heading": _heading(entity.thing.label, entity.kind),
-        "summary": _summary(entity, groups),
+        "summary": f"{entity.thing.label}: {entity.kind}. {glance.said}" if glance else _summary(entity, groups),
         "named_by": [],
         "resting": None,
         "picture": ties(graph, entity),
