@@ -36,7 +36,7 @@ from cmgraph.export.changes import HOW, Edition, History, day, grouped, write_re
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
 from cmgraph.export.glance import Glance, glances, with_glance
 from cmgraph.export.kept import Kept, Unit, contents, digest, program
-from cmgraph.export.lists import COLUMNS, MARK, list_tables
+from cmgraph.export.lists import COLUMNS, MARK, SUMMED, list_tables, summaries
 from cmgraph.export.publication import Publication, json_line
 from cmgraph.export.rdf import JsonLdNames, context, jsonld_nodes, serialize_triples
 from cmgraph.export.statements import Group, Resting, group_statements, resting
@@ -212,6 +212,12 @@ class Site:
             for iri, star in self.stars.items()
             if any(t.object == entry for t in star) and about.isdisjoint(t.predicate.value for t in star)
         }
+
+    @cached_property
+    def summaries(self) -> Mapping[str, Mapping[str, str]]:
+        """In each language, what a list tells of a thing, in a line."""
+        some = {folder: iris for folder, iris in self.segments.items() if folder in SUMMED}
+        return {lang: summaries(list_tables(g, some, {}), lang) for lang, g in self.publication.by_language.items()}
 
     @cached_property
     def codes(self) -> Mapping[str, list[str]]:
@@ -649,9 +655,13 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
     folder = iris[0].removeprefix(BASE).rpartition("/")[0]
     counted = folder.removeprefix("vocab/") in _WITHOUT
     glanced = {iri: _glances(shared, folder, iri) for iri in iris}
-    keys = {iri: shared.ingredients.of_thing(iri, counted, [*map(repr, glanced[iri].values())]) for iri in iris}
+    told = {iri: {lang: some.get(iri, "") for lang, some in shared.summaries.items()} for iri in iris}
+    keys = {
+        iri: shared.ingredients.of_thing(iri, counted, [*map(repr, glanced[iri].values()), *told[iri].values()])
+        for iri in iris
+    }
     units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
-    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, glanced)
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, glanced, told)
     for iri in iris:
         stem, unit = iri.removeprefix(BASE), units[iri]
         found = unit.value if unit else entries[iri]
@@ -672,7 +682,12 @@ def _glances(shared: Site, folder: str, iri: str) -> dict[str, Glance]:
 
 
 def _make_things(
-    shared: Site, iris: Sequence[str], folder: str, counted: bool, glanced: Mapping[str, Mapping[str, Glance]]
+    shared: Site,
+    iris: Sequence[str],
+    folder: str,
+    counted: bool,
+    glanced: Mapping[str, Mapping[str, Glance]],
+    told: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Write the pages of things and their data; return what a search finds of each, by language."""
     publication = shared.publication
@@ -695,7 +710,12 @@ def _make_things(
         schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
         values = {
             lang: entity_values(
-                entity, publication.by_language[lang], len(users) if counted else 0, schema, glanced[iri].get(lang)
+                entity,
+                publication.by_language[lang],
+                len(users) if counted else 0,
+                schema,
+                glanced[iri].get(lang),
+                told[iri][lang],
             )
             | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
             | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
@@ -788,12 +808,15 @@ def entity_values(
     count: int = 0,
     schema: dict[str, Any] | None = None,
     glance: Glance | None = None,
+    told: str = "",
 ) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
     :param glance: what is known of it at a glance.
+    :param told: what a list tells of it, in a line.
     """
+    told = glance.said if glance else told
     groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
     if glance:
         entity, glance = with_glance(entity, glance)
@@ -805,7 +828,8 @@ def entity_values(
         "names": entity.names,
         "groups": groups,
         "heading": _heading(entity.thing.label, entity.kind),
-        "summary": f"{entity.thing.label}: {entity.kind}. {glance.said}" if glance else _summary(entity, groups),
+        "summary": f"{entity.thing.label}: {entity.kind}. {told}" if told else _summary(entity, groups),
+        "told": told,
         "named_by": [],
         "resting": None,
         "picture": ties(graph, entity),
