@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.filters import NetworkFilter
@@ -18,6 +18,7 @@ from cmgraph.pictures.chart import picture
 from cmgraph.rdf.terms import BASE, NamedRef, Value, best_text, local_name
 from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import COLON, message
+from cmgraph.text.yaml_files import read_yaml
 
 _WORLD = BASE + "id/place/world"
 _MOST = 6
@@ -164,8 +165,5 @@ def _chart(graph: Graph, told: Mapping[str, Any], iri: str) -> str:
 
 @cache
 def _told() -> dict[str, Any]:
-    import yaml
-
-    text = (files("cmgraph") / "export" / "glance.yaml").read_text(encoding="utf-8")
-    told: dict[str, Any] = yaml.safe_load(text)
+    told: dict[str, Any] = read_yaml(Path(__file__).with_name("glance.yaml"))
     return told

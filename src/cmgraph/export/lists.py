@@ -101,7 +101,7 @@ def summaries(tables: Mapping[str, Table], lang: str) -> dict[str, str]:
             columns = zip(tables[folder].columns, cells, strict=True)
             values = {column.key: (column.heading, cell.split(MARK)) for column, cell in columns if cell}
             parts = [
-                f"{heading}{COLON[lang]}{_first(some)}."
+                f"{heading[:1].upper()}{heading[1:]}{COLON[lang]}{_first(some)}."
                 for heading, some in (values[key] for key in keys if key in values)
             ]
             told |= {thing.iri: " ".join(parts)} if parts else {}
