@@ -87,7 +87,7 @@ def seed_page_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def untrusted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with most of the ontology, the seed page, seven questions and hostile texts: 6,200 statements."""
+    """Return a folder with most of the ontology, the seed page, nine questions and hostile texts: 6,200 statements."""
     folder = tmp_path_factory.mktemp("tiny")
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     shutil.copytree(ROOT / "data/seed-page", folder / "data/seed-page")
@@ -95,7 +95,17 @@ def untrusted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("body-kind", "mineral", "product", "project-phase"):
         (folder / f"ontology/vocabularies/{name}.ttl").unlink()
     shutil.copy(ROOT / "tests/fixtures/untrusted/texts.ttl", folder / "data/evil.ttl")
-    for name in ("partners", "coverage", "unknowns", "how-well-sourced", "needs-better-source", "points", "projects"):
+    for name in (
+        "partners",
+        "coverage",
+        "unknowns",
+        "how-well-sourced",
+        "needs-better-source",
+        "points",
+        "projects",
+        "country-profile",
+        "mineral-profile",
+    ):
         (question,) = ROOT.glob(f"queries/*/{name}.rq")
         target = folder / "queries" / question.parent.name / question.name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -52,13 +52,14 @@ def diff_versions(graph: Graph, old: str, new: str) -> tuple[tuple[Change, ...],
     :returns: what changed, and the statements that went and came as an RDF Patch; both empty if nothing did.
     :raises CmgraphError: if a version cannot be read.
     """
-    before, after = (_lines(version) for version in (old, new))
+    before, after = (lines_of(version) for version in (old, new))
     gone, come = sorted(before - after), sorted(after - before)
     patch = "".join([*(f"D {line}\n" for line in gone), *(f"A {line}\n" for line in come)])
     return diff_triples(before, after, graph.names.labels), patch
 
 
-def _lines(version: str) -> set[str]:
+def lines_of(version: str) -> set[str]:
+    """Return what a version states, as lines of N-Triples."""
     with _paths(version) as paths:
         return to_lines(canonical(triple for path in paths for triple in stream_triples(path)))
 

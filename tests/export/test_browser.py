@@ -28,6 +28,7 @@ pytestmark = pytest.mark.gate
 PAGES = (
     "index",
     "browse",
+    "changes",
     "search",
     "questions",
     "download",

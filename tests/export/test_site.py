@@ -144,8 +144,8 @@ def test_a_source_lists_all_that_rests_on_it_and_how(untrusted_export: Path) -> 
         rows = list(engine.query(asked.replace("NAME", name), prefixes=spaces))
         for ending, how in ((".html", "read in the source"), (".fr.html", "lu dans la source")):
             page = read(untrusted_export / f"id/source/{name}{ending}")
-            assert page.count('<small><a href="../../id/cite/') == len({row["thing"] for row in rows}) > 1
-            assert page.count('href="../../id/cite/') == len(rows)
+            assert page.count('<small><a href="../cite/') == len({row["thing"] for row in rows}) > 1
+            assert page.count('href="../cite/') == len(rows)
             assert name == "evil" or how in page
 
 
@@ -153,8 +153,8 @@ def test_a_place_and_its_government_point_at_each_other(untrusted_export: Path) 
     place, government = (
         read(untrusted_export / f"id/{thing}.html") for thing in ("place/canada", "agent/government-of-canada")
     )
-    assert '<dd><a href="../../id/place/canada.html">Canada</a></dd>' in government
-    assert '<dd><a href="../../id/agent/government-of-canada.html">Government of Canada</a></dd>' in place
+    assert '<dd><a href="../place/canada.html">Canada</a></dd>' in government
+    assert '<dd><a href="../agent/government-of-canada.html">Government of Canada</a></dd>' in place
     assert place.index("Government of Canada</a></dd>") < place.index("<dt>country code</dt>")
 
 
@@ -200,7 +200,7 @@ def test_the_file_that_answers_all_questions_is_named_first_and_in_every_questio
     files = re.findall(r'<tr><td><a href="([^"]*)"', read(untrusted_export / "download.html"))
     assert files[:2] == ["cmgraph-all.nt", "cmgraph.xlsx"] and "derived.nt" in files
     questions = list((untrusted_export / "queries").glob("*.rq"))
-    assert len(questions) == 7
+    assert len(questions) == 9
     for path in questions:
         assert "# Ask it of https://w3id.org/cmgraph/cmgraph-all.nt\n" in read(path)
         assert 'href="../cmgraph-all.nt"' in read(path.with_suffix(".html"))
@@ -275,6 +275,17 @@ def test_a_list_is_a_table_of_what_people_sort_by(untrusted_export: Path) -> Non
     assert sources["Partnerships page, version A"] == str(rests)
     first_page = read(untrusted_export / "index.html")
     assert '<a href="id/agent.html#kind=Indigenous+people">Indigenous people</a> (3)' in first_page
+
+
+def test_the_page_of_an_agreement_begins_with_what_the_list_tells_of_it(untrusted_export: Path) -> None:
+    page, french = (read(untrusted_export / f"id/arrangement/late{ending}") for ending in (".html", ".fr.html"))
+    row = re.findall(
+        r'<tr><th scope="row"><a href="arrangement/late.html">.*</tr>', read(untrusted_export / "id/arrangement.html")
+    )
+    (said,) = re.findall(r'<p class="summary">(.*?)</p>', page)
+    cells = dict(re.findall(r"([\w ]+): (.*?)\.(?: |$)", said))
+    assert cells and all(f"<td>{cell.replace(', ', ' · ')}</td>" in row[0] for cell in cells.values())
+    assert re.findall(r'<p class="summary">(.*?)</p>', french) != [said] and f'{said}">' in page
 
 
 def test_the_head_of_a_page_says_what_it_is_and_no_two_have_the_same_title(untrusted_export: Path) -> None:

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from cmgraph.answers.result import Citation, citations
 from cmgraph.answers.sentences import in_words
-from cmgraph.answers.statements import CITED, CONTRADICTS, Statement, fetch_triples
+from cmgraph.answers.statements import CITED, CONTRADICTS, Fetched, Statement, fetch_triples
 from cmgraph.names import Names
 from cmgraph.rdf.terms import BASE, CM, SKOS, XSD, NamedRef, Term, Value, has_language, to_python
 from cmgraph.store import builtin
@@ -29,6 +29,12 @@ _LINKS = (SKOS + "closeMatch", SKOS + "exactMatch", SKOS + "narrowMatch", "https
 
 Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
 """By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
+
+Says = tuple[tuple[NamedRef, Value], ...]
+"""What a statement says, as (property, value) pairs."""
+
+Told = dict[str, Says]
+"""What statements say, by their IRIs."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +96,25 @@ class _Day:
         return kind not in _BELONGING or not (left or named & self.over)
 
 
-def collect_statements(iris: Iterable[str], store: Store, as_of: dt.date | None = None) -> Iterator[tuple[str, Said]]:
+def collect_statements(
+    iris: Iterable[str], store: Store, as_of: dt.date | None = None, fetched: Fetched | None = None
+) -> Iterator[tuple[str, Said]]:
     """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once.
 
     With ``as_of``, only what may hold on that day.
+
+    :param fetched: what was fetched before; what is fetched now is added.
     """
     day = _Day(as_of, store) if as_of else None
     kinds = {kind.value for (kind,) in builtin.ask(store, "statement-kinds") if kind}
-    fetched: dict[str, list[tuple[str, Term]]] = {}
+    fetched = {} if fetched is None else fetched
     to_fetch = list(iris)
     for start in range(0, len(to_fetch), builtin.BATCH):
         batch = to_fetch[start : start + builtin.BATCH]
         solutions = builtin.ask(store, "relationships", thing=batch, asOf=[day.term if day else None])
         rows = (tuple(term.value for term in row if term) for row in solutions)
         related = [row for row in rows if row[1] in kinds]
-        fetched |= fetch_triples({*batch, *(statement for _, _, statement in related)} - fetched.keys(), store)
+        fetch_triples({*batch, *(statement for _, _, statement in related)}, store, fetched)
         statements: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
         for thing, kind, statement in related:
             statements[thing][kind, statement] = fetched[statement]
@@ -117,11 +127,13 @@ def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Enti
     return build_entities({iri: statements}, store, names)[iri]
 
 
-def build_entities(said: Mapping[str, Said], store: Store, names: Names) -> dict[str, Entity]:
+def build_entities(said: Mapping[str, Said], store: Store, names: Names, told: Told | None = None) -> dict[str, Entity]:
     """Do as :func:`build_entity` for many things, with names and citations looked up for all at once.
 
     :param said: by IRI of each thing, what is said of it.
+    :param told: what statements say in the language of ``names``, as it was told before; what is told now is added.
     """
+    told = {} if told is None else told
     stated = [pairs for statements in said.values() for pairs in statements.values()]
     cited = {value.value for pairs in stated for prop, value in pairs if prop == CITED}
     labels = names.labels(
@@ -132,11 +144,16 @@ def build_entities(said: Mapping[str, Said], store: Store, names: Names) -> dict
     contradicted = {value.value for pairs in stated for prop, value in pairs if prop == CONTRADICTS}
     labels |= in_words(contradicted, store, names)
     citation_by_iri = citations(store, cited, names)
-    return {iri: _entity(iri, statements, names, labels, citation_by_iri) for iri, statements in said.items()}
+    return {iri: _entity(iri, statements, names, labels, citation_by_iri, told) for iri, statements in said.items()}
 
 
 def _entity(
-    iri: str, statements: Said, names: Names, labels: Mapping[str, str], citation_by_iri: Mapping[str, Citation]
+    iri: str,
+    statements: Said,
+    names: Names,
+    labels: Mapping[str, str],
+    citation_by_iri: Mapping[str, Citation],
+    told: Told,
 ) -> Entity:
     own = statements.get((iri, iri), [])
     linked = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
@@ -149,13 +166,18 @@ def _entity(
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))
 
-    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> tuple[tuple[NamedRef, Value], ...]:
+    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> Says:
         spoken = {prop for prop, value in pairs if has_language(value, names.lang)}
         return tuple(
             (thing(prop), to_python(value, labels))
             for prop, value in pairs
             if prop not in (CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
         )
+
+    def says(at: str, pairs: Sequence[tuple[str, Term]]) -> Says:
+        if at not in told:
+            told[at] = pairs_of(pairs)
+        return told[at]
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
         return tuple(sorted(number[value.value] for prop, value in pairs if prop == CITED))
@@ -166,6 +188,6 @@ def _entity(
         names=tuple((v.value, v.language or "") for p, v in own if p in _NAMES and isinstance(v, Literal)),
         facts=tuple(sorted(pairs_of(own), key=lambda fact: fact[0].iri in _LINKS)),
         cited=cited(own),
-        statements=tuple(Statement(thing(of), at, pairs_of(pairs), cited(pairs)) for (of, at), pairs in linked.items()),
+        statements=tuple(Statement(thing(of), at, says(at, pairs), cited(pairs)) for (of, at), pairs in linked.items()),
         citations=tuple(citation_by_iri[iri] for iri in number),
     )

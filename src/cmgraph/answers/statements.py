@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cmgraph.rdf.terms import CM, NamedRef, Term, Value
@@ -25,10 +26,20 @@ class Statement:
     citations: tuple[int, ...]
 
 
-def fetch_triples(iris: set[str], store: Store) -> dict[str, list[tuple[str, Term]]]:
-    """Return what is said of each thing or statement itself."""
-    pairs: dict[str, list[tuple[str, Term]]] = {iri: [] for iri in sorted(iris)}
-    for thing, prop, value in builtin.ask(store, "about", thing=pairs):
+Fetched = dict[str, list[tuple[str, Term]]]
+"""By IRI, the properties and values of a thing or statement."""
+
+
+def fetch_triples(iris: Iterable[str], store: Store, fetched: Fetched | None = None) -> Fetched:
+    """Return what is said of each thing or statement itself.
+
+    :param fetched: what was fetched before; what is fetched now is added.
+    """
+    fetched = {} if fetched is None else fetched
+    wanted = sorted(set(iris))
+    missing: Fetched = {iri: [] for iri in wanted if iri not in fetched}
+    for thing, prop, value in builtin.ask(store, "about", thing=missing):
         if thing and prop and value:
-            pairs[thing.value].append((prop.value, value))
-    return pairs
+            missing[thing.value].append((prop.value, value))
+    fetched |= missing
+    return {iri: fetched[iri] for iri in wanted}

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     "--base-iri", "base", metavar="IRI", help="Begin the project's IRIs with this instead of its own address."
 )
 @click.option("--site", metavar="URL", help="Where the files will be served, if not at their IRIs.")
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="An export of an earlier edition: the pages tell what changed since.",
+)
 @click.option("--check", is_flag=True, help="Report whether FOLDER is up to date with the graph, and write nothing.")
 @graph_options(*HELD, "as_of")
 def export(
@@ -44,6 +50,7 @@ def export(
     form: str | None,
     output: str | None,
     profile: str | None,
+    since: Path | None,
     check: bool,
     **chosen: Any,
 ) -> int:
@@ -54,6 +61,7 @@ def export(
 
     \b
     cmgraph export public
+    cmgraph export public --force --since public-2026-10
     cmgraph export -f ttl -o - --source "Partnerships page, version A"
     """
     from cmgraph.export.export import Options, check_export, pack, single
@@ -67,14 +75,14 @@ def export(
             raise CmgraphError("say where to write the one file", hint="-o FILE, or -o - for stdout")
         if form and profile:
             raise CmgraphError("a profile has its own format", where="--format", hint="Leave --format out.")
-        refuse(force=force, zip=packed, check=check, only=options.only, site=options.site)
+        refuse(force=force, zip=packed, check=check, only=options.only, since=since, site=options.site)
         single(load(), form or "", None if output == "-" else Path(output), options, profile=profile or "")
         return 0
     refuse(output=output)
     if folder is None:
         raise CmgraphError("say where to write", hint="cmgraph export DIR, or -f FORM -o FILE")
     if check:
-        refuse(force=force, zip=packed, lang=global_options.get("lang"), as_of=global_options.get("as_of"))
+        refuse(force=force, zip=packed, since=since, lang=global_options.get("lang"), as_of=global_options.get("as_of"))
         refuse(**{{"sources": "source", "base": "base_iri"}.get(name, name): value for name, value in chosen.items()})
         differing = check_export(load(), folder)
         click.echo("\n".join(differing) or f"{folder} is up to date with the graph.")
@@ -83,9 +91,9 @@ def export(
         if packed:
             refuse(force=force)
             target = folder if folder.suffix == ".zip" else folder.with_name(folder.name + ".zip")
-            number, size = len(pack(load(), target, options, progress=progress)), target.stat().st_size
+            number, size = len(pack(load(), target, options, since=since, progress=progress)), target.stat().st_size
         else:
-            target, paths = folder, write_export(load(), folder, options, force=force, progress=progress)
+            target, paths = folder, write_export(load(), folder, options, force=force, since=since, progress=progress)
             number, size = len(paths), sum(path.stat().st_size for path in paths)
     if not quiet:
         click.echo(f"{number} files, {size / 1e6:.1f} MB in {target}", err=True)

@@ -11,13 +11,14 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
-from cmgraph.export import dataset, profiles, site, tables, work
+from cmgraph.export import changes, dataset, profiles, site, tables, work
 from cmgraph.export.kept import Kept, recall, remember
 from cmgraph.export.publication import Publication, no_progress
 from cmgraph.graph import LANGUAGES, Graph
@@ -80,7 +81,13 @@ class Options:
 
 
 def export(
-    graph: Graph, folder: Path, options: Options | None = None, *, force: bool = False, progress: Progress = no_progress
+    graph: Graph,
+    folder: Path,
+    options: Options | None = None,
+    *,
+    force: bool = False,
+    since: Path | None = None,
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """Write the graph into ``folder`` and return the files, sorted.
 
@@ -88,8 +95,26 @@ def export(
     N-Triples, N-Quads and Parquet are written as a stream, sorted in parts.
 
     :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
+    :param since: an export of an earlier edition, for the pages to tell what changed since; it may be ``folder``.
     """
     options = options or Options()
+    if since is not None and options.only and "site" not in options.only:
+        raise CmgraphError("only pages tell what changed", where=str(since), hint="Export the site too.")
+
+    def history(publication: Publication) -> changes.History:
+        return changes.compare(publication, _recorded(graph, options), since)
+
+    return _export(graph, folder, options, force, progress, history)
+
+
+def _export(
+    graph: Graph,
+    folder: Path,
+    options: Options,
+    force: bool,
+    progress: Progress,
+    history: Callable[[Publication], changes.History],
+) -> list[Path]:
     if unknown := set(options.only) - set(FILES):
         raise CmgraphError(f"unknown part of an export: '{min(unknown)}'", hint=f"It has: {', '.join(FILES)}.")
     if folder.exists() and not folder.is_dir():
@@ -101,7 +126,7 @@ def export(
     held = _refuse_to_replace(folder, force)
     with atomic_folder(folder) as target:
         kept = recall(folder, target, {} if graph.as_of else held)
-        digests = _fill(graph, target, options, progress, kept)
+        digests = _fill(graph, target, options, progress, kept, history)
         if _refuse_to_replace(folder, force) != held:  # somebody may have put something there meanwhile
             raise CmgraphError(_CHANGED, where=str(folder), hint="Export again.")
     if kept.units and not graph.as_of:
@@ -109,11 +134,18 @@ def export(
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def pack(graph: Graph, path: Path, options: Options | None = None, *, progress: Progress = no_progress) -> list[str]:
+def pack(
+    graph: Graph,
+    path: Path,
+    options: Options | None = None,
+    *,
+    since: Path | None = None,
+    progress: Progress = no_progress,
+) -> list[str]:
     """Write the export as one ZIP file and return its members' names, sorted."""
     with tempfile.TemporaryDirectory() as scratch, atomic_file(path) as target:
         folder = Path(scratch) / path.stem
-        paths = export(graph, folder, options, progress=progress)
+        paths = export(graph, folder, options, since=since, progress=progress)
         names = [f"{path.stem}/{file.relative_to(folder).as_posix()}" for file in paths]
         tables.pack(target, ((name, file.read_bytes()) for name, file in zip(names, paths, strict=True)))
     return names
@@ -164,33 +196,47 @@ def check_export(graph: Graph, folder: Path) -> list[str]:
         ) from None
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "fresh"
-        export(graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None), fresh, options)
+        there = graph.with_as_of(dt.date.fromisoformat(options.as_of) if options.as_of else None)
+        pages = not options.only or "site" in options.only
+        _export(there, fresh, options, False, no_progress, lambda publication: changes.recorded(publication, folder))
         names = {p.relative_to(top).as_posix() for top in (folder, fresh) for p in top.rglob("*") if p.is_file()}
         differing = sorted(name for name in names if _bytes(folder / name) != _bytes(fresh / name))
-    pages = not options.only or "site" in options.only
     return [*differing, _NO_CONTACT] if pages and not Publication(graph).about["contact"] else differing
 
 
-def _fill(graph: Graph, target: Path, options: Options, progress: Progress, kept: Kept) -> dict[str, str]:
+def _fill(
+    graph: Graph,
+    target: Path,
+    options: Options,
+    progress: Progress,
+    kept: Kept,
+    history: Callable[[Publication], changes.History],
+) -> dict[str, str]:
     """Write all files into an empty folder and return the SHA-256 of each, by path."""
     parts = options.only or [name for name in FILES if name != "parquet" or _has_pyarrow()]
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
     pages = site.Site(publication, target, kept) if "site" in parts else None
+    editions = history(publication) if pages else changes.History(())
     listed = work.jobs(parts, pages)
     done = work.work(publication, target, listed, pages, kept)
     if not options.only:
         dataset.describe(publication, target)
     if pages:
-        site.finish(pages, [done[number] for number, job in enumerate(listed) if isinstance(job, site.Job)])
-    recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
-    recorded |= {"as_of": graph.as_of.isoformat()} if graph.as_of else {}
-    (target / _OPTIONS).write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        site.finish(pages, [done[number] for number, job in enumerate(listed) if isinstance(job, site.Job)], editions)
+    recorded = json.dumps(_recorded(graph, options), indent=1, ensure_ascii=False)
+    (target / _OPTIONS).write_text(recorded + "\n", encoding="utf-8")
     digests = dataset.checksums(target, kept.known)
     lines = (f"{digest}  {name}\n" for name, digest in digests.items())
     (target / _CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return digests
+
+
+def _recorded(graph: Graph, options: Options) -> dict[str, Any]:
+    """Return the options of an export as it records them."""
+    recorded = {name: value for name, value in vars(options).items() if value} | {"base": options.base}
+    return recorded | ({"as_of": graph.as_of.isoformat()} if graph.as_of else {})
 
 
 def _publication(graph: Graph, options: Options, progress: Progress) -> Publication:

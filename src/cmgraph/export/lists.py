@@ -12,7 +12,7 @@ from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.rdf.terms import NamedRef, Term, has_language, lexical
 from cmgraph.store import builtin
-from cmgraph.text.i18n import message
+from cmgraph.text.i18n import COLON, message
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "id/agent": ("kind", "place", "part_of", "statements"),
@@ -30,6 +30,16 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 NUMBERS = {"listed", "statements"}
 MARK = " · "
 """What stands between the values of a cell."""
+
+SUMMED: Mapping[str, tuple[str, ...]] = {
+    "id/agent": ("place", "part_of"),
+    "id/arrangement": ("type", "date", "parties", "force", "minerals"),
+    "id/project": ("place", "phase", "activity", "minerals", "owner"),
+}
+"""The columns that the page of a thing begins with."""
+
+_NAMED = 6
+"""How many values of a column it names."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,26 @@ def list_tables(graph: Graph, folders: Mapping[str, Sequence[str]], statements: 
                 tuple((thing, tuple(cells[key] for key in shown)) for thing, cells in rows),
             )
     return tables
+
+
+def summaries(tables: Mapping[str, Table], lang: str) -> dict[str, str]:
+    """Say in a line what tables tell of each thing, by its IRI; those of which they tell nothing are left out."""
+    told: dict[str, str] = {}
+    for folder, keys in SUMMED.items():
+        for thing, cells in tables[folder].rows if folder in tables else ():
+            columns = zip(tables[folder].columns, cells, strict=True)
+            values = {column.key: (column.heading, cell.split(MARK)) for column, cell in columns if cell}
+            parts = [
+                f"{heading[:1].upper()}{heading[1:]}{COLON[lang]}{_first(some)}."
+                for heading, some in (values[key] for key in keys if key in values)
+            ]
+            told |= {thing.iri: " ".join(parts)} if parts else {}
+    return told
+
+
+def _first(values: Sequence[str]) -> str:
+    more = f" (+ {len(values) - _NAMED})" if len(values) > _NAMED else ""
+    return ", ".join(values[:_NAMED]) + more
 
 
 def _texts(terms: Iterable[Term], labels: Mapping[str, str], lang: str) -> list[str]:

@@ -24,6 +24,11 @@ from cmgraph.store import builtin
 from cmgraph.store.base import Progress
 
 
+def json_line(value: Mapping[str, Any]) -> str:
+    """Write JSON on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def no_progress(done: int, name: str) -> None:
     """Take note of progress without telling anybody."""
 
@@ -76,11 +81,13 @@ class Publication:
         """Write one file of JSON."""
         self.write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
-    def write_json_ld(self, path: Path, context: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]]) -> None:
-        """Write one file of JSON-LD, a node a line."""
-        known, *lines = (json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in (context, *nodes))
-        graph = ",\n".join(lines)
-        self.write(path, f'{{"@context":{known},\n"@graph":[\n{graph}\n]}}\n')
+    def write_json_ld(self, path: Path, context: Mapping[str, Any], nodes: Iterable[str]) -> None:
+        """Write one file of JSON-LD.
+
+        :param nodes: each as :func:`json_line` writes it.
+        """
+        graph = ",\n".join(nodes)
+        self.write(path, f'{{"@context":{json_line(context)},\n"@graph":[\n{graph}\n]}}\n')
 
     @cached_property
     def stated(self) -> list[Triple]:

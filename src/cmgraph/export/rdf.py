@@ -25,7 +25,7 @@ from pyoxigraph import (
 )
 
 from cmgraph.errors import CmgraphError
-from cmgraph.export.publication import Publication
+from cmgraph.export.publication import Publication, json_line
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, lexical, local_name
@@ -101,7 +101,7 @@ def json_ld(publication: Publication, path: Path) -> None:
     """Write what files state as JSON-LD, complete with its context."""
     terms = context(publication)["@context"]
     names = JsonLdNames(terms, publication.graph.prefixes)
-    publication.write_json_ld(path, terms, jsonld_nodes(publication.stated, names))
+    publication.write_json_ld(path, terms, map(json_line, jsonld_nodes(publication.stated, names)))
 
 
 def json_ld_context(publication: Publication, path: Path) -> None:

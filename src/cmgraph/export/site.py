@@ -12,29 +12,32 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
+from posixpath import relpath
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.analysis.filters import EVERYTHING
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
-from cmgraph.answers.entity import Entity, Said, build_entities, build_entity, collect_statements
+from cmgraph.answers.entity import Entity, Said, Told, build_entities, build_entity, collect_statements
 from cmgraph.answers.render import to_csv
-from cmgraph.answers.result import WHOLE, Result
+from cmgraph.answers.result import WHOLE, Citation, Result
 from cmgraph.answers.sentences import heading as kind_heading
 from cmgraph.answers.sentences import sentence
-from cmgraph.answers.statements import Statement, fetch_triples
+from cmgraph.answers.statements import Fetched, Statement, fetch_triples
 from cmgraph.export.catalogue import catalogue
+from cmgraph.export.changes import HOW, Edition, History, day, grouped, write_record
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
+from cmgraph.export.glance import Glance, glances, with_glance
 from cmgraph.export.kept import Kept, Unit, contents, digest, program
-from cmgraph.export.lists import COLUMNS, MARK, list_tables
-from cmgraph.export.publication import Publication
+from cmgraph.export.lists import COLUMNS, MARK, SUMMED, list_tables, summaries
+from cmgraph.export.publication import Publication, json_line
 from cmgraph.export.rdf import JsonLdNames, context, jsonld_nodes, serialize_triples
 from cmgraph.export.statements import Group, Resting, group_statements, resting
 from cmgraph.graph import Graph
@@ -45,7 +48,8 @@ from cmgraph.pictures.map import picture as map_picture
 from cmgraph.pictures.network import page as network_page
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, Value, best_text, lexical
-from cmgraph.text.i18n import message
+from cmgraph.text.cells import as_text
+from cmgraph.text.i18n import COLON, message
 from cmgraph.text.templating import linked, render_template
 
 TOGETHER = 200
@@ -85,7 +89,7 @@ _WITHOUT = (
 )
 """Vocabularies whose concepts qualify so many statements that a page counts these only."""
 
-_OTHERS = {"map": "map", "questions": "questions", "sourced": "sourced", "def": "model"}
+_OTHERS = {"changes": "changes_title", "map": "map", "questions": "questions", "sourced": "sourced", "def": "model"}
 _SEARCH = {"search": "search_title"}
 """Words that pages of ours are called by."""
 
@@ -135,12 +139,28 @@ class Written(NamedTuple):
     taken: set[str]
 
 
+class DataPart(NamedTuple):
+    """What a document of data holds of one thing.
+
+    :ivar triples: the statements.
+    :ivar lines: the same in JSON-LD.
+    :ivar terms: the terms of the JSON-LD context that these have.
+    :ivar prefixes: the prefixes that both need.
+    """
+
+    triples: list[Triple]
+    lines: list[str]
+    terms: set[str]
+    prefixes: set[str]
+
+
 @dataclass
 class Site:
     """What pages share, and those that were written.
 
     :ivar folder: where they are written, around the files that are there.
     :ivar kept: what an earlier export made, and this one has.
+    :ivar fetched: what is said of things and statements, as far as it was looked up.
     """
 
     publication: Publication
@@ -149,7 +169,10 @@ class Site:
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     names: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     done: int = 0
+    fetched: Fetched = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=lambda: defaultdict(dict))
     _links: dict[tuple[str, str], Links] = field(default_factory=dict)
+    _parts: dict[tuple[str, bool], DataPart] = field(default_factory=dict)
 
     @cached_property
     def stars(self) -> Mapping[str, list[Triple]]:
@@ -191,6 +214,12 @@ class Site:
         }
 
     @cached_property
+    def summaries(self) -> Mapping[str, Mapping[str, str]]:
+        """In each language, what a list tells of a thing, in a line."""
+        some = {folder: iris for folder, iris in self.segments.items() if folder in SUMMED}
+        return {lang: summaries(list_tables(g, some, {}), lang) for lang, g in self.publication.by_language.items()}
+
+    @cached_property
     def codes(self) -> Mapping[str, list[str]]:
         """The codes by which people know a country, of the place and of who governs it."""
         codes = {
@@ -221,6 +250,20 @@ class Site:
         """The JSON-LD context."""
         terms: dict[str, Any] = context(self.publication)["@context"]
         return terms
+
+    def told(self, lang: str) -> Told:
+        """Return what statements say in a language, as far as it was told; of a day, a page may tell less of one."""
+        return {} if self.publication.graph.as_of else self._told[lang]
+
+    def part(self, iri: str, whole: bool) -> DataPart:
+        """Return what documents hold of a thing, the same in each: all that is stated of it, or its names."""
+        if (iri, whole) not in self._parts:
+            star = self.stars[iri]
+            triples = star if whole else [t for t in star if t.predicate.value == SKOS + "prefLabel"]
+            nodes = [*jsonld_nodes(triples, self.json_ld_names)]
+            terms, prefixes = {key for node in nodes for key in node}, self.publication.graph.prefixes.used(triples)
+            self._parts[iri, whole] = DataPart(triples, [*map(json_line, nodes)], terms, {*prefixes})
+        return self._parts[iri, whole]
 
     def ending(self, lang: str) -> str:
         """Return how the names of the pages in a language end."""
@@ -291,7 +334,7 @@ class Site:
                 lang,
                 heading=heading if self.headings[lang, heading] == stem else f"{heading} – {stem}",
                 here=path,
-                to=self._seen_from(root, lang),
+                to=self._seen_from(stem.rpartition("/")[0], lang),
                 index="index" + self.ending(lang),
                 languages=languages,
                 menu=[(message(key, lang), name + self.ending(lang)) for key, name in _MENU.items()],
@@ -318,14 +361,18 @@ class Site:
         endings = [*map(self.ending, self.publication.languages), ".ttl", ".jsonld"]
         self.kept.units[stem] = Unit(key, tuple(stem + ending for ending in endings), value)
 
-    def _seen_from(self, root: str, lang: str) -> Links:
-        """Return where pages in a language find what they link to, from the depth at which ``root`` leads back."""
+    def _seen_from(self, folder: str, lang: str) -> Links:
+        """Return where pages in a folder and a language find what they link to, by the shortest way."""
 
         def href(iri: str) -> str:
             stem, hash_, anchor = (self.stem(iri) or "").partition("#")
-            return f"{root}{stem}{self.ending(lang)}{hash_}{anchor}" if stem else web_address(iri)
+            if not stem:
+                return web_address(iri)
+            return f"{relpath(stem + self.ending(lang), folder or '.')}{hash_}{anchor}"
 
-        return self._links.setdefault((root, lang), Links(href, lang))
+        if (folder, lang) not in self._links:
+            self._links[folder, lang] = Links(href, lang)
+        return self._links[folder, lang]
 
     @cached_property
     def headings(self) -> Mapping[tuple[str, str], str]:
@@ -348,21 +395,58 @@ class Site:
 
 
 class Links:
-    """What pages of a language link to, as they see it from one depth, and the sentences that hold such links.
+    """What pages of a language link to, as they see it from one folder, and the sentences and cells that hold links.
 
     :ivar href: returns the address of an IRI.
     """
 
     def __init__(self, href: Callable[[str], str], lang: str) -> None:
-        self.href, self._lang = href, lang
+        self.href, self._lang = cache(href), lang
         self._said: dict[tuple[str, NamedRef, tuple[tuple[NamedRef, Value], ...]], Markup] = {}
+        self._things: dict[NamedRef, str] = {}
+        self._places: dict[str, str] = {}
 
     def said(self, statement: Statement) -> Markup:
         """Say what a statement says, for HTML; the same statement stands on several pages."""
         key = (statement.iri, statement.kind, statement.says)
         if key not in self._said:
-            self._said[key] = Markup().join(linked(word, self.href) for word in sentence(statement, self._lang))
+            self._said[key] = Markup("".join(map(self._link, sentence(statement, self._lang))))  # noqa: S704 - escaped
         return self._said[key]
+
+    def row(self, cells: Iterable[Sequence[Value]]) -> Markup:
+        """Write the cells of a row of figures."""
+        return Markup("".join(f"<td>{self._cell(values)}</td>" for values in cells))  # noqa: S704 - escaped
+
+    def carried(self, statement: Statement, places: Mapping[str, Sequence[Citation]] | None = None) -> Markup:
+        """Write what carries a statement: marks of footnotes, or the places in the page's own source."""
+        if places is None:
+            return Markup("".join(f'<sup><a href="#source-{n}">[{n}]</a></sup>' for n in statement.citations))  # noqa: S704 - numbers
+        return Markup(f"<small>{' · '.join(map(self._place, places[statement.iri]))}</small>")  # noqa: S704 - escaped
+
+    def _link(self, value: Value) -> str:
+        if not isinstance(value, NamedRef):
+            return linked(value, self.href, self._lang)
+        if value not in self._things:
+            self._things[value] = linked(value, self.href, self._lang)
+        return self._things[value]
+
+    def _cell(self, values: Sequence[Value]) -> str:
+        parts: list[str] = []
+        for value in values:
+            if parts and not (isinstance(value, str) and value.startswith(";")):
+                parts.append(" ")
+            parts.append(self._link(value))
+        return "".join(parts)
+
+    def _place(self, citation: Citation) -> str:
+        if citation.iri not in self._places:
+            named = citation.locator and citation.locator != WHOLE
+            where = citation.locator if named else message("whole_source", self._lang)
+            words = f": “{citation.words}”" if citation.words else ""
+            how = citation.support.label if citation.support else message("not_said", self._lang)
+            text = f'<a href="{escape(self.href(citation.iri))}">{escape(where)}</a>{escape(words)}, {escape(how)}'
+            self._places[citation.iri] = text
+        return self._places[citation.iri]
 
 
 class Ingredients:
@@ -383,10 +467,11 @@ class Ingredients:
         self._stars = {iri: digest(sorted(star)) for iri, star in lines.items()}
         self._common = self._of_all()
 
-    def of_thing(self, iri: str, counted: bool) -> str:
+    def of_thing(self, iri: str, counted: bool, more: Iterable[str]) -> str:
         """Return the digest of the page of a thing.
 
         :param counted: whether what points at it is counted only.
+        :param more: what else the page shows.
         """
         shared = self._shared
         uses = shared.uses.get(iri, [])
@@ -397,7 +482,7 @@ class Ingredients:
         for lang, graph in shared.publication.by_language.items():
             heading = _heading(graph.names.labels([iri])[iri], graph.names.kind(iri))
             headings.append(str(shared.headings[lang, heading] == iri.removeprefix(BASE)))
-        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings])
+        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings, *more])
 
     def of_document(self, stem: str) -> str:
         """Return the digest of a document that statements share."""
@@ -455,6 +540,7 @@ def page(
         "about": publication.about,
         "address": publication.address,
         "as_of": publication.graph.as_of,
+        "carried": to.carried,
         "correct": _correct(publication, f"{heading} <{publication.address}{here}>"),
         "few": FEW,
         "heading": heading,
@@ -463,6 +549,7 @@ def page(
         "lang": lang,
         "modified": publication.modified,
         "most": MOST,
+        "row": to.row,
         "said": to.said,
         "site_title": best_text(publication.about["title"], lang),
         "summary": best_text(publication.about["description"] or {}, lang),
@@ -504,10 +591,11 @@ def write(shared: Site, job: Job) -> Written:
     return Written(shared.pages, dict(shared.names), shared.kept.units, shared.kept.taken)
 
 
-def finish(shared: Site, written: Sequence[Written]) -> None:
+def finish(shared: Site, written: Sequence[Written], history: History) -> None:
     """Write what tells of all other files, once they are there.
 
     :param written: what came of :func:`jobs`, in order.
+    :param history: the editions of what is published.
     """
     publication, folder = shared.publication, shared.folder
     shared.pages = [page for some in written for page in some.pages]
@@ -521,7 +609,8 @@ def finish(shared: Site, written: Sequence[Written]) -> None:
     assets = Path(__file__).parents[1] / "text/templates"
     for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
         publication.write(folder / "assets" / name, (assets / name).read_text(encoding="utf-8"))
-    _front(shared)
+    _front(shared, history)
+    _changes(shared, history)
     _search(shared)
     text = render_template(
         "sitemap.xml", address=publication.address, modified=publication.modified, pages=sorted(shared.pages)
@@ -565,9 +654,14 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
     """Write the pages of things in one folder, and their data, or take them over."""
     folder = iris[0].removeprefix(BASE).rpartition("/")[0]
     counted = folder.removeprefix("vocab/") in _WITHOUT
-    keys = {iri: shared.ingredients.of_thing(iri, counted) for iri in iris}
+    glanced = {iri: _glances(shared, folder, iri) for iri in iris}
+    told = {iri: {lang: some.get(iri, "") for lang, some in shared.summaries.items()} for iri in iris}
+    keys = {
+        iri: shared.ingredients.of_thing(iri, counted, [*map(repr, glanced[iri].values()), *told[iri].values()])
+        for iri in iris
+    }
     units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
-    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted)
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, glanced, told)
     for iri in iris:
         stem, unit = iri.removeprefix(BASE), units[iri]
         found = unit.value if unit else entries[iri]
@@ -579,16 +673,34 @@ def _things(shared: Site, iris: Sequence[str]) -> None:
         shared.publication.progress(shared.done, stem)
 
 
-def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) -> dict[str, dict[str, dict[str, Any]]]:
+def _glances(shared: Site, folder: str, iri: str) -> dict[str, Glance]:
+    """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
+    governed = [lexical(t.object) for t in shared.stars[iri] if t.predicate.value == CM + "governs"]
+    if len(governed) == 1:
+        folder, iri = "id/place", governed[0]
+    return glances(shared.publication.by_language, folder, iri)
+
+
+def _make_things(
+    shared: Site,
+    iris: Sequence[str],
+    folder: str,
+    counted: bool,
+    glanced: Mapping[str, Mapping[str, Glance]],
+    told: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Write the pages of things and their data; return what a search finds of each, by language."""
     publication = shared.publication
     found: dict[str, dict[str, dict[str, Any]]] = {}
     if counted:
-        fetched = fetch_triples(set(iris), publication.graph.store)
+        fetched = fetch_triples(iris, publication.graph.store, shared.fetched)
         said: dict[str, Said] = {iri: {(iri, iri): fetched[iri]} for iri in iris}
     else:
-        said = dict(collect_statements(iris, publication.graph.store, publication.graph.as_of))
-    entities = {lang: build_entities(said, graph.store, graph.names) for lang, graph in publication.by_language.items()}
+        said = dict(collect_statements(iris, publication.graph.store, publication.graph.as_of, shared.fetched))
+    entities = {
+        lang: build_entities(said, graph.store, graph.names, shared.told(lang))
+        for lang, graph in publication.by_language.items()
+    }
     rests = {lang: _resting(shared, graph, iris) for lang, graph in publication.by_language.items()}
     for iri in iris:
         stem, uses = iri.removeprefix(BASE), shared.uses.get(iri, [])
@@ -597,13 +709,20 @@ def _make_things(shared: Site, iris: Sequence[str], folder: str, counted: bool) 
         titles = {lang: entity.thing.label for lang, entity in spoken.items()}
         schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
         values = {
-            lang: entity_values(entity, publication.by_language[lang], len(users) if counted else 0, schema)
+            lang: entity_values(
+                entity,
+                publication.by_language[lang],
+                len(users) if counted else 0,
+                schema,
+                glanced[iri].get(lang),
+                told[iri][lang],
+            )
             | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
-            | {"resting": rests[lang].get(iri)}
+            | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
             for lang, entity in spoken.items()
         }
         shared.write("entity.html", stem, titles, values)
-        _data(shared, stem, _around(shared.stars, [iri], [] if counted else users))
+        _data(shared, stem, [iri], [] if counted else users)
         codes = {"c": shared.codes[iri]} if iri in shared.codes else {}
         found[iri] = {
             lang: {
@@ -657,12 +776,12 @@ def _class(star: Iterable[Triple]) -> str:
 def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resting]:
     """Tell what cites a place in each source among ``iris``."""
     citing = {iri: shared.citing(iri) for iri in iris if iri.startswith(BASE + "id/source/")}
-    fetched = fetch_triples(set().union(*citing.values()), graph.store)
+    fetched = fetch_triples(set().union(*citing.values()), graph.store, shared.fetched)
     said = {
         source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(some)}
         for source, some in citing.items()
     }
-    entities = build_entities(said, graph.store, graph.names)
+    entities = build_entities(said, graph.store, graph.names, shared.told(graph.lang))
     return {source: _rests(shared, graph, source, entity) for source, entity in entities.items()}
 
 
@@ -683,18 +802,34 @@ def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
     return resting(source, replace(entity, statements=statements), graph.lang)
 
 
-def entity_values(entity: Entity, graph: Graph, count: int = 0, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def entity_values(
+    entity: Entity,
+    graph: Graph,
+    count: int = 0,
+    schema: dict[str, Any] | None = None,
+    glance: Glance | None = None,
+    told: str = "",
+) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
+    :param glance: what is known of it at a glance.
+    :param told: what a list tells of it, in a line.
     """
+    told = glance.said if glance else told
     groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
+    if glance:
+        entity, glance = with_glance(entity, glance)
     return {
+        "colon": COLON[graph.lang],
+        "chart": Markup(glance.chart) if glance else "",  # noqa: S704 - every value in it was escaped when it was drawn
         "entity": entity,
+        "glance": glance,
         "names": entity.names,
         "groups": groups,
         "heading": _heading(entity.thing.label, entity.kind),
-        "summary": _summary(entity, groups),
+        "summary": f"{entity.thing.label}: {entity.kind}. {told}" if told else _summary(entity, groups),
+        "told": told,
         "named_by": [],
         "resting": None,
         "picture": ties(graph, entity),
@@ -721,11 +856,12 @@ def _gathered(shared: Site, stem: str) -> None:
     key = shared.ingredients.of_document(stem)
     if shared.take(stem, key):
         return
-    fetched = fetch_triples(set(iris), publication.graph.store)
+    fetched = fetch_triples(iris, publication.graph.store, shared.fetched)
     kinds = {iri: _class(shared.stars[iri]) for iri in iris}
     statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
     entities = {
-        lang: build_entity(BASE + stem, statements, g.store, g.names) for lang, g in publication.by_language.items()
+        lang: build_entities({BASE + stem: statements}, g.store, g.names, shared.told(lang))[BASE + stem]
+        for lang, g in publication.by_language.items()
     }
     titles = {lang: _gathered_title(shared, stem, lang) for lang in publication.languages}
     values = {
@@ -734,7 +870,7 @@ def _gathered(shared: Site, stem: str) -> None:
         for lang, entity in entities.items()
     }
     shared.write("entity.html", stem, titles, values)
-    _data(shared, stem, _around(shared.stars, iris, ()))
+    _data(shared, stem, iris, ())
     shared.made(stem, key, None)
 
 
@@ -746,8 +882,9 @@ def _gathered_title(shared: Site, stem: str, lang: str) -> str:
     return f"{message(f'seg_{segment}', lang, default=segment)} – {', '.join(headings) or name}"
 
 
-def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterable[str]) -> list[Triple]:
-    """Return what is said of things and in the statements they stand in, with citations, sources and names."""
+def _data(shared: Site, stem: str, iris: Iterable[str], uses: Iterable[str]) -> None:
+    """Write what is said of things and in the statements they stand in, with citations, sources and names."""
+    stars, publication = shared.stars, shared.publication
     described = dict.fromkeys([*iris, *uses])
     cited = dict.fromkeys(
         lexical(t.object) for iri in described for t in stars.get(iri, ()) if t.predicate.value == CM + "hasCitation"
@@ -757,19 +894,18 @@ def _around(stars: Mapping[str, list[Triple]], iris: Iterable[str], uses: Iterab
     )
     whole = {iri for iri in (*described, *cited, *sources) if iri in stars}
     named = {iri for of in whole for t in stars[of] if (iri := lexical(t.object)) in stars and iri not in whole}
-    names = {iri: [t for t in stars[iri] if t.predicate.value == SKOS + "prefLabel"] for iri in named}
-    said = {str(some[0].subject): some for some in (*(stars[iri] for iri in whole), *names.values()) if some}
-    return [triple for subject in sorted(said) for triple in said[subject]]
-
-
-def _data(shared: Site, stem: str, triples: list[Triple]) -> None:
-    publication, declared = shared.publication, shared.publication.graph.prefixes.used(triples)
-    turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=declared)
+    parts = [shared.part(iri, True) for iri in whole] + [shared.part(iri, False) for iri in named]
+    parts = sorted((part for part in parts if part.triples), key=lambda part: str(part.triples[0].subject))
+    used = {prefix for part in parts for prefix in part.prefixes}
+    prefixes = {prefix: space for prefix, space in sorted(publication.graph.prefixes.items()) if prefix in used}
+    triples = [triple for part in parts for triple in part.triples]
+    turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes)
     publication.write(shared.folder / f"{stem}.ttl", turtle or b"")
-    nodes = list(jsonld_nodes(triples, shared.json_ld_names))
-    keys = {key for node in nodes for key in node} | {"id", "type", *declared, "xsd"}
+    keys = {term for part in parts for term in part.terms} | {"id", "type", "xsd", *used}
     definitions = {key: definition for key, definition in shared.context.items() if key in keys}
-    publication.write_json_ld(shared.folder / f"{stem}.jsonld", definitions, nodes)
+    publication.write_json_ld(
+        shared.folder / f"{stem}.jsonld", definitions, (line for part in parts for line in part.lines)
+    )
 
 
 def _schema(publication: Publication, folder: str, entity: Entity, star: list[Triple]) -> dict[str, Any]:
@@ -1014,7 +1150,62 @@ def model_values(publication: Publication, stars: Mapping[str, Sequence[Triple]]
     return values
 
 
-def _front(shared: Site) -> None:
+def _changes(shared: Site, history: History) -> None:
+    """Write what changed since the edition before: as a page, a record, a table and a feed."""
+    publication, values, main = shared.publication, {}, shared.publication.languages[0]
+    write_record(publication, history, shared.folder)
+    hows = [how for how in HOW if any(edition.counts.get(how) for edition in history.editions)]
+    titles = {lang: message("changes_title", lang) for lang in publication.languages}
+    for lang, graph in publication.by_language.items():
+        groups = grouped(history, graph, shared.stars)
+        values[lang] = {
+            "colon": COLON[lang],
+            "editions": history.editions,
+            "feed": _feed(shared, history, lang, titles[lang]),
+            "groups": [(how, list(some)) for how, some in groupby(groups, key=lambda group: group.how)],
+            "hows": hows,
+            "recorded_in": main,
+            "since": history.since,
+            "told": shared.stars,
+        }
+    shared.write("changes.html", "changes", titles, values)
+
+
+def _feed(shared: Site, history: History, lang: str, title: str) -> str:
+    """Write the feed of the editions in a language and return its name; empty if an edition has no day."""
+    publication, ending = shared.publication, shared.ending(lang)
+    days = [day(edition, publication.modified) for edition in history.editions]
+    if not all(days):
+        return ""
+    name = f"changes{ending.removesuffix('.html')}.atom"
+    entries = [
+        {"edition": edition, "day": when, "text": _counted(edition, lang) or message("changes_first", lang)}
+        for edition, when in zip(history.editions, days, strict=True)
+    ]
+    text = render_template(
+        "changes.xml",
+        about=publication.about,
+        address=publication.address,
+        entries=entries,
+        feed=name,
+        lang=lang,
+        page=f"changes{ending}",
+        site_title=best_text(publication.about["title"], lang),
+        title=title,
+        w=lambda key: message(key, lang),
+    )
+    publication.write(shared.folder / name, text)
+    return name
+
+
+def _counted(edition: Edition, lang: str) -> str:
+    """Say how much an edition changed."""
+    return ", ".join(
+        f"{message(how, lang)}{COLON[lang]}{as_text(number, lang)}" for how, number in edition.counts.items()
+    )
+
+
+def _front(shared: Site, history: History) -> None:
     """Write the first page, and the page of downloads."""
     publication, segments = shared.publication, shared.segments
     data = distributions(shared.folder)
@@ -1038,6 +1229,9 @@ def _front(shared: Site) -> None:
             "questions": "questions" + shared.ending(lang),
             "map": "map" + shared.ending(lang) if _is_mapped(publication.graph) else "",
             "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
+            "changes": "changes" + shared.ending(lang),
+            "new": _counted(history.editions[0], lang),
+            "since": history.since,
             "schema": schema_org(publication, data),
             "kinds": [
                 (kind, f"id/agent{shared.ending(lang)}#{urlencode({'kind': kind})}", number)

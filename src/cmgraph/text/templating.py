@@ -9,12 +9,13 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
 from cmgraph.rdf.terms import NamedRef, Value, local_name
 from cmgraph.text.cells import as_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML, and so a workbook, cannot hold."""
@@ -62,8 +63,6 @@ def linked(value: Value, href: Callable[[str], str], lang: str = "") -> Markup:
 
     A number is written as ``lang`` has it.
     """
-    from markupsafe import Markup, escape
-
     if isinstance(value, NamedRef):
         return Markup(f'<a href="{escape(href(value.iri))}">{escape(value.label or value.iri)}</a>')  # noqa: S704
     text = escape(as_text(value, lang))
@@ -110,8 +109,6 @@ def bibtex(text: object) -> str:
 
 def script_json(value: Any) -> Any:
     """Write JSON that may stand in a script element: nothing in it ends the element."""
-    from markupsafe import Markup
-
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -9,7 +9,8 @@
       .normalize("NFKD").replace(/\p{M}/gu, "");
   const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent));
   const folded = texts.map((cells) => fold(cells.join(" ")));
-  const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
+  const lang = document.documentElement.lang;
+  const compare = new Intl.Collator(lang, { numeric: true }).compare;
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const words = make("input", { type: "search", id: "words", autocomplete: "off" });
   const count = make("p", { id: "shown" });
@@ -34,7 +35,7 @@
   function show() {
     const hits = new Set(shown());
     rows.forEach((row, n) => { row.hidden = !hits.has(n); });
-    count.textContent = `${hits.size} ${say.shown} ${rows.length}`;
+    count.textContent = `${hits.size.toLocaleString(lang)} ${say.shown} ${rows.length.toLocaleString(lang)}`;
   }
 
   function sort() {
