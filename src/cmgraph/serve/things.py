@@ -188,7 +188,7 @@ def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> D
     if query:
         return query_page(graph, query, wrong=wrong)
     near = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
-    title = message("nothing_here" if said["status"] == 404 else "refused", graph.lang)
+    title = message("nothing_here" if said["status"] == 404 else "not_answered", graph.lang)
     lead = message("nearest", graph.lang) if near else ""
     return _html(_plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
 
