@@ -249,3 +249,19 @@ def test_the_words_of_a_question_are_shown_with_it(run: Run) -> None:
 )
 def test_several_names_and_words_of_a_choice_fill_one_parameter(text: str, command: str, bundled_graph: Graph) -> None:
     assert command in {one.command for one in suggest(bundled_graph, text)[:2]}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("ententes conclues par les États-Unis entre janvier et mars 2026", "2026-01-01", "2026-03-31"),
+        ("agreements signed by Japan between 5 and 7 May 2024", "2024-05-05", "2024-05-07"),
+        ("agreements signed by Japan from December to January 2026", "2025-12-01", "2026-01-31"),
+        ("agreements signed by Japan between 3 March and 2 April 2025", "2025-03-03", "2025-04-02"),
+    ],
+)
+def test_a_month_takes_its_year_from_what_it_is_joined_to(
+    bundled_graph: Graph, text: str, first: str, last: str
+) -> None:
+    values = next(one.values for one in suggest(bundled_graph, text) if one.question.name == "instruments-between")
+    assert (values["from"], values["to"]) == (first, last)

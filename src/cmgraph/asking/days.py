@@ -82,6 +82,16 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"\b(?:(?:{before}) )?{article}(?:{'|'.join(forms)})\b")
 
 
+@cache
+def _left_short() -> re.Pattern[str]:
+    """Match a month or day that takes its year from what it is joined to: between january and march 2026."""
+    month = "|".join(sorted(_months(), key=len, reverse=True))
+    return re.compile(
+        rf"\b(?:(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er)?(?: (?P<month>{month}))?|(?P<alone>{month})) "
+        r"(?:and|et|to|until|till|through|a|au|jusqu ?en|jusqu ?au) $"
+    )
+
+
 _JOINED = re.compile(r" (?:and|et|to|until|through|till|a|au|jusqu ?en|jusqu ?au) | ")
 
 
@@ -90,6 +100,8 @@ def times_in(text: str) -> list[Time]:
 
     >>> [(str(time.first), str(time.last)) for time in times_in("between march 2021 and 3 may 2022 not since 2024")]
     [('2021-03-01', '2022-05-03'), ('2024-01-01', 'None')]
+    >>> [(str(time.first), str(time.last)) for time in times_in("entre janvier et mars 2026")]
+    [('2026-01-01', '2026-03-31')]
     """
     found: list[Time] = []
     joinable = False
@@ -98,6 +110,9 @@ def times_in(text: str) -> list[Time]:
         if span is None:
             continue
         first, last = span
+        if (earlier := _left_short().search(text[: _begins(match)])) and (begun := _completed(earlier, match, last)):
+            found.append(Time(begun, last, earlier.start(), match.end()))
+            continue
         said = next((name for name in _BEFORE if match[name]), "")
         if (
             found
@@ -119,6 +134,25 @@ def times_in(text: str) -> list[Time]:
         }
         found.append(Time(*bounds.get(said, span), match.start(), match.end()))
     return found
+
+
+def _begins(match: re.Match[str]) -> int:
+    """Return where the day or month itself begins, after the words before it; 0 if there is none."""
+    return next((match.start(name) for name in ("d1", "m2", "m3") if match[name]), 0)
+
+
+def _completed(short: re.Match[str], whole: re.Match[str], last: dt.date) -> dt.date | None:
+    """Return the first day of what is left short, completed from the date it is joined to; None if that is no day."""
+    named = short["month"] or short["alone"]
+    if not (named or whole["d1"]):
+        return None
+    parts = _months()[named] if named else last.month, int(short["day"] or 1)
+    earlier_year = bool(named) and parts >= (last.month, last.day)
+    try:
+        first = dt.date(last.year - earlier_year, *parts)
+    except ValueError:
+        return None
+    return first if first < last else None
 
 
 def _range_follows(text: str, place: int) -> bool:
