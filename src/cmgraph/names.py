@@ -93,7 +93,7 @@ def _aliases() -> dict[str, set[str]]:
     return aliases
 
 
-def _aliased(text: str) -> set[str]:
+def _known_as(text: str) -> set[str]:
     """Return the codes or names that the graph may have for what people call ``text``."""
     return _aliases().get(_alias_key(_written(text)), set())
 
@@ -207,7 +207,7 @@ class Names:
 
     def called(self, text: str) -> set[str]:
         """Return all things that a text is a name of, whatever their kind; it is never ambiguous here."""
-        keys = {text, normalize_name(text), *_forms(text), *_aliased(text)}
+        keys = {text, normalize_name(text), *_forms(text), *_known_as(text)}
         return {iri for key in keys for iri, _ in self._index.get(key, ())}
 
     def folded(self, of: str) -> Iterator[tuple[str, str]]:
@@ -240,7 +240,7 @@ class Names:
         return [NamedNode(iri) for iri in sorted(above, key=lambda iri: (-said[iri], iri))]
 
     def _aliased(self, of: str, text: str) -> set[str]:
-        return {node.value for alias in _aliased(text) if (node := self._called(alias, of, text))}
+        return {node.value for alias in _known_as(text) if (node := self._called(alias, of, text))}
 
     def _called(self, key: str, of: str, text: str) -> NamedNode | None:
         """Return the one thing with a name; things that prefer it come before others."""
@@ -259,11 +259,11 @@ class Names:
     def _hint(self, text: str, of: str) -> str:
         """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
         if of and any(c.isalpha() for c in text):
-            keys = (text, normalize_name(text), *_forms(text), *_aliased(text))
+            keys = (text, normalize_name(text), *_forms(text), *_known_as(text))
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:
                 return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
-        close = [] if _aliased(text) else self.nearest_names(text, of)
+        close = [] if _known_as(text) else self.nearest_names(text, of)
         return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
 
     def nearest_names(self, text: str, of: str = "", limit: int = 3) -> list[str]:
