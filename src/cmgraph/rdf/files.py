@@ -108,7 +108,7 @@ def _base(form: RdfFormat) -> str | None:
 
 
 @contextmanager
-def open_checked(path: Path) -> Iterator[IO[bytes]]:
+def open_checked(path: Path, progress: Progress | None = None) -> Iterator[IO[bytes]]:
     """Open an RDF file for a parser, once nothing in it can crash or mislead one; tell what goes wrong by its line."""
     form = rdf_format(path)
     xml = form == RdfFormat.RDF_XML
@@ -116,7 +116,8 @@ def open_checked(path: Path) -> Iterator[IO[bytes]]:
         with open_unpacked(path, xml=xml) as file:
             refuse_traps(file, form, path)
         with open_unpacked(path, xml=xml) as file:
-            yield file
+            counted: Any = _Counted(file, path.name, progress) if progress else file
+            yield counted
     except SyntaxError as error:
         raise _syntax_error(path, form, error) from None
     except MemoryError:
@@ -132,8 +133,7 @@ def stream_quads(path: Path, progress: Progress | None = None, *, named: bool = 
     :param named: yield it in its named graph too.
     """
     form, graphs = rdf_format(path), set()
-    with open_checked(path) as opened:
-        file: Any = _Counted(opened, path.name, progress) if progress else opened
+    with open_checked(path, progress) as file:
         quads, nothing = parse(file, format=form, base_iri=_base(form), rename_blank_nodes=True), True
         for quad in quads:
             nothing = False

@@ -12,7 +12,7 @@ from pyoxigraph import Quad, Triple
 from pyoxigraph import Store as Oxigraph
 
 from cmgraph.errors import DamagedStore
-from cmgraph.rdf.files import Progress, stream_quads
+from cmgraph.rdf.files import Progress, open_checked, rdf_format, stream_quads
 from cmgraph.store.base import Solutions
 from cmgraph.store.engine import read_boolean, read_solutions, read_triples, reported, run_query, to_bytes, to_rows
 from cmgraph.store.sandbox import run_sandboxed, turnstile
@@ -57,7 +57,12 @@ class LocalStore:
     def read(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
         """Add the statements of RDF files, read as a stream, those of all their graphs as one."""
         for path in paths:
-            self.engine.bulk_extend(stream_quads(path, progress))
+            form = rdf_format(path)
+            if form.supports_datasets:
+                self.engine.bulk_extend(stream_quads(path, progress))
+                continue
+            with open_checked(path, progress) as file:  # without a Python object per statement: a third faster
+                self.engine.load(file, format=form)
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
