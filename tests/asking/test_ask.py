@@ -93,6 +93,18 @@ def test_days_in_words_become_values(text: str, values: dict[str, str], bundled_
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("agreements Japan had concluded as of 31 April 2021", "2021-04-31"),
+        ("accords signés entre le 30 février et mars 2024", "2024-02-30"),
+    ],
+)
+def test_a_day_that_its_month_does_not_have_is_refused(text: str, day: str, bundled_graph: Graph) -> None:
+    with pytest.raises(CmgraphError, match=f"{day}: there is no such day"):
+        suggest(bundled_graph, text)
+
+
+@pytest.mark.parametrize(
     ("text", "values"),
     [
         ("share of US imports from China", {"place": "United States", "partner": "China"}),

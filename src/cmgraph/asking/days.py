@@ -12,6 +12,7 @@ from calendar import monthrange
 from functools import cache
 from typing import NamedTuple
 
+from cmgraph.errors import CmgraphError
 from cmgraph.names import normalize_name
 
 
@@ -98,6 +99,8 @@ _JOINED = re.compile(r" (?:and|et|to|until|through|till|a|au|jusqu ?en|jusqu ?au
 def times_in(text: str) -> list[Time]:
     """Return the times that a folded text names, in their order.
 
+    :raises CmgraphError: if it names a day that its month does not have.
+
     >>> [(str(time.first), str(time.last)) for time in times_in("between march 2021 and 3 may 2022 not since 2024")]
     [('2021-03-01', '2022-05-03'), ('2024-01-01', 'None')]
     >>> [(str(time.first), str(time.last)) for time in times_in("entre janvier et mars 2026")]
@@ -106,10 +109,7 @@ def times_in(text: str) -> list[Time]:
     found: list[Time] = []
     joinable = False
     for match in _pattern().finditer(text):
-        span = _span(match)
-        if span is None:
-            continue
-        first, last = span
+        first, last = span = _span(match)
         if (earlier := _left_short().search(text[: _begins(match)])) and (begun := _completed(earlier, match, last)):
             found.append(Time(begun, last, earlier.start(), match.end()))
             continue
@@ -151,8 +151,15 @@ def _completed(short: re.Match[str], whole: re.Match[str], last: dt.date) -> dt.
     try:
         first = dt.date(last.year - earlier_year, *parts)
     except ValueError:
+        if named:
+            raise _no_such_day(last.year - earlier_year, *parts) from None
         return None
     return first if first < last else None
+
+
+def _no_such_day(*parts: int) -> CmgraphError:
+    day = "-".join(f"{part:02}" for part in parts)
+    return CmgraphError("there is no such day", where=day, hint="Ask for one that its month has.")
 
 
 def _range_follows(text: str, place: int) -> bool:
@@ -160,8 +167,8 @@ def _range_follows(text: str, place: int) -> bool:
     return re.match(r" (?:(?:to|a|au) )?(?:1[89]|20)\d\d\b", text[place:]) is not None
 
 
-def _span(match: re.Match[str]) -> tuple[dt.date, dt.date] | None:
-    """Return the first and last day of what is matched; None if there is no such day."""
+def _span(match: re.Match[str]) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of what is matched."""
     if match["iso"]:
         parts = [int(part) for part in match["iso"].split()]
     elif match["y4"]:
@@ -176,7 +183,7 @@ def _span(match: re.Match[str]) -> tuple[dt.date, dt.date] | None:
     try:
         first = dt.date(*(*parts, 1, 1)[:3])
     except ValueError:
-        return None
+        raise _no_such_day(*parts) from None
     match len(parts):
         case 1:
             return first, dt.date(first.year, 12, 31)
