@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from functools import cache
 from typing import Any
@@ -111,6 +112,13 @@ def test_every_concept_is_used_or_says_why_it_is_there(bundled_graph: Graph) -> 
 def test_every_competency_question_is_answered_or_says_why_not(
     bundled_graph: Graph, request: pytest.FixtureRequest
 ) -> None:
+    answers = {path.name.removesuffix(".expected.csv"): path for path in (ROOT / "queries").rglob("*.expected.csv")}
+
+    @cache
+    def rows(name: str) -> int:
+        with answers[name].open(encoding="utf-8", newline="") as expected:
+            return sum(1 for _ in csv.reader(expected)) - 1
+
     lines = [
         "# What analysts ask, and what answers it",
         "",
@@ -118,7 +126,6 @@ def test_every_competency_question_is_answered_or_says_why_not(
         "question with the saved questions that answer it and the rows they give by default, or why it cannot be",
         "answered yet.",
     ]
-    rows = cache(lambda name: len(bundled_graph.query(name)))
     for group in ASKED:
         lines += ["", f"## {group['subject']}", "", "| asked | answered by (rows) |", "| --- | --- |"]
         for one in group["asked"]:
