@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
 import rdflib
 
 import cmgraph
@@ -22,6 +23,7 @@ def test_rows_are_typed(bundled_graph: Graph) -> None:
     assert plan[0]["dated"] == dt.date(2020, 1, 9) and plan[0]["certain"] is True
 
 
+@pytest.mark.gate
 def test_rdflib_is_at_the_surface(bundled_graph: Graph) -> None:
     assert len(bundled_graph.rdflib) == len(set(bundled_graph.triples))
     answer = bundled_graph.query("figures", quantity="quantity:bilateral-mineral-trade")

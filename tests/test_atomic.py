@@ -60,6 +60,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert pipe.is_fifo() and received == [b"new"]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("kind", ["atomic_file", "atomic_folder"])
 def test_killed_at_any_moment_the_old_or_the_new_is_there_and_the_next_cleans_up(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "target"

@@ -176,6 +176,7 @@ def kill_often(work: str, times: int, root: Path, place: Path, monkeypatch: pyte
     return seen
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("work", ["load", "export", "ingest", "snapshot"])
 def test_killed_at_some_moments_nothing_is_lost(
     work: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -184,7 +185,7 @@ def test_killed_at_some_moments_nothing_is_lost(
     kill_often(work, 4, root, tmp_path / "place", monkeypatch)
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @pytest.mark.parametrize("work", ["load", "export", "ingest", "snapshot"])
 def test_killed_at_200_moments_nothing_is_lost(
     work: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -136,6 +136,7 @@ def test_named_graphs_are_not_written_into_a_format_without_them(tmp_path: Path)
         migrate(path, tmp_path / "mine.ttl")
 
 
+@pytest.mark.gate
 def test_the_command_tells_what_it_did_file_by_file(tmp_path: Path, run: Run) -> None:
     old, new = tmp_path / "old.ttl", tmp_path / "new.ttl"
     old.write_text(OLD, "utf-8")

@@ -138,6 +138,7 @@ def test_what_could_hide_change_or_crash_is_refused(bundled_graph: Graph, query:
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
+@pytest.mark.gate
 def test_a_query_stops_in_time_wherever_it_runs(
     bundled_graph: Graph, tmp_path: Path, international_folder: Path
 ) -> None:

@@ -268,6 +268,7 @@ def test_what_changed_between_two_days(bundled_graph: Graph) -> None:
         assert tied.edges[ends]["weight"] == after
 
 
+@pytest.mark.gate
 def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_graph: Graph, run: Run) -> None:
     rows = {(r["respect"], str(r["thing"])): r for r in compare_actors(bundled_graph, ["Canada", "Japan"]).to_dicts()}
     shared = rows["body", "Sustainable Critical Minerals Alliance"]
@@ -577,6 +578,7 @@ def test_a_page_beside_a_drawing_has_its_table_and_every_source(bundled_graph: G
     assert "(seulement lithium)" in text and 'lang="fr"' in text and "n&#39;a pas encore été révisé" in text
 
 
+@pytest.mark.gate
 def test_a_network_is_cut_to_kinds_minerals_stages_and_a_period(bundled_graph: Graph, run: Run) -> None:
     def ties(projection: str, **scope: object) -> set[tuple[str, str]]:
         net = build_network(bundled_graph, projection, network_filter=NetworkFilter(**scope))  # type: ignore[arg-type]
@@ -617,6 +619,7 @@ def test_each_side_of_a_membership_ends_a_tie_and_is_cited(chain: Graph) -> None
     assert {iri[-1] for iri in ties[agent + "b", agent + "c"]["citations"].split("; ")} == {"b", "c"}
 
 
+@pytest.mark.gate
 def test_members_are_tied_as_long_as_both_belong_and_both_are_cited(bundled_graph: Graph) -> None:
     framework = "IRENA Collaborative Framework on Critical Materials"
     names = ("Government of Peru", "Government of the United Kingdom")
@@ -732,7 +735,7 @@ def test_files_open_elsewhere_and_are_the_same_bytes(chain: Graph, tmp_path: Pat
         write_network(net, tmp_path / "net.png")
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> None:
     written = set()
     for seed in "123":
@@ -744,6 +747,7 @@ def test_a_network_is_the_same_in_every_process(run: Run, tmp_path: Path) -> Non
     assert len(written) == 1
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("command", "why"),
     [
@@ -761,6 +765,7 @@ def test_an_empty_answer_says_so_and_what_was_asked(run: Run, command: tuple[str
     assert run("--quiet", *command, "-f", "csv").stderr == ""
 
 
+@pytest.mark.gate
 def test_projections_keep_to_the_rules_of_questions_and_have_ties(bundled_graph: Graph, run: Run) -> None:
     for name, projection in projections(bundled_graph).items():
         assert lint(projection.path) == ()
@@ -781,6 +786,7 @@ def test_a_projection_of_ones_own_is_measured_drawn_and_cut_like_any(run: Run, t
     assert done.returncode == 0 and "lithium" in (tmp_path / "own.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.gate
 def test_the_command_measures_writes_and_finds_paths(run: Run, tmp_path: Path) -> None:
     early = run("network", "actors", "-p", "asOf=2020-12-31").stdout.splitlines()
     assert early[0].startswith("thing,") and len(early) < len(run("network", "actors").stdout.splitlines())

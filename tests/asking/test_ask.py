@@ -30,6 +30,7 @@ def _same(graph: Graph, question: str, expected: Mapping[str, object], values: M
     return all(name in values and term(name, value) == term(name, values[name]) for name, value in expected.items())
 
 
+@pytest.mark.gate
 def test_what_people_ask_is_found_in_the_first_three_and_mostly_first_with_its_values(bundled_graph: Graph) -> None:
     """Nine in ten, and three in four; whoever adds words to a question sees here what they move."""
     missed, not_first = [], []
@@ -213,6 +214,7 @@ SELECT ?body { VALUES ?body { agent:group-of-seven } ?body a cm:Agent } ORDER BY
     assert suggest(graph, "souterrains du Japon")[0].question.name == "tunnels"
 
 
+@pytest.mark.gate
 def test_the_command_answers_shows_or_says_that_nothing_fits(run: Run) -> None:
     done = run("ask", "Who", "lists", "graphite?", "-f", "csv")
     assert (
@@ -227,6 +229,7 @@ def test_the_command_answers_shows_or_says_that_nothing_fits(run: Run) -> None:
     assert run("ask", "").returncode == 2
 
 
+@pytest.mark.gate
 def test_the_command_gives_json_and_speaks_french(run: Run) -> None:
     done = run("ask", "Qui inscrit le graphite?", "-f", "json", "--lang", "fr")
     told = json.loads(done.stdout)

@@ -61,6 +61,7 @@ def test_lists_and_shows_questions(run: Run) -> None:
     assert "actor (entity cm:Agent) = agent:government-of-canada" in shown and "SELECT DISTINCT" in shown
 
 
+@pytest.mark.gate
 def test_a_country_shows_its_government_with_its_agreements_then_the_place_with_figures_counted(run: Run) -> None:
     text = run("show", "Canada").stdout
     government, place = text.split("\n\nCanada (place)\n")
@@ -81,6 +82,7 @@ def test_a_mineral_shows_what_it_is_then_lists_uses_and_what_names_it(run: Run) 
     assert kinds[:3] == ["On lists of minerals", "Uses of minerals", "What is covered"] and "Figures" in kinds
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", ["Canada", "lithium", "rare earths", "FORGE", "Crawford", "Tahltan Nation"])
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_no_word_of_the_model_stands_in_a_text_for_people(run: Run, name: str, lang: str) -> None:
@@ -102,6 +104,7 @@ def test_the_name_of_a_country_means_its_government_and_then_the_place_as_json_t
     assert json.loads(run("show", "place:japan", "-f", "json").stdout)["also_meant"] == []
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
@@ -195,6 +198,7 @@ def test_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert end.value.code == 130 and "stopped" in capsys.readouterr().err
 
 
+@pytest.mark.gate
 def test_a_folder_extends_the_graph(run: Run, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/mine.ttl").write_text(

@@ -68,7 +68,7 @@ class Terminal:
         os.write(self._end, text.encode())
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_completes_questions_parameters_and_values(shell: str) -> None:
     if shutil.which(shell) is None:

@@ -90,6 +90,7 @@ def test_a_saved_question_goes_before_a_file_of_its_name(
     assert run("query", "./partners").stdout == "true\n"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("query", "place", "says", "hint"),
     [
@@ -204,6 +205,7 @@ def test_memory_has_a_bound_whatever_a_command_does() -> None:
     assert done.returncode == 5 and done.stderr.startswith("cmgraph: stopped: it took more than")
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("full", "empty"),
     [
@@ -248,6 +250,7 @@ def test_a_name_in_another_encoding_is_refused_not_guessed(command: list[str], r
     assert done.stderr == "cmgraph: a\\udcff: this is not UTF-8\n  Write it in UTF-8.\n"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("question", "parameters", "culprit"),
     [

@@ -17,7 +17,7 @@ from conftest import ROOT, Run
 
 CMGRAPH = f"{shlex.quote(sys.executable)} -c 'from cmgraph.cli.main import main; main()'"
 
-pytestmark = pytest.mark.gate
+pytestmark = pytest.mark.thorough
 
 
 def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:

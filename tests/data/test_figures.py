@@ -47,6 +47,7 @@ def publisher_figures() -> dict[tuple[str, ...], str]:
     return {(r["Commodity"], r["Country"], r["Statistics_detail"], r["Year"]): r["Value"] for r in rows}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("key", PICKED, ids=lambda key: "-".join(key))
 def test_a_figure_is_the_one_in_the_publisher_s_file(
     bundled_graph: Graph, publisher_figures: dict[tuple[str, ...], str], key: tuple[str, str, str, str]

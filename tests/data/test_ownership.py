@@ -52,6 +52,7 @@ def taken(folder: Path, ownership: str, homes: str = "") -> Graph:
     return cmgraph.load(folder)
 
 
+@pytest.mark.gate
 def test_a_sheet_of_shares_says_who_owns_a_project_up_to_its_home(folder: Path) -> None:
     graph = taken(
         folder,
@@ -66,6 +67,7 @@ def test_a_sheet_of_shares_says_who_owns_a_project_up_to_its_home(folder: Path) 
     assert graph.validate().findings == ()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "row",
     [
@@ -81,6 +83,7 @@ def test_what_is_no_majority_makes_no_ultimate_owner(folder: Path, row: str) -> 
     assert [*graph.query("SELECT ?o { agent:beaver-mines cm:hasMajorityHolder ?o }")] == []
 
 
+@pytest.mark.gate
 def test_a_dateline_is_no_home(folder: Path) -> None:
     row = f"a,beaver-mines,,alouette,12.5,,participating,held,2026-01,{READ}\n"
     graph = taken(folder, row, "beaver-mines,norway,Oslo,dateline,2026,narnia-gazette\n")
@@ -88,6 +91,7 @@ def test_a_dateline_is_no_home(folder: Path) -> None:
     assert [str(r["kind"]) for r in graph.query("company-homes", company="Beaver Mines").to_dicts()] == ["dateline"]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
@@ -116,6 +120,7 @@ def sheet(folder: Path, rows: str) -> Graph:
     return cmgraph.load(folder)
 
 
+@pytest.mark.gate
 def test_a_sheet_of_deals_tells_a_contract_from_an_option(folder: Path) -> None:
     graph = sheet(
         folder,
@@ -131,6 +136,7 @@ def test_a_sheet_of_deals_tells_a_contract_from_an_option(folder: Path) -> None:
     assert len(graph.query("deals", mineral="any", company="Lamp Fund", project="Matawinie")) == 0
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("row", "rule"),
     [

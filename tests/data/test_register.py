@@ -66,6 +66,7 @@ def test_the_question_lists_each_entry_once_for_each_name(bundled_graph: Graph, 
     assert about["Nisga'a Village of Gingolx (federal register of First Nations, entry 671)"] == "None"
 
 
+@pytest.mark.gate
 def test_a_lone_entry_has_a_page_and_a_place_in_a_list(tmp_path: Path) -> None:
     folder = tmp_path / "graph"
     (folder / "data").mkdir(parents=True)
@@ -82,6 +83,7 @@ record:lone a cm:RegisterEntry ; skos:prefLabel "Lone Island (a register, entry 
     assert 'record/lone.html">Lone Island' in (out / "id/record.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.gate
 def test_a_nation_shows_the_entry_about_it(run: Run) -> None:
     shown = run("show", "Whitecap Dakota Nation").stdout
     assert "a register lists Whitecap Dakota Nation as “Whitecap Dakota Nation”, number 372" in shown

@@ -12,7 +12,7 @@ from cmgraph.graph import Graph
 from conftest import ROOT
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_the_notebook_runs_shows_what_the_graph_says_and_one_that_fails_is_seen(
     bundled_graph: Graph, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def fresh(root: Path, folder: Path) -> dict[str, bytes]:
     return files(folder)
 
 
+@pytest.mark.gate
 def test_an_export_over_an_earlier_one_has_the_bytes_of_one_from_nothing(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     before = fresh(root, out)
@@ -116,6 +117,7 @@ def test_a_page_that_somebody_edited_is_made_anew_though_the_checksums_were_edit
     assert files(tmp_path / "out") == before
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "content", ["", "{", '{"units": 1, "files": []}', '{"units": {"id/agent/ada": ["k", ["x"], 1]}}']
 )

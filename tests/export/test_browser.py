@@ -23,7 +23,7 @@ from cmgraph.pictures.map import MAPS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.gate
+pytestmark = pytest.mark.thorough
 
 PAGES = (
     "index",

@@ -60,7 +60,7 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["nt", "nq", "trig", "ttl", "rdf", "jsonld"])
 def test_every_rdf_form_is_the_same_graph_to_two_readers(
     untrusted_graph: Graph, untrusted_export: Path, ending: str
@@ -212,6 +212,7 @@ def test_profiles_in_json_leave_nations_and_peoples_out(untrusted_export: Path) 
     )
 
 
+@pytest.mark.gate
 def test_ownership_is_told_in_statements_that_keep_their_citations(bundled_graph: Graph, tmp_path: Path) -> None:
     single(bundled_graph, "", tmp_path / "bods.json", profile="bods")
     statements = json.loads((tmp_path / "bods.json").read_text(encoding="utf-8"))
@@ -239,7 +240,7 @@ def test_ownership_is_told_in_statements_that_keep_their_citations(bundled_graph
     assert not any("kami-iron-mine" in name for name in shares)  # agreed, not seen to be held
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_an_export_under_another_hash_seed_is_the_same_bytes(
     untrusted_export: Path, untrusted_folder: Path, tmp_path: Path
 ) -> None:
@@ -261,6 +262,7 @@ def test_an_export_under_another_hash_seed_is_the_same_bytes(
     assert [name for name, path in first.items() if path.read_bytes() != again[name].read_bytes()] == []
 
 
+@pytest.mark.gate
 def test_check_tells_whether_a_folder_still_equals_the_graph(
     untrusted_graph: Graph, untrusted_folder: Path, tmp_path: Path, run: Run
 ) -> None:
@@ -354,6 +356,7 @@ def test_a_service_is_described_where_there_is_one(
     assert not list(without.subjects(rdflib.RDF.type, service))
 
 
+@pytest.mark.gate
 def test_an_export_warns_while_there_is_no_contact_and_check_asks_for_one(
     untrusted_folder: Path, tmp_path: Path, run: Run
 ) -> None:
@@ -412,6 +415,7 @@ def test_an_interrupted_export_leaves_the_old_folder_and_nothing_beside_it(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.gate
 def test_another_base_and_address_stand_everywhere(untrusted_graph: Graph, tmp_path: Path) -> None:
     options = Options(base="https://example.org/cm/", site="https://files.example.org/cm/", language="en")
     out = tmp_path / "out"
@@ -511,6 +515,7 @@ def test_lines_of_a_large_graph_are_sorted_in_parts_and_each_is_there_once(
         export(untrusted_graph, tmp_path / "other", Options(only=["cmgraph.xls"]))
 
 
+@pytest.mark.gate
 def test_the_context_is_kept_with_the_ontology_and_knows_every_property(
     untrusted_graph: Graph, untrusted_export: Path
 ) -> None:
@@ -572,6 +577,7 @@ def test_xml_says_what_it_cannot_hold(untrusted_folder: Path, tmp_path: Path) ->
     assert not (tmp_path / "x.rdf").exists()
 
 
+@pytest.mark.gate
 def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "ontology", tmp_path / "ontology")
     for name in (

@@ -13,7 +13,7 @@ import pytest
 import cmgraph
 from cmgraph.export.export import Options, export
 
-pytestmark = pytest.mark.gate
+pytestmark = pytest.mark.thorough
 
 JARS = Path("/usr/share/java")
 FORMS = ("nt", "nq", "trig", "ttl", "rdf", "jsonld")

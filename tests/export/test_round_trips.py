@@ -102,6 +102,7 @@ def written(graph: cmgraph.Graph, form: str, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_a_graph_comes_back_to_the_engine(tmp_path: Path, text: str, form: str) -> None:
@@ -197,7 +198,7 @@ def test_parquet_keeps_names_directions_and_triple_terms(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("form", ["nt", "nq", "ttl", "trig", "rdf"])
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_a_graph_comes_back_to_raptor(tmp_path: Path, text: str, form: str) -> None:
     if not shutil.which("rapper"):
         pytest.skip("no Raptor here")
@@ -220,6 +221,7 @@ def test_rdflib_refuses_what_it_does_not_know(tmp_path: Path) -> None:
             graph_of(tmp_path, text).validate(engine="reference")
 
 
+@pytest.mark.gate
 def test_an_upload_keeps_the_nodes_of_two_files_apart(tmp_path: Path) -> None:
     import servers
 

@@ -47,7 +47,7 @@ def stated_on(page: str) -> list[tuple[str, str, str]]:
     return re.findall(r'<(li|tr) id="((?!source-)[^"]*)">(.*?)</\1>', page, re.DOTALL)
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) -> None:
     places: dict[Path, set[str]] = {
         path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages(untrusted_export)
@@ -67,6 +67,7 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(untrusted_export: Path) ->
     assert not broken and checked > 10_000
 
 
+@pytest.mark.gate
 def test_a_link_to_what_has_a_page_leads_to_the_page(untrusted_export: Path) -> None:
     for path, text in pages(untrusted_export):
         for link in re.findall(r'href="https://w3id.org/cmgraph/([^"#]*)', text):
@@ -210,7 +211,7 @@ def test_the_file_that_answers_all_questions_is_named_first_and_in_every_questio
     assert stated | follows == both > stated
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_a_bare_engine_gets_as_many_rows_for_each_question_as_are_expected(
     bundled_graph: cmgraph.Graph, tmp_path: Path
 ) -> None:

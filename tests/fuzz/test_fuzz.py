@@ -337,6 +337,7 @@ def try_all(kind: str, graph: Graph, folder: Path, count: int) -> None:
     assert not wrong, f"{len(wrong)} of {count}, kept in {folder / 'wrong'}:\n" + "\n".join(wrong[:40])
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("kind", READERS)
 def test_a_damaged_input_is_read_or_refused_in_a_line(kind: str, minimal_graph: Graph, tmp_path: Path) -> None:
     try_all(kind, minimal_graph, tmp_path, max(8, READERS[kind].weight // 50))
@@ -354,7 +355,7 @@ def test_the_seeds_themselves_are_read(kind: str, minimal_graph: Graph, tmp_path
         reader.read(minimal_graph, place / f"input{reader.ending}")
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", READERS)
 def test_20000_damaged_inputs_are_read_or_refused_in_a_line(kind: str, minimal_graph: Graph, tmp_path: Path) -> None:
     assert sum(reader.weight for reader in READERS.values()) == 20_000

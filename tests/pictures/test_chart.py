@@ -76,6 +76,7 @@ def test_a_point_stands_as_high_as_its_number(bundled_graph: Graph, tmp_path: Pa
     assert all(abs(bottom + (top - bottom) * (number - low) / (high - low) - y) < 0.3 for number, y in spots)
 
 
+@pytest.mark.gate
 def test_lines_are_the_figures_of_the_question_and_shares_those_of_theirs(bundled_graph: Graph, tmp_path: Path) -> None:
     places = ["Canada", "Namibia"]
     answer = bundled_graph.query("figures", quantity="mine-production", mineral="uranium", place=places).to_dicts()

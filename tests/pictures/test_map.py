@@ -42,6 +42,7 @@ def test_points_are_the_projects_of_the_question_and_those_without_a_place_are_c
     assert legend == len(projects & placed) > 250
 
 
+@pytest.mark.gate
 def test_each_point_of_a_projects_newest_day_is_drawn(tmp_path: Path) -> None:
     def point(name: str, record: str, day: str) -> str:
         return f"""<https://w3id.org/cmgraph/id/rel/point-{name}> a cm:MapPoint ; cm:locatesThing record:{record} ;

@@ -90,6 +90,7 @@ def test_partners_on_a_day_are_members_of_what_was_there_and_who_had_come(bundle
     assert "Minerals Security Partnership" not in {via for via, _ in partners("2026-06-01")}  # it had ended
 
 
+@pytest.mark.gate
 def test_a_date_that_nobody_knows_is_said_to_be_unknown_on_every_day(bundled_graph: Graph) -> None:
     """What has no date may not have been so on the day asked for, in any question that takes one."""
     undated = 0

@@ -50,6 +50,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return cmgraph.load(folder)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("question", "found"),
     [

@@ -83,6 +83,7 @@ def test_a_measure_is_what_was_last_done_to_it(folder: Path) -> None:
     ]
 
 
+@pytest.mark.gate
 def test_a_class_of_minerals_is_listed_for_each_and_says_that_it_does_not_name_it(folder: Path) -> None:
     graph = loaded(folder, "Ban on raw minerals,export ban,CA,,,yes,,,2001,,,,,,,,gazette\n")
     rows = graph.query("export-controls", mineral="cesium", asOf="2002-01-01").to_dicts()
@@ -91,6 +92,7 @@ def test_a_class_of_minerals_is_listed_for_each_and_says_that_it_does_not_name_i
     assert "Ban on raw minerals" not in {str(row["measure"]) for row in mined.to_dicts()}
 
 
+@pytest.mark.gate
 def test_a_measure_on_a_group_is_listed_for_a_member_and_the_other_way_with_what_it_names(folder: Path) -> None:
     ban = "Ban on {},export ban,CA,,{},,,,2001,,,,,,,,gazette\n"
     graph = loaded(folder, ban.format("rare earths", "rare earth elements") + ban.format("terbium", "terbium"))
@@ -116,6 +118,7 @@ def test_what_a_minister_announces_is_not_taken_in_as_in_force(folder: Path) -> 
         loaded(folder, row)
 
 
+@pytest.mark.gate
 def test_a_status_within_a_suspension_is_not_taken_in(folder: Path) -> None:
     row = (
         "Ban on cesium,export ban,CA,,cesium,,,,2001,2002-01-01,2003-01-01,,,in force,2002-06-01,"

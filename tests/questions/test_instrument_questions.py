@@ -43,6 +43,7 @@ def told(answer: Result, *columns: str) -> list[tuple[str, ...]]:
     return [tuple(str(row[answer.columns.index(column)]) for column in columns) for row in answer]
 
 
+@pytest.mark.gate
 def test_a_state_that_has_left_is_not_reached_and_an_opinion_dates_no_instrument(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     instruments = "".join(INSTRUMENT.format(slug=f"deal-of-{year}", year=year) for year in (2005, 2010, 2015))

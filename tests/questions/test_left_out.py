@@ -119,6 +119,7 @@ def rows(graph: Graph, question: str, *columns: str, **parameters: str) -> list[
     ]
 
 
+@pytest.mark.gate
 def test_a_member_without_a_role_is_shared_all_the_same(graph: Graph) -> None:
     shared = rows(graph, "shared-members", "member", "role", "other_role", body="Dale Forum", other="Hill Forum")
     assert shared == [("Government of Dale", "", "member")]

@@ -39,6 +39,7 @@ def forces(tmp_path: Path, statements: str, force: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in answer if str(row[0]) in ("Handshake", "Silent")}
 
 
+@pytest.mark.gate
 def test_a_presumption_is_found_as_unknown_and_not_as_not_binding(tmp_path: Path) -> None:
     unknown = {"Handshake": "legal force not stated; presumed not binding", "Silent": "legal force not stated"}
     for word in ("unknown", "inconnue", "any"):
@@ -46,6 +47,7 @@ def test_a_presumption_is_found_as_unknown_and_not_as_not_binding(tmp_path: Path
     assert forces(tmp_path, STATEMENTS, "not binding") == {}
 
 
+@pytest.mark.gate
 def test_once_a_source_says_so_nothing_is_presumed(tmp_path: Path) -> None:
     assert forces(tmp_path, STATEMENTS + SAID, "not binding") == {"Handshake": "not binding"}
     assert forces(tmp_path, STATEMENTS + SAID, "unknown") == {"Silent": "legal force not stated"}
@@ -60,6 +62,7 @@ def test_every_instrument_has_one_force_or_none(bundled_graph: Graph) -> None:
     assert len(bundled_graph.query("binding", force="any", basis="form of the instrument")) > 90
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("lang", "words"), [("en", "presumed not binding"), ("fr", "présumé non contraignant")])
 def test_a_page_of_an_instrument_says_what_is_presumed(run: Run, lang: str, words: str) -> None:
     shown = run("show", "arrangement:ca-jp-js-2025", "--lang", lang).stdout

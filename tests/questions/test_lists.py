@@ -61,6 +61,7 @@ def changes(graph: Graph, older: str, newer: str) -> set[tuple[str, str]]:
     return {(str(r[0]), str(r[1])) for r in graph.query("list-changes", older=f"list:{older}", newer=f"list:{newer}")}
 
 
+@pytest.mark.gate
 def test_a_group_and_all_its_members_are_the_same_however_they_are_printed(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path,
@@ -76,6 +77,7 @@ def test_a_group_and_all_its_members_are_the_same_however_they_are_printed(tmp_p
     assert listing >= {"one", "many", "one-later"}
 
 
+@pytest.mark.gate
 def test_of_a_group_listed_in_part_the_other_members_are_told_one_by_one(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path,
@@ -91,6 +93,7 @@ def test_of_a_group_listed_in_part_the_other_members_are_told_one_by_one(tmp_pat
     assert "part" not in {str(row[1]) for row in graph.query("who-lists", mineral="platinum group metals")}
 
 
+@pytest.mark.gate
 def test_a_purer_form_of_an_ore_is_not_the_ore(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path, edition("ore", "ores", 2020, "iron-ore"), edition("pure", "pures", 2020, "high-purity-iron-ore")
@@ -100,6 +103,7 @@ def test_a_purer_form_of_an_ore_is_not_the_ore(tmp_path: Path) -> None:
     assert minerals(graph, "on-all-lists", issuer=["agent:ores", "agent:pures"]) == {"high-purity iron ore"}
 
 
+@pytest.mark.gate
 def test_what_an_edition_adds_counts_on_either_side_and_is_named(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path,
@@ -117,6 +121,7 @@ def test_what_an_edition_adds_counts_on_either_side_and_is_named(tmp_path: Path)
     assert {(str(row[4]), str(row[5])) for row in canada} == {("base", "added")}
 
 
+@pytest.mark.gate
 def test_a_profile_shows_what_was_only_added_to_and_what_names_a_group_of_the_mineral(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path,
@@ -129,6 +134,7 @@ def test_a_profile_shows_what_was_only_added_to_and_what_names_a_group_of_the_mi
     assert not {"first", "added"} & {str(row[1]) for row in rows}
 
 
+@pytest.mark.gate
 def test_an_entry_that_names_several_minerals_is_counted_once(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path, edition("one", "ones", 2020, "alumina:bauxite/alumina", "bauxite:bauxite/alumina", "tin")
@@ -155,6 +161,7 @@ def test_a_draft_and_what_became_of_it_are_compared(bundled_graph: Graph) -> Non
     assert ("entered", "uranium") in changes(bundled_graph, "us-doi-2025-draft", "us-doi-2025")
 
 
+@pytest.mark.gate
 def test_an_older_edition_does_not_count_once_a_newer_one_is_there(tmp_path: Path) -> None:
     graph = graph_with(
         tmp_path, edition("older", "issuer", 2020, "zinc", "tin"), edition("newer", "issuer", 2022, "tin")
@@ -180,6 +187,7 @@ def test_eight_lists_have_eight_minerals_in_common(bundled_graph: Graph) -> None
     assert minerals(bundled_graph, "on-all-lists", issuer=seven) == common | further | {"platinum", "palladium"}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("older", "newer", "entered", "left"),
     [
@@ -214,6 +222,7 @@ def test_what_is_printed_or_grouped_otherwise_has_neither_entered_nor_left(
     assert changed == {("entered", mineral) for mineral in entered} | {("left", mineral) for mineral in left}
 
 
+@pytest.mark.gate
 def test_what_entered_a_list_is_told_in_the_language_asked(run: Run) -> None:
     first, *rows = run("query", "list-changes", "--lang", "fr", "-f", "csv").stdout.splitlines()
     assert first.startswith("change,") and {row.split(",")[0] for row in rows} == {"entré"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import cmgraph
 from cmgraph.tables.ingest import ingest
 
@@ -21,6 +23,7 @@ POLICIES = (
 )
 
 
+@pytest.mark.gate
 def test_policies_of_a_government_are_told_by_act_status_or_neither(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/sources.csv").write_text(SOURCES)

@@ -84,6 +84,7 @@ def names(graph: Graph, question: str, column: str, **values: object) -> set[str
     return {name for (name,) in told(graph, question, column, **values)}
 
 
+@pytest.mark.gate
 def test_money_of_several_says_of_how_many_and_as_of_when(pit: Graph) -> None:
     columns = ("funder", "amount", "funders", "date", "reported", "qualification")
     together = ("7", "2", "", "2019-05-04", "both together")
@@ -140,6 +141,7 @@ def test_what_happened_to_a_company_is_found_by_who_bought_it_and_who_sold(bundl
         assert "Cariboo Copper Corp" in names(bundled_graph, "company-events", "subject", thing=who)
 
 
+@pytest.mark.gate
 def test_money_is_said_with_its_amount_and_a_contradiction_without_an_address(run: Run) -> None:
     shown = run("show", "La Loutre").stdout
     said = (

@@ -116,7 +116,7 @@ def test_an_answer_has_the_same_columns_whatever_its_rows(path: Path, bundled_gr
         assert ("citations" in header) == (question.citation != "none")
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @each_question
 def test_rdflib_answers_the_same_with_either_values(
     path: Path, bundled_graph: Graph, request: pytest.FixtureRequest
@@ -161,6 +161,7 @@ def test_the_linter_says_file_rule_and_remedy(run: Run) -> None:
     assert run("queries", "lint", str(ROOT / "tests/fixtures/bad-questions/good.rq")).returncode == 0
 
 
+@pytest.mark.gate
 def test_parameters_offer_their_values(bundled_graph: Graph, run: Run) -> None:
     assert "Nunavut" in bundled_graph.candidates(bundled_graph.question("projects"))["place"]
     shown = run("queries", "show", "projects").stdout
@@ -183,6 +184,7 @@ def test_a_shell_completes_questions_parameters_and_values(words: str, at: int, 
     assert f"plain,{proposed}" in done.stdout.splitlines()
 
 
+@pytest.mark.gate
 def test_the_catalogue_is_linked_data_whose_queries_run(bundled_graph: Graph, run: Run, tmp_path: Path) -> None:
     assert run("queries", "export", str(tmp_path / "out")).returncode == 0
     catalogue = rdflib.Graph().parse(tmp_path / "out/catalogue.ttl")
@@ -275,6 +277,7 @@ def test_a_bad_value_of_any_kind_names_the_parameter(
         assert error.value.hint
 
 
+@pytest.mark.gate
 def test_any_is_none_of_the_choices_that_a_question_gives(bundled_graph: Graph) -> None:
     choices = [(q.name, p) for q in bundled_graph.questions.values() for p in q.parameters if p.choices]
     assert len(choices) >= 6
@@ -310,6 +313,7 @@ def test_a_name_means_what_has_it_while_the_question_has_more_to_say_of_nothing_
     assert "'Tahltan' is taken for Tahltan;" in done.stderr
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("value", ["agent:tahltan", "Tahltan Nation", "Colombie", "Canada"])
 def test_nothing_else_is_meant_by_a_whole_name_a_short_form_or_a_word_within_a_name(value: str, run: Run) -> None:
     assert "is taken for" not in run("query", "statements-by-nation", "-p", f"nation={value}").stderr
@@ -324,7 +328,7 @@ def test_as_of_reaches_questions_that_ask_for_a_day() -> None:
         cmgraph.load(as_of="last week")
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_every_question_answers_in_french_and_at_a_day_if_it_asks_for_one(bundled_graph: Graph) -> None:
     french = cmgraph.load(lang="fr")
     early = cmgraph.load(as_of="1850-01-01")
@@ -347,7 +351,7 @@ def test_every_question_answers_in_french_and_at_a_day_if_it_asks_for_one(bundle
             assert then < ever, name
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_no_answer_depends_on_the_order_in_which_a_graph_was_read(bundled_graph: Graph) -> None:
     assert isinstance(bundled_graph.store, LocalStore)
     triples = [quad.triple for quad in bundled_graph.store.engine]

@@ -160,6 +160,7 @@ def test_keys_without_a_meaning_are_named(tmp_path: Path, caplog: pytest.LogCapt
 QUADS = b'<a:a> <p:p> "1" <g:one> .\n<a:a> <p:p> "2" <g:two> .\n<a:a> <p:p> "3" .'
 
 
+@pytest.mark.gate
 def test_named_graphs_are_read_as_one_with_a_notice_and_stay_in_a_store_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -174,6 +175,7 @@ def test_named_graphs_are_read_as_one_with_a_notice_and_stay_in_a_store_too(
     assert [(str(row[0].iri), str(row[1])) for row in asked] == [("g:one", "1"), ("g:two", "2")]
 
 
+@pytest.mark.gate
 def test_a_data_folder_is_read_whole_and_what_is_not_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = tmp_path / "data/deep"
     data.mkdir(parents=True)

@@ -124,6 +124,7 @@ def test_nodes_without_a_name_have_places(tmp_path: Path, name: str, content: by
     assert all(isinstance(t.subject, BlankNode) for t in file.triples if t.predicate.value == "p:q")
 
 
+@pytest.mark.gate
 def test_a_finding_names_file_line_and_column(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "bad.trig.gz"
     path.write_bytes(gzip.compress(b"# nothing here\n  [] a <https://w3id.org/cmgraph/def#Participation> ."))

@@ -60,6 +60,7 @@ def size(result: CallToolResult) -> int:
     return len(json.dumps(result.structured_content, ensure_ascii=False).encode()) + len(text(result).encode())
 
 
+@pytest.mark.gate
 def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
     listed: Any = agent.portal.call(agent.client.list_tools)
     assert {tool.name for tool in listed.tools} == {
@@ -81,6 +82,7 @@ def test_rows_are_those_of_the_question_and_their_sources_stand_in_both_forms(
     assert all(citation.url in text(answered) for citation in expected.citations)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("tool", "given"),
     [
@@ -101,6 +103,7 @@ def test_every_answer_fits_and_is_complete_in_itself(agent: Agent, tool: str, gi
     assert {n for row in said.get("rows", said.get("statements")) for n in row["citations"]} <= numbers
 
 
+@pytest.mark.gate
 def test_the_text_of_a_thing_has_its_figures_too_and_needs_no_command_line(agent: Agent) -> None:
     said, answered = {"next_offset": 0}, None
     while answered is None or "observation" not in {one["kind"]["label"] for one in said["statements"]}:
@@ -110,6 +113,7 @@ def test_the_text_of_a_thing_has_its_figures_too_and_needs_no_command_line(agent
     assert "cmgraph" not in re.sub(r"https?://\S+", "", text(answered))
 
 
+@pytest.mark.gate
 def test_parts_lead_through_a_long_answer(agent: Agent, bundled_graph: Graph) -> None:
     expected = bundled_graph.query("partners", actor="Japan")
     rows: list[Any] = []
@@ -125,6 +129,7 @@ def test_parts_lead_through_a_long_answer(agent: Agent, bundled_graph: Graph) ->
     assert len(shown) > 20 and shown == [(row[0].iri, row[1].iri) for row in expected.rows[: len(rows)]]  # type: ignore[union-attr]
 
 
+@pytest.mark.gate
 def test_every_question_is_listed_and_can_be_described(agent: Agent, bundled_graph: Graph) -> None:
     listed: list[str] = []
     while len(listed) < len(bundled_graph.questions):
@@ -137,6 +142,7 @@ def test_every_question_is_listed_and_can_be_described(agent: Agent, bundled_gra
         assert not result.is_error and result.structured_content["name"] == name and size(result) <= 16_000
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("tool", "given", "says"),
     [

@@ -96,6 +96,7 @@ def nginx(folder: Path, port: int, *servers: int) -> Iterator[None]:
         running.stderr.close()
 
 
+@pytest.mark.gate
 @needs("nginx")
 def test_behind_nginx_two_servers_answer_as_one(untrusted_folder: Path, tmp_path: Path) -> None:
     port, context = free_port(), ssl.create_default_context()

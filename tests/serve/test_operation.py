@@ -112,6 +112,7 @@ def test_a_graph_that_changed_is_read_again_at_a_signal(server: Server, folder: 
     assert figures(server)["cmgraph_reloads"] == 1
 
 
+@pytest.mark.gate
 def test_who_is_being_answered_keeps_the_graph_that_was_there(server: Server, folder: Path) -> None:
     numbers = " ".join(map(str, range(1000)))
     product = "".join(f"VALUES ?x{i} {{ {numbers} }} " for i in range(5))

@@ -100,6 +100,7 @@ TEN = {
 }
 
 
+@pytest.mark.gate
 def test_ten_names_of_a_spreadsheet_with_slips_and_in_french_find_their_things(whole: Server) -> None:
     said = reconcile(whole, **{name: {"query": name, "type": kind} for name, (kind, _, _) in TEN.items()})
     for name, (kind, expected, sure) in TEN.items():
@@ -110,6 +111,7 @@ def test_ten_names_of_a_spreadsheet_with_slips_and_in_french_find_their_things(w
         assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.gate
 def test_another_column_may_confirm_or_deny(whole: Server) -> None:
     asked = {"query": "lithium", "type": MINERAL}
     right = {**asked, "properties": [{"pid": "cm:chemicalSymbol", "v": "Li"}]}

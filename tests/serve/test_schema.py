@@ -13,7 +13,7 @@ from serving import serving
 QUESTIONS = "^/api/(search|entity|path|questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_schemathesis_finds_nothing(untrusted_folder: Path, tmp_path: Path) -> None:
     options = {
         "phases": "coverage,fuzzing",

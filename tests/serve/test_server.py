@@ -42,6 +42,7 @@ def workers(server: Server) -> list[int]:
     return [int(child) for child in children.split()]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_it_starts_at_once_and_ends_well(folder: Path, stop: signal.Signals, code: int) -> None:
     began = time.monotonic()
@@ -151,6 +152,7 @@ def test_what_strangers_send_gets_a_clean_answer(server: Server, folder: Path, s
     assert server.get("/healthz").status == 200
 
 
+@pytest.mark.gate
 def test_who_says_nothing_is_not_waited_for(server: Server) -> None:
     parts = urlsplit(server.address)
     idle = [socket.create_connection((parts.hostname, parts.port or 0), 20) for _ in range(50)]
@@ -165,6 +167,7 @@ def test_who_says_nothing_is_not_waited_for(server: Server) -> None:
             connection.close()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("path", ["/sparql", "/mcp", "/reconcile"])
 def test_who_sends_a_body_by_drops_is_not_waited_for(server: Server, path: str) -> None:
     parts = urlsplit(server.address)

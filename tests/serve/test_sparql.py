@@ -40,6 +40,7 @@ def problem(answer: Answer) -> dict[str, object]:
     return said
 
 
+@pytest.mark.gate
 def test_a_query_is_taken_in_the_address_in_a_form_and_as_it_is(server: Server, bundled_graph: Graph) -> None:
     expected = [row[0].iri for row in bundled_graph.query(FORUMS).rows]
     form = urlencode({"query": FORUMS}).encode()
@@ -156,6 +157,7 @@ def test_what_the_protocol_does_not_allow_is_refused(
     assert problem(answer)["status"] == status
 
 
+@pytest.mark.gate
 def test_a_query_out_of_time_is_an_error_and_others_do_not_notice(server: Server) -> None:
     slow: list[Answer] = []
     began = time.monotonic()

@@ -61,7 +61,7 @@ def virtuoso(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> 
     yield from _at(servers.virtuoso(tmp_path_factory.mktemp("virtuoso")), bundled_graph)
 
 
-@pytest.fixture(params=["store", "oxigraph", "virtuoso"])
+@pytest.fixture(params=["store", "oxigraph", pytest.param("virtuoso", marks=pytest.mark.thorough)])
 def elsewhere(request: pytest.FixtureRequest) -> Graph:
     return request.getfixturevalue(request.param)
 
@@ -150,6 +150,7 @@ def test_comments_change_nothing_and_strings_are_kept(bundled_graph: Graph, oxig
     assert oxigraph.query(query) == bundled_graph.query(query)
 
 
+@pytest.mark.thorough
 def test_an_answer_that_a_server_cuts_comes_in_pages_or_not_at_all(bundled_graph: Graph, virtuoso: Graph) -> None:
     subjects = "SELECT DISTINCT ?s { ?s ?p ?o }"
     here, unordered, ordered = (
@@ -176,6 +177,7 @@ def test_sending_again_changes_nothing_and_replacing_replaces(
         assert cmgraph.load(endpoint=server.endpoint).stats() != stats
 
 
+@pytest.mark.thorough
 def test_the_command_loads_and_asks(run: Run, bundled_graph: Graph, tmp_path: Path, international_folder: Path) -> None:
     few = [str(path) for path in sorted((international_folder / "data/seed-page").glob("*.ttl"))]
     with servers.virtuoso(tmp_path) as server:

@@ -21,6 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.gate
 def test_a_snapshot_is_left_once_and_answers_the_same(cache: Path, bundled_graph: Graph) -> None:
     first = cmgraph.load()
     (spot,) = cache.iterdir()
@@ -32,6 +33,7 @@ def test_a_snapshot_is_left_once_and_answers_the_same(cache: Path, bundled_graph
     assert sorted(map(str, first.triples)) == sorted(map(str, second.triples))
 
 
+@pytest.mark.gate
 def test_a_broken_snapshot_is_made_anew(cache: Path) -> None:
     cmgraph.load()
     (spot,) = cache.iterdir()
@@ -65,6 +67,7 @@ def test_a_snapshot_goes_by_what_files_hold_not_by_when_or_where_they_were_writt
     assert snapshots.cache_path([path]) != before
 
 
+@pytest.mark.gate
 def test_a_flipped_bit_is_noticed_and_the_snapshot_made_anew(cache: Path, bundled_graph: Graph) -> None:
     cmgraph.load()
     (spot,) = cache.iterdir()
@@ -95,6 +98,7 @@ def test_only_snapshots_are_ever_removed_from_the_cache(cache: Path, monkeypatch
     assert all((cache / name / "state-1/only-copy.txt").exists() for name in mine)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_cache_that_others_may_write_to_is_not_used(cache: Path, mode: int, caplog: pytest.LogCaptureFixture) -> None:
     cache.mkdir()
@@ -103,6 +107,7 @@ def test_a_cache_that_others_may_write_to_is_not_used(cache: Path, mode: int, ca
     assert not list(cache.iterdir()) and "others may write to it" in caplog.text
 
 
+@pytest.mark.gate
 def test_a_cache_that_is_made_is_its_users_alone(cache: Path) -> None:
     previous = os.umask(0)
     try:

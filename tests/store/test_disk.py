@@ -24,6 +24,7 @@ def held(store: Path) -> set[str]:
     return {str(quad.triple) for quad in open_store(store)}
 
 
+@pytest.mark.gate
 def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(
     bundled_graph: Graph, tmp_path: Path
 ) -> None:
@@ -36,6 +37,7 @@ def test_what_is_added_stays_beside_what_was_there_and_what_follows_follows(
     assert count < len(both)
 
 
+@pytest.mark.gate
 def test_a_statement_whose_parts_come_in_two_files_lets_the_same_follow(bundled_graph: Graph, tmp_path: Path) -> None:
     """Rules read one subject at a time, so halves of every subject are the hardest that can come."""
     triples = sorted({str(triple) for path in SEED for triple in RdfFile.read(path).triples})

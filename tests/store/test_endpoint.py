@@ -66,6 +66,7 @@ def test_blank_nodes_stay_apart_however_they_are_labelled(server: Manners) -> No
     assert one != other
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("path", "says"),
     [
@@ -187,6 +188,7 @@ def test_the_command_ends_with_4_and_one_message(server: Manners, run: Run) -> N
         assert done.returncode == 4 and done.stdout == "" and len(done.stderr.splitlines()) <= 2
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("path", sorted(path for path in REFUSALS if path.startswith("moved")))
 @pytest.mark.parametrize("credentials", [None, "s3cret", ("me", "secret")])
 def test_no_graph_goes_after_a_move(
@@ -199,6 +201,7 @@ def test_no_graph_goes_after_a_move(
     assert [request[1] for request in server.requests] == [f"/{path}?default"]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("path", "says"),
     [

@@ -35,6 +35,7 @@ def test_it_waits_until_nobody_is_in_the_engine() -> None:
     thread.join()
 
 
+@pytest.mark.gate
 def test_threads_that_ask_a_store_on_disk_are_all_answered(tmp_path: Path) -> None:
     with replace_store(tmp_path) as engine:
         engine.bulk_extend(Quad(NamedNode(f"e:{n}"), NamedNode("e:p"), Literal(n)) for n in range(2_000))
@@ -61,6 +62,7 @@ def test_work_that_never_gives_python_its_turn_is_stopped_in_time() -> None:
     assert run_stoppable(lambda: {"a": 0.1 + 0.2}) == {"a": 0.1 + 0.2}
 
 
+@pytest.mark.gate
 def test_it_ends_when_its_time_is_up_though_nobody_is_left_to_stop_it(tmp_path: Path) -> None:
     told = tmp_path / "pid"
 

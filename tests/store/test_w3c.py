@@ -26,7 +26,7 @@ def test_the_suite_is_whole() -> None:
     assert sum(w3c.right(case, w3c.by_engine(case)) for case in EVALUATION) > 470
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_what_the_engine_gets_wrong_comes_out_as_wrong(bundled_graph: Graph) -> None:
     for case in EVALUATION:
         if w3c.right(case, w3c.by_engine(case)):
@@ -34,14 +34,14 @@ def test_what_the_engine_gets_wrong_comes_out_as_wrong(bundled_graph: Graph) -> 
         assert w3c.by_library(case, bundled_graph) == w3c.by_engine(case), case.name
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_what_the_engine_can_read_is_read_and_what_it_cannot_is_refused(bundled_graph: Graph) -> None:
     for case in SYNTAX:
         engine, library = w3c.by_engine(case), w3c.by_library(case, bundled_graph)
         assert (library[0] == "refused") == (engine[0] == "refused"), case.name
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_every_answer_is_the_engines_through_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, case in enumerate(case for case in EVALUATION if w3c.right(case, w3c.by_engine(case))):
         store, file = tmp_path / str(number), tmp_path / f"{number}.rq"

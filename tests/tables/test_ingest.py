@@ -57,6 +57,7 @@ def folder(tmp_path: Path, prepared: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.gate
 def test_a_spreadsheet_becomes_cited_answers_beside_the_bundled_data(tmp_path: Path) -> None:
     folder = tmp_path
     (folder / "data").mkdir()
@@ -77,6 +78,7 @@ def test_a_spreadsheet_becomes_cited_answers_beside_the_bundled_data(tmp_path: P
     assert "Canada-Japan Memorandum of Cooperation on battery supply chains" in rows
 
 
+@pytest.mark.gate
 def test_the_same_table_changes_nothing_and_a_changed_one_says_what(folder: Path) -> None:
     table, turtle = folder / "data/instruments.csv", folder / "data/instruments.ttl"
     ingest(table, data=folder, create=True)
@@ -99,6 +101,7 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
     assert done.changes and not (folder / "data/instruments.ttl").exists()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
@@ -146,6 +149,7 @@ def test_all_problems_are_told_at_once_and_the_old_file_stays(folder: Path, run:
     assert turtle.read_bytes() == before
 
 
+@pytest.mark.gate
 def test_a_new_thing_needs_saying_so(folder: Path) -> None:
     with pytest.raises(TableErrors, match="Add new things with --create"):
         ingest(folder / "data/instruments.csv", data=folder)
@@ -174,6 +178,7 @@ def test_what_shapes_refuse_is_told_by_row(folder: Path) -> None:
         ingest(folder / "data/instrument-links.csv", data=folder)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("encoding", "separator", "ending"),
     [("utf-8", ",", ".csv"), ("utf-8-sig", ";", ".csv"), ("cp1252", ",", ".csv"), ("utf-8", "\t", ".tsv")],
@@ -187,6 +192,7 @@ def test_encodings_and_separators_are_told_apart(folder: Path, encoding: str, se
     assert ("Forum d’épreuves « têtu »", "fr") in cmgraph.load(folder).entity("Forum of Tests").names
 
 
+@pytest.mark.gate
 def test_a_workbook_offers_choices_and_comes_back(folder: Path, run: Run) -> None:
     book_path = folder / "data/bodies.xlsx"
     assert run("template", "bodies", "-o", str(book_path)).returncode == 0
@@ -205,6 +211,7 @@ def test_a_workbook_offers_choices_and_comes_back(folder: Path, run: Run) -> Non
     assert facts["founding date"] == "2019" and facts["kind of body"] == "dialogue"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("header", "said"),
     [
@@ -221,6 +228,7 @@ def test_a_header_that_does_not_fit_says_how(tmp_path: Path, header: str, said: 
     assert said in str(error.value)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -265,6 +273,7 @@ def test_the_bundled_tables_make_the_bundled_graph(path: Path, bundled_graph: Gr
     assert done.silent == () or find_template(bundled_graph, by).silent
 
 
+@pytest.mark.gate
 def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, run: Run) -> None:
     ingest(folder / "data/instruments.csv", data=folder, create=True)
     table = folder / "data/evidence.csv"
@@ -315,6 +324,7 @@ def test_a_source_checked_for_a_statement_is_not_cited_for_its_record_too(folder
     assert "test-pact-two" in cited, "the thing keeps its source, which speaks of its name too"
 
 
+@pytest.mark.gate
 def test_a_table_of_meetings_answers_when_and_where_a_body_met_and_who_chaired(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/sources.csv").write_text(SOURCES)
@@ -362,6 +372,7 @@ def test_who_carries_an_agreement_out_bears_that_duty(folder: Path) -> None:
     assert ("Group of Seven", "Test pact four") in {(str(duty["agent"]), str(duty["thing"])) for duty in duties}
 
 
+@pytest.mark.gate
 def test_next_year_s_release_goes_in_with_the_same_command(tmp_path: Path, run: Run) -> None:
     lines = (ROOT / "data/usgs/mcs2026.csv").read_text(encoding="cp1252").splitlines(keepends=True)
     copper = [line for line in lines if ",Copper,Canada," in line and "Mine production" in line]
@@ -383,6 +394,7 @@ def test_every_template_is_complete_in_both_languages(bundled_graph: Graph) -> N
         assert not template.describes or template.describes in [c.name for c in template.columns]
 
 
+@pytest.mark.gate
 def test_a_new_release_of_the_inventory_is_told_in_words(tmp_path: Path, run: Run) -> None:
     """A publisher's next file goes in with one command; research about its projects stays in tables of its own."""
     shutil.copytree(ROOT / "ontology", tmp_path / "ontology")

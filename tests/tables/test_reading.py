@@ -184,6 +184,7 @@ def test_a_defused_formula_comes_back_as_it_was(tmp_path: Path) -> None:
         assert [row.cells["note"] for row in read] == [note.replace("\r", "\n") for note in notes]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("cell", "what"),
     [
@@ -204,6 +205,7 @@ def test_a_cell_that_is_doubtful_is_told(cell: str, what: str, told: Callable[..
     assert re.search(f"t.csv:2: column {column}: .*{what}", problems)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("value", ["1_000", "١٢", "１２", "1 234", "1,5", "NaN", "1e3", "−5", "12 %"])
 def test_a_number_in_a_form_that_is_none_is_told(value: str, told: Callable[..., str]) -> None:
     header = "id,quantity,for_place,minerals,value,unit,period,source\n"
@@ -211,6 +213,7 @@ def test_a_number_in_a_form_that_is_none_is_told(value: str, told: Callable[...,
     assert f"column value: '{value}'" in told(header + row, "observations", create=True)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("word", ["no", "is", "NA"])
 def test_a_word_or_a_sign_for_nothing_is_no_country(word: str, told: Callable[..., str]) -> None:
     assert f"column member: '{word}'" in told(HEADER + ROW.replace("Ghana", word))
@@ -244,6 +247,7 @@ def test_rows_that_meet_in_one_statement_and_differ_are_told_together(
     assert done.repeated == (3,) and done.rows == 2
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("cell", ["Ghana\nChile", "Ghana, Chile", "Ghana and Chile", "Ghana/Chile", "Ghana；Chile"])
 def test_several_values_parted_by_another_mark_are_no_new_thing(cell: str, told: Callable[..., str]) -> None:
     header = "name_en,class,kind,parties,date,act,source\n"
@@ -255,6 +259,7 @@ def test_several_values_parted_by_another_mark_are_no_new_thing(cell: str, told:
     )
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("names", "what"),
     [
@@ -277,6 +282,7 @@ def test_names_that_differ_by_a_number_are_two(tmp_path: Path, write: Callable[.
     assert len(write(content, create=True).created) == 2
 
 
+@pytest.mark.gate
 def test_create_is_per_column(tmp_path: Path, run: Run) -> None:
     (tmp_path / "t.csv").write_text(HEADER + ROW.replace("Ghana", "Forum of Snow"))
     refused = run("ingest", str(tmp_path / "t.csv"), "-t", "memberships")
@@ -289,6 +295,7 @@ def test_create_is_per_column(tmp_path: Path, run: Run) -> None:
     assert alone.returncode == 0 and "nothing written" in alone.stderr
 
 
+@pytest.mark.gate
 def test_a_file_that_no_table_was_turned_into_stays(tmp_path: Path) -> None:
     path, own = tmp_path / "t.csv", tmp_path / "t.ttl"
     own.write_text("# by hand\n<https://example.org/a> <https://example.org/b> 1 .\n")
@@ -313,6 +320,7 @@ def test_a_table_without_rows_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "t.ttl").exists()
 
 
+@pytest.mark.gate
 def test_the_next_inventory_goes_into_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (ROOT / "data/nrcan/inventory.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "next.csv").write_text("".join(lines[:3]), encoding="utf-8")
@@ -324,6 +332,7 @@ def test_the_next_inventory_goes_into_an_empty_folder(tmp_path: Path, monkeypatc
     assert not ingest("next.csv", "inventory", "data/nrcan/inventory.ttl", given=given).changes
 
 
+@pytest.mark.gate
 def test_and_is_read_in_the_place_of_the_bundled_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -356,6 +365,7 @@ def test_the_wrong_column_in_create_names_those_that_will_do(tmp_path: Path) -> 
         ingest(tmp_path / "t.csv", "memberships", create=["role"])
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("encoding", "says"),
     [("utf-16", "the file is not utf-16"), ("utf-32", "the file is not utf-32"), ("zip", "unknown encoding 'zip'")],

@@ -207,6 +207,7 @@ def test_text_columns_of_an_empty_workbook_are_formatted_as_text(tmp_path: Path)
     assert list(Table.open(tmp_path / "blank.XLSX", OBSERVATIONS).rows()) == []  # the row of help is a note
 
 
+@pytest.mark.gate
 def test_a_month_typed_into_a_workbook_is_a_month_in_the_graph(tmp_path: Path) -> None:
     def shape(sheet: Worksheet) -> None:
         sheet["D2"].number_format = "mmm-yy"

@@ -85,6 +85,7 @@ def test_a_file_among_the_shapes_that_is_no_rdf_is_refused(folder: Path) -> None
         cmgraph.load(folder).validate()
 
 
+@pytest.mark.gate
 def test_a_folder_that_extends_the_graph_has_shapes_too(tmp_path: Path, run: Run) -> None:
     (tmp_path / "shapes").mkdir()
     shape = (

@@ -70,7 +70,7 @@ def test_no_shapes_is_an_error_not_a_pass(bundled_graph: Graph) -> None:
         validate(bundled_graph.store, [], bundled_graph.prefixes)
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 def test_both_validators_find_the_bundled_graph_clean(bundled_graph: Graph) -> None:
     assert bundled_graph.validate(engine="reference").findings == bundled_graph.validate().findings == ()
 
