@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import socket
@@ -9,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import zstandard
 
 from conftest import Run, write_minimal_root
 from serving import Answer, Server, serving
@@ -112,6 +114,27 @@ def test_every_answer_keeps_a_browser_to_this_server(server: Server) -> None:
         headers = server.get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert headers["x-content-type-options"] == "nosniff" and "server" not in headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed", "unpack"),
+    [
+        ("gzip, deflate", "gzip", gzip.decompress),
+        ("gzip, br, zstd", "zstd", lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body)),
+        ("zstd;q=0, gzip", "gzip", gzip.decompress),
+        ("zstd;q=0", "", bytes),
+        ("", "", bytes),
+    ],
+)
+def test_a_long_answer_is_packed_as_the_client_can_unpack_it(
+    server: Server, accepted: str, packed: str, unpack: Callable[[bytes], bytes]
+) -> None:
+    plain = server.get("/assets/style.css").body
+    answer = server.get("/assets/style.css", accept_encoding=accepted)
+    assert answer.headers.get("content-encoding", "") == packed and "Accept-Encoding" in answer.headers["vary"]
+    assert unpack(answer.body) == plain and (len(answer.body) < len(plain)) == bool(packed)
+    short = server.get("/healthz", accept_encoding=accepted)
+    assert "content-encoding" not in short.headers
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES
@@ -121,7 +121,7 @@ class Service:
             CmgraphError: self.problem,
             HTTPException: self.problem,
         }
-        middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
+        middleware = [Middleware(CORSMiddleware, **reading), Middleware(CompressMiddleware, minimum_size=_PACKED)]
         if per_minute := self._settings.per_minute:
             limit = Middleware(
                 Limited, per_minute=per_minute, behind_proxy=self._settings.behind_proxy, refuse=_problem
