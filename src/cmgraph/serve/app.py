@@ -19,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware
 
@@ -115,6 +116,7 @@ class Service:
             Route("/api/questions/{name}", self.api_question, methods=READ),
             Route("/api/questions/{name}/answer", self.api_answer, methods=READ),
             Route("/assets/style.css", self.style, methods=READ),
+            Route("/assets/{name}", StaticFiles(directory=Path(__file__).parent)),
             Route("/{path:path}", self.thing, methods=READ),
         ]
         handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
