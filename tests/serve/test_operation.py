@@ -33,9 +33,13 @@ def folder(tmp_path: Path) -> Path:
 def server(folder: Path) -> Iterator[Server]:
     """Serve it."""
     with serving("--data", str(folder), "--request-timeout", "4") as running:
-        while figures(running)["cmgraph_workers"] < 2:
-            time.sleep(0.05)
+        await_workers(running)
         yield running
+
+
+def await_workers(server: Server) -> None:
+    while figures(server)["cmgraph_workers"] < 2:
+        time.sleep(0.05)
 
 
 def agents(server: Server) -> int:
@@ -138,6 +142,35 @@ def test_a_graph_that_cannot_be_read_leaves_the_one_that_was_there(server: Serve
     line = server.process.stderr.readline()
     assert line.startswith("the graph stays as it was") and "b.ttl" in line
     assert [agents(server) for _ in range(4)] == [1] * 4
+
+
+def test_a_graph_that_changed_is_read_again_by_itself(server: Server, folder: Path) -> None:
+    assert server.process.stderr is not None
+    (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
+    assert server.process.stderr.readline() == "the graph was read again\n"
+    assert [agents(server) for _ in range(6)] == [2] * 6
+    await_workers(server)
+    (folder / "data/b.ttl").write_text("<urn:a> <urn:b> ", encoding="utf-8")
+    line = server.process.stderr.readline()
+    assert line.startswith("the graph stays as it was") and "b.ttl" in line
+    assert [agents(server) for _ in range(4)] == [2] * 4
+    (folder / "data/b.ttl").unlink()
+    while server.process.stderr.readline() != "the graph was read again\n":  # the rest of why it stayed
+        pass
+    assert [agents(server) for _ in range(6)] == [1] * 6 and figures(server)["cmgraph_reloads"] == 2
+
+
+def test_a_store_that_was_replaced_is_read_again_by_itself(folder: Path, tmp_path: Path, run: Run) -> None:
+    store = tmp_path / "store"
+    run("load", "--data", str(folder), "--store", str(store))
+    with serving("--data", str(folder), "--store", str(store)) as server:
+        assert agents(server) == 1
+        (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
+        done = run("load", "--replace", "--data", str(folder), "--store", str(store))
+        assert done.returncode == 0, done.stderr
+        assert server.process.stderr is not None
+        assert server.process.stderr.readline() == "the graph was read again\n"
+        assert [agents(server) for _ in range(6)] == [2] * 6
 
 
 def test_a_worker_that_comes_up_with_a_newer_graph_brings_the_others_along(server: Server, folder: Path) -> None:
