@@ -14,6 +14,7 @@ from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
 from cmgraph.answers.dossier import entity_object, entity_text
 from cmgraph.answers.render import result_object, source_objects, to_csv, to_markdown
 from cmgraph.answers.result import Result
+from cmgraph.asking.ask import suggest
 from cmgraph.errors import AnswerTooLarge
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
@@ -156,6 +157,31 @@ def entity(graph: Graph, name: str) -> Parts:
     return parts
 
 
+def suggested(graph: Graph, text: str) -> Parts:
+    """Name the saved questions that a text in plain words may ask, the best first, with the values in it.
+
+    :raises UnknownName: if none fits.
+    """
+    suggestions = suggest(graph, text)
+
+    def parts(part: Part) -> Said:
+        listed = [
+            {
+                "name": one.question.name,
+                "title": best_text(one.question.title, graph.lang),
+                "values": dict(one.values),
+                "takes_all_that_is_said": one.is_whole,
+                "not_used": [*one.unused, *one.ignored],
+                "missing": list(one.missing),
+            }
+            for one in suggestions[part.offset : part.offset + part.most]
+        ]
+        lines = [f"- {one['name']} {json.dumps(one['values'], ensure_ascii=False)}: {one['title']}" for one in listed]
+        return Said({**part.of(len(suggestions)), "suggestions": listed}, "\n".join(lines))
+
+    return parts
+
+
 def questions(graph: Graph, tag: str = "") -> Parts:
     """List the saved questions, those with a tag if one is named."""
     some = [saved for saved in graph.questions.values() if not tag or tag in saved.tags]
@@ -269,6 +295,7 @@ def path(graph: Graph, one: str, other: str, over: Sequence[str] = (), count: in
 ASKED: Mapping[str, Callable[..., Parts]] = {
     "search": search,
     "entity": entity,
+    "suggested": suggested,
     "questions": questions,
     "question": question,
     "answer": answer,

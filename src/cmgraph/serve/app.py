@@ -110,6 +110,7 @@ class Service:
             Route("/reconcile/properties", self.properties, methods=READ),
             Route("/reconcile/suggest/{what}", self.suggest, methods=READ),
             Route("/api/search", self.api_search, methods=READ),
+            Route("/api/ask", self.api_ask, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
             Route("/api/questions", self.api_questions, methods=READ),
@@ -283,6 +284,11 @@ class Service:
         """Find things by name."""
         fields = self._fields(request, "q")
         return await self._said(request, "search", _part(fields), text=_required(fields, "q"))
+
+    async def api_ask(self, request: Request) -> Response:
+        """Find the saved questions that a text asks."""
+        fields = self._fields(request, "q")
+        return await self._said(request, "suggested", _part(fields), text=_required(fields, "q"))
 
     async def api_entity(self, request: Request) -> Response:
         """Describe a thing."""
