@@ -191,8 +191,6 @@ class Service:
                 raise Problem(f"a body of type '{kind[:100]}' is not taken here", 415, hint=hint)
         if "update" in fields:
             raise Problem("updates are not accepted: the graph is only read", 403)
-        if dataset := [name for name in ("default-graph-uri", "named-graph-uri") if name in fields]:
-            raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
         accept = request.headers.get("accept", "")
         if form := one(fields, "format"):
             if form not in FORMS:
@@ -207,9 +205,9 @@ class Service:
             )
         if "query" not in fields:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
-        return await self._document(
-            "sparql", self._lang(request), query=one(fields, "query"), accept=accept, vary=_VARY
-        )
+        graphs = {"default": fields.get("default-graph-uri", []), "named": fields.get("named-graph-uri", [])}
+        query = one(fields, "query")
+        return await self._document("sparql", self._lang(request), query=query, accept=accept, **graphs, vary=_VARY)
 
     async def front(self, request: Request) -> Response:
         """Show the first page."""
