@@ -95,7 +95,7 @@ def test_they_are_put_where_every_form_of_query_takes_them(server: Server, query
     [
         ("SELECT * { ?s ?p ?o }", ROWS | {"text/csv", "text/tab-separated-values"}),
         ("ASK {}", ROWS),
-        (f"DESCRIBE <{ONE}>", STATEMENTS),
+        ("DESCRIBE <http://example.org/>", STATEMENTS),
         ("CONSTRUCT WHERE { ?s ?p ?o }", STATEMENTS),
     ],
 )

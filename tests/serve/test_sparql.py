@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -193,6 +195,28 @@ def test_clients_that_exist_get_on_with_it(server: Server, bundled_graph: Graph)
         "SELECT ?name { <https://w3id.org/cmgraph/id/agent/government-of-canada> skos:prefLabel ?name }"
     )
     assert "Government of Canada" in {str(row[0]) for row in named}
+
+
+@pytest.mark.gate
+@pytest.mark.skipif("COMUNICA" not in os.environ, reason="COMUNICA does not name the program comunica-sparql")
+@pytest.mark.parametrize(
+    ("source", "query", "rows"),
+    [
+        ("sparql@{}sparql", FORUMS, 3),
+        ("{}sparql", "SELECT (COUNT(*) AS ?n) { ?forum a cm:Forum }", 1),  # it finds out what answers there
+        (
+            "{}id/agent/nrcan-rncan",
+            "SELECT ?name { ?x skos:prefLabel ?name FILTER(STRENDS(STR(?x), 'nrcan-rncan')) }",
+            2,
+        ),
+    ],
+)
+def test_comunica_asks_the_endpoint_and_the_documents(server: Server, source: str, query: str, rows: int) -> None:
+    declared = "PREFIX cm: <https://w3id.org/cmgraph/def#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
+    command = [os.environ["COMUNICA"], source.format(server.address), declared + query, "-t", "text/csv"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len([line for line in done.stdout.splitlines()[1:] if line.strip()]) == rows
 
 
 def test_a_page_of_another_site_may_read(server: Server) -> None:
