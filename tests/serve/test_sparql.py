@@ -27,7 +27,7 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 @pytest.fixture(scope="module")
 def server(bundled_graph: Graph) -> Iterator[Server]:
     """Serve the bundled graph."""
-    with serving("--request-timeout", "4") as running:
+    with serving("--request-timeout", "8") as running:
         yield running
 
 
@@ -163,12 +163,12 @@ def test_a_query_out_of_time_is_an_error_and_others_do_not_notice(server: Server
     began = time.monotonic()
     waiting = threading.Thread(target=lambda: slow.append(ask(server, ENDLESS)))
     waiting.start()
-    time.sleep(0.2)
-    assert ask(server, "ASK {}").status == 200 and time.monotonic() - began < 2
+    server.await_work()
+    assert ask(server, "ASK {}").status == 200 and not slow
     waiting.join()
     said = problem(slow[0])
-    assert said["status"] == 503 and "stopped after 4 s" in str(said["detail"])
-    assert 3.5 < time.monotonic() - began < 8
+    assert said["status"] == 503 and "stopped after 8 s" in str(said["detail"])
+    assert 7.5 < time.monotonic() - began < 60
 
 
 def test_a_query_out_of_memory_is_an_error(server: Server) -> None:
