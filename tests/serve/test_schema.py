@@ -11,7 +11,8 @@ import pytest
 from serving import serving
 
 QUESTIONS = (
-    "^/api/(search|ask|entity|path|questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
+    "^/api/(search|ask|entity|path|networks(/[{]file[}])?|"
+    "questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
 )
 
 

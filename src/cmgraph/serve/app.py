@@ -113,6 +113,8 @@ class Service:
             Route("/api/ask", self.api_ask, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
+            Route("/api/networks", self.api_networks, methods=READ),
+            Route("/api/networks/{file}", self.api_network, methods=READ),
             Route("/api/questions", self.api_questions, methods=READ),
             Route("/api/questions/{name}", self.api_question, methods=READ),
             Route("/api/questions/{name}/answer", self.api_answer, methods=READ),
@@ -306,6 +308,15 @@ class Service:
             count=number(fields, "count", 3, PATHS, 1),
             hops=number(fields, "hops", 6, HOPS, 1),
         )
+
+    async def api_networks(self, request: Request) -> Response:
+        """List the networks that there are."""
+        return await self._said(request, "networks", _part(self._fields(request)))
+
+    async def api_network(self, request: Request) -> Response:
+        """Send a network as a file."""
+        values = {name: some for name, some in parameters(request).items() if name != "lang"}
+        return await self._page(request, "network_file", file=request.path_params["file"], values=values)
 
     async def api_questions(self, request: Request) -> Response:
         """List the saved questions."""
