@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ class Server:
     def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """Send one request; ``_`` in the name of a header stands for a hyphen."""
         parts = urlsplit(self.address)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             response = connection.getresponse()
@@ -50,6 +52,16 @@ class Server:
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, **headers)
+
+    def figures(self) -> dict[str, float]:
+        """Return what the server says of itself."""
+        text = self.get("/metrics").text
+        return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*(?: \S+=\S+)*) (\S+)$", text, re.M)}
+
+    def await_work(self) -> None:
+        """Return when a worker is at work."""
+        while (now := self.figures())["cmgraph_workers_free"] >= now["cmgraph_workers"]:
+            time.sleep(0.05)
 
 
 COMMAND = [sys.executable, "-c", "from cmgraph.cli.main import main; main()"]

@@ -493,7 +493,7 @@ def load(
         raise CmgraphError(
             "a graph can be chosen by name only at an endpoint", where=f"graph {graph}", hint="Give its address too."
         )
-    folders = _folders(Path(data) if data is not None else None)
+    folders = folders_of(data)
     ontology = Ontology(folders[0] / "ontology")
     paths: list[Path] | None = None
     opened: Store
@@ -527,10 +527,14 @@ def load(
     return Graph(folders, ontology, opened, paths, lang=lang, as_of=day, timeout=timeout)
 
 
-def _folders(data: Path | None) -> list[Path]:
-    """Return the graph's folder, and the one that extends it, if any."""
+def folders_of(data: str | PathLike[str] | None) -> list[Path]:
+    """Return the graph's folder, and the one that extends it, if any.
+
+    :raises CmgraphError: if there is none.
+    """
     if data is None:
         return [bundled_root()]
+    data = Path(data)
     if not data.is_dir():
         raise CmgraphError("no such folder", where=str(data), hint="Name a folder with data/ in it.")
     if (data / "ontology").is_dir():

@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 import cmgraph
+from cmgraph.answers.result import Result
 from cmgraph.graph import Graph
+from cmgraph.rdf.terms import NamedRef
 from cmgraph.text.i18n import message
+from conftest import ROOT
 from serving import COMMAND, Answer, Server, serving
 
+ASKED = yaml.safe_load((ROOT / "tests/asking/asked.yaml").read_text(encoding="utf-8"))
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
@@ -38,14 +43,14 @@ def agent(bundled_graph: Graph, request: pytest.FixtureRequest) -> Iterator[Agen
     """Let an agent ask the bundled graph: of ``cmgraph mcp``, and of ``cmgraph serve``."""
     if request.param == "http":
         with (
-            serving("--request-timeout", "4") as running,
+            serving("--request-timeout", "8") as running,
             start_blocking_portal() as portal,
             portal.wrap_async_context_manager(Client(running.address + "mcp")) as client,
         ):
             yield Agent(portal, client)
         return
     environment = {name: value for name, value in os.environ.items() if name != "LANG"}
-    args = [*COMMAND[1:], "mcp", "--request-timeout", "4"]
+    args = [*COMMAND[1:], "mcp", "--request-timeout", "8"]
     server = StdioServerParameters(command=COMMAND[0], args=args, env=environment)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(server)) as client:
         yield Agent(portal, client)
@@ -64,7 +69,7 @@ def size(result: CallToolResult) -> int:
 def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
     listed: Any = agent.portal.call(agent.client.list_tools)
     assert {tool.name for tool in listed.tools} == {
-        *("search", "describe", "questions", "question", "answer", "sparql", "path")
+        *("search", "ask", "describe", "questions", "question", "answer", "sparql", "path")
     }
     assert all(tool.annotations.read_only_hint and tool.description for tool in listed.tools)
     assert len(listed.model_dump_json()) < 16_000 and "was not seen" in str(agent.client.instructions)
@@ -142,11 +147,44 @@ def test_every_question_is_listed_and_can_be_described(agent: Agent, bundled_gra
         assert not result.is_error and result.structured_content["name"] == name and size(result) <= 16_000
 
 
+def shown(rows: list[dict[str, Any]]) -> list[list[str]]:
+    """Return the things in the first rows of what a tool answered."""
+    return [[cell["iri"] for cell in row.values() if isinstance(cell, dict) and "iri" in cell] for row in rows[:5]]
+
+
+def things(result: Result) -> list[list[str]]:
+    """Return those of an answer of the library."""
+    return [[cell.iri for cell in row if isinstance(cell, NamedRef)] for row in result.rows[:5]]
+
+
+@pytest.mark.gate
+def test_thirty_questions_in_plain_words_are_answered_by_tools_alone(agent: Agent, bundled_graph: Graph) -> None:
+    """What a script does that has nothing but the tools: it asks which question is meant, and answers the first."""
+    answered, wrong = 0, []
+    for asked in [one for one in ASKED if one["fits"]][:30]:
+        first = agent.call("ask", text=asked["text"]).structured_content["suggestions"][0]
+        result = agent.call("answer", name=first["name"], values=first["values"])
+        said = result.structured_content
+        assert not result.is_error and size(result) <= 16_000 and said["not_listed"]
+        assert not said["rows"] or said["sources"], first
+        fits = {name: values for fit in asked["fits"] for name, values in fit.items()}
+        expected = bundled_graph.query(first["name"], **fits[first["name"]]) if first["name"] in fits else None
+        if (
+            expected is not None
+            and said["total"] == len(expected)
+            and shown(said["rows"]) == things(expected)[: len(said["rows"])]
+        ):
+            answered += 1
+        else:
+            wrong.append((asked["text"], first["name"], first["values"]))
+    assert answered >= 25, wrong
+
+
 @pytest.mark.gate
 @pytest.mark.parametrize(
     ("tool", "given", "says"),
     [
-        ("sparql", {"query": ENDLESS}, "stopped after 4 s"),
+        ("sparql", {"query": ENDLESS}, "stopped after 8 s"),
         ("sparql", {"query": "INSERT DATA { <urn:a> <urn:b> <urn:c> }"}, "INSERT is an update"),
         ("sparql", {"query": "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"}, "SERVICE is not allowed"),
         ("sparql", {"query": "DESCRIBE agent:european-union"}, "not a SELECT"),
@@ -200,7 +238,7 @@ def post(server: Server, body: bytes = b"", **headers: str) -> Answer:
 
 
 def test_no_other_site_can_ask_through_a_browser(server: Server) -> None:
-    assert len(json.loads(post(server).body)["result"]["tools"]) == 7
+    assert len(json.loads(post(server).body)["result"]["tools"]) == 8
     assert post(server, host="evil.example").status == 421
     assert post(server, origin="https://evil.example").status == 403
     assert post(server, origin=server.address.rstrip("/")).status == 200

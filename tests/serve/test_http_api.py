@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import jsonschema
+import networkx
 import pytest
 
 import cmgraph
@@ -154,3 +155,28 @@ def test_what_is_answered_is_as_openapi_says(server: Server, graph: Graph) -> No
         p["name"] for p in described["paths"]["/api/questions/partners/answer"]["get"]["parameters"] if "name" in p
     }
     assert declared == {parameter.name for parameter in graph.question("partners").parameters}
+
+
+def test_a_network_is_a_file_that_other_tools_open(server: Server) -> None:
+    listed = json.loads(server.get("/api/networks").body)
+    names = [row["name"] for row in listed["rows"]]
+    assert listed["total"] == len(names) and "actors" in names
+    graphml = server.get("/api/networks/actors.graphml")
+    assert graphml.media_type == "application/graphml+xml"
+    net = networkx.parse_graphml(graphml.text)
+    assert net.number_of_edges() > 5 and all(data["sources"] for _, _, data in net.edges(data=True))
+    earlier = networkx.parse_graphml(server.get("/api/networks/actors.graphml?asOf=1990-01-01").text)
+    assert earlier.number_of_edges() < net.number_of_edges()
+    assert server.get("/api/networks/actors.csv").text.startswith("source,source_iri,target")
+    assert server.get("/api/networks/actors.gexf").status == server.get("/api/networks/actors.cyjs").status == 200
+    for status, path in (
+        (404, "actors"),
+        (404, "actors.exe"),
+        (404, "nothing.gexf"),
+        (404, ".gexf"),
+        (400, "actors.gexf?asOf=soon"),
+        (400, "actors.gexf?two_mode=1"),
+        (400, "actors.gexf?network_filter=1"),
+    ):
+        answer = server.get(f"/api/networks/{path}")
+        assert (answer.status, answer.media_type) == (status, "application/problem+json"), path

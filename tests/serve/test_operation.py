@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import threading
 import time
@@ -32,10 +31,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(folder: Path) -> Iterator[Server]:
     """Serve it."""
-    with serving("--data", str(folder), "--request-timeout", "4") as running:
-        while figures(running)["cmgraph_workers"] < 2:
-            time.sleep(0.05)
+    with serving("--data", str(folder), "--request-timeout", "12") as running:
+        await_workers(running)
         yield running
+
+
+def await_workers(server: Server) -> None:
+    while server.figures()["cmgraph_workers"] < 2:
+        time.sleep(0.05)
 
 
 def agents(server: Server) -> int:
@@ -44,15 +47,10 @@ def agents(server: Server) -> int:
     return int(json.loads(answer.body)["results"]["bindings"][0]["n"]["value"])
 
 
-def figures(server: Server) -> dict[str, float]:
-    text = server.get("/metrics").text
-    return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*(?: \S+=\S+)*) (\S+)$", text, re.M)}
-
-
 def test_figures_tell_of_requests_and_workers_and_not_of_who_asked_what(server: Server) -> None:
     for path in ("/id/agent/secret", COUNT, "/healthz", "/healthz"):
         server.get(path)
-    seen = figures(server)
+    seen = server.figures()
     assert seen['cmgraph_requests_total{route="/healthz",status="200"}'] == 2
     assert seen['cmgraph_requests_total{route="/sparql",status="200"}'] == 1
     assert seen['cmgraph_requests_total{route="/{path:path}",status="404"}'] == 1
@@ -78,13 +76,13 @@ def test_each_request_is_a_line_of_json_without_its_query_if_that_is_asked_for(f
 
 
 def test_who_asks_too_often_is_told_when_to_ask_again(folder: Path) -> None:
-    with serving("--data", str(folder), "--per-minute", "60") as server:
-        answers = [server.get("/assets/style.css", x_forwarded_for=f"192.0.2.{n}") for n in range(14)]
-        assert [answer.status for answer in answers[:10]] == [200] * 10
+    with serving("--data", str(folder), "--per-minute", "12") as server:
+        answers = [server.get("/assets/style.css", x_forwarded_for=f"192.0.2.{n}") for n in range(6)]
+        assert [answer.status for answer in answers[:2]] == [200] * 2
         turned = answers[-1]
         assert turned.status == 429 and turned.media_type == "application/problem+json"
-        assert turned.headers["retry-after"] == "1" and turned.headers["x-content-type-options"] == "nosniff"
-        time.sleep(1.1)
+        assert 1 <= int(turned.headers["retry-after"]) <= 5 and turned.headers["x-content-type-options"] == "nosniff"
+        time.sleep(int(turned.headers["retry-after"]))
         assert server.get("/assets/style.css").status == 200
 
 
@@ -109,7 +107,7 @@ def test_a_graph_that_changed_is_read_again_at_a_signal(server: Server, folder: 
     assert server.process.stderr.readline() == "the graph was read again\n"
     assert [agents(server) for _ in range(6)] == [2] * 6
     assert server.get("/id/agent/y.ttl").status == 200 and server.get("/id/agent/x.ttl").headers["etag"] != before
-    assert figures(server)["cmgraph_reloads"] == 1
+    assert server.figures()["cmgraph_reloads"] == 1
 
 
 @pytest.mark.gate
@@ -122,13 +120,13 @@ def test_who_is_being_answered_keeps_the_graph_that_was_there(server: Server, fo
         target=lambda: answers.append(server.send("POST", "/sparql", query, content_type="application/sparql-query"))
     )
     slow.start()
-    time.sleep(0.5)
+    server.await_work()
     (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
     server.process.send_signal(signal.SIGHUP)
     assert server.process.stderr is not None and server.process.stderr.readline()
     assert agents(server) == 2 and not answers
     slow.join()
-    assert answers[0].status == 503 and "stopped after 4 s" in answers[0].text  # by its own time, not by the signal
+    assert answers[0].status == 503 and "stopped after 12 s" in answers[0].text  # by its own time, not by the signal
     assert [agents(server) for _ in range(6)] == [2] * 6
 
 
@@ -141,12 +139,41 @@ def test_a_graph_that_cannot_be_read_leaves_the_one_that_was_there(server: Serve
     assert [agents(server) for _ in range(4)] == [1] * 4
 
 
+def test_a_graph_that_changed_is_read_again_by_itself(server: Server, folder: Path) -> None:
+    assert server.process.stderr is not None
+    (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
+    assert server.process.stderr.readline() == "the graph was read again\n"
+    assert [agents(server) for _ in range(6)] == [2] * 6
+    await_workers(server)
+    (folder / "data/b.ttl").write_text("<urn:a> <urn:b> ", encoding="utf-8")
+    line = server.process.stderr.readline()
+    assert line.startswith("the graph stays as it was") and "b.ttl" in line
+    assert [agents(server) for _ in range(4)] == [2] * 4
+    (folder / "data/b.ttl").unlink()
+    while server.process.stderr.readline() != "the graph was read again\n":  # the rest of why it stayed
+        pass
+    assert [agents(server) for _ in range(6)] == [1] * 6 and server.figures()["cmgraph_reloads"] == 2
+
+
+def test_a_store_that_was_replaced_is_read_again_by_itself(folder: Path, tmp_path: Path, run: Run) -> None:
+    store = tmp_path / "store"
+    run("load", "--data", str(folder), "--store", str(store))
+    with serving("--data", str(folder), "--store", str(store)) as server:
+        assert agents(server) == 1
+        (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
+        done = run("load", "--replace", "--data", str(folder), "--store", str(store))
+        assert done.returncode == 0, done.stderr
+        assert server.process.stderr is not None
+        assert server.process.stderr.readline() == "the graph was read again\n"
+        assert [agents(server) for _ in range(6)] == [2] * 6
+
+
 def test_a_worker_that_comes_up_with_a_newer_graph_brings_the_others_along(server: Server, folder: Path) -> None:
     agents(server)
     (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
-    for _ in range(100):
+    for _ in range(1200):
         if server.get("/id/agent/y.ttl").status == 200:
             break
         time.sleep(0.1)

@@ -10,7 +10,10 @@ import pytest
 
 from serving import serving
 
-QUESTIONS = "^/api/(search|entity|path|questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
+QUESTIONS = (
+    "^/api/(search|ask|entity|path|networks(/[{]file[}])?|"
+    "questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
+)
 
 
 @pytest.mark.thorough

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmgraph.analysis.formats import WRITERS
+from cmgraph.analysis.network import build_network
 from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
+from cmgraph.analysis.projections import find_projection, list_projections
 from cmgraph.answers.dossier import entity_object, entity_text
 from cmgraph.answers.render import result_object, source_objects, to_csv, to_markdown
 from cmgraph.answers.result import Result
-from cmgraph.errors import AnswerTooLarge
+from cmgraph.asking.ask import suggest
+from cmgraph.errors import AnswerTooLarge, UnknownName
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
 from cmgraph.rdf.terms import best_text
 from cmgraph.serve.answers import asked, refuse_long
 from cmgraph.serve.documents import Document
+from cmgraph.serve.problems import Problem
 from cmgraph.serve.things import describe, relations
 from cmgraph.store import builtin
 from cmgraph.store.sparql_lexer import query_form
@@ -42,6 +47,15 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "number": {"type": "number"},
 }
 """How OpenAPI calls the types of parameters that are not text."""
+
+
+_NETWORK_FORMS = {
+    ".gexf": "application/gexf+xml",
+    ".graphml": "application/graphml+xml",
+    ".cyjs": "application/json",
+    ".csv": "text/csv",
+}
+"""The forms of networks by the ending of a file."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +170,31 @@ def entity(graph: Graph, name: str) -> Parts:
     return parts
 
 
+def suggested(graph: Graph, text: str) -> Parts:
+    """Name the saved questions that a text in plain words may ask, the best first, with the values in it.
+
+    :raises UnknownName: if none fits.
+    """
+    suggestions = suggest(graph, text)
+
+    def parts(part: Part) -> Said:
+        listed = [
+            {
+                "name": one.question.name,
+                "title": best_text(one.question.title, graph.lang),
+                "values": dict(one.values),
+                "takes_all_that_is_said": one.is_whole,
+                "not_used": [*one.unused, *one.ignored],
+                "missing": list(one.missing),
+            }
+            for one in suggestions[part.offset : part.offset + part.most]
+        ]
+        lines = [f"- {one['name']} {json.dumps(one['values'], ensure_ascii=False)}: {one['title']}" for one in listed]
+        return Said({**part.of(len(suggestions)), "suggestions": listed}, "\n".join(lines))
+
+    return parts
+
+
 def questions(graph: Graph, tag: str = "") -> Parts:
     """List the saved questions, those with a tag if one is named."""
     some = [saved for saved in graph.questions.values() if not tag or tag in saved.tags]
@@ -248,6 +287,34 @@ def answer_csv(graph: Graph, name: str, values: Mapping[str, Sequence[str]], par
     return Document(to_csv(_rows(result, part), ",").encode(), "text/csv", {"x-total": str(len(result))})
 
 
+def networks(graph: Graph) -> Parts:
+    """List the projections, which make networks of the graph."""
+    return _parts_of(graph, list_projections(graph))
+
+
+def network_file(graph: Graph, file: str, values: Mapping[str, Sequence[str]]) -> Document:
+    """Write a network as a file that other tools open.
+
+    :param file: the name of a projection, and the ending of a form.
+    :param values: values of the projection's parameters.
+    :raises UnknownName: if there is no such projection.
+    :raises Problem: if there is no such form, or a value is not known.
+    """
+    name, _, form = file.rpartition(".")
+    if (ending := f".{form}") not in _NETWORK_FORMS:
+        raise Problem("there is no network of this form", 404, hint=f"Its name ends in {', '.join(_NETWORK_FORMS)}.")
+    known = {parameter.name for parameter in find_projection(graph, name).parameters}
+    if others := sorted(values.keys() - known):
+        hint = f"It takes: {', '.join(sorted(known))}." if known else ""
+        raise Problem(f"this network has no parameter '{others[0]}'", hint=hint)
+    given: dict[str, Any] = dict(values)
+    try:
+        net = build_network(graph, name, **given)
+    except UnknownName as error:
+        raise Problem(error.what, 400, hint=error.hint) from None
+    return Document(WRITERS[ending](net).encode(), _NETWORK_FORMS[ending])
+
+
 def ask(graph: Graph, query: str) -> Parts:
     """Answer a query in SPARQL, a SELECT or an ASK."""
     if query_form(query) == "ASK":
@@ -269,11 +336,13 @@ def path(graph: Graph, one: str, other: str, over: Sequence[str] = (), count: in
 ASKED: Mapping[str, Callable[..., Parts]] = {
     "search": search,
     "entity": entity,
+    "suggested": suggested,
     "questions": questions,
     "question": question,
     "answer": answer,
     "ask": ask,
     "path": path,
+    "networks": networks,
     "catalogue": catalogue,
     "model": model,
 }

@@ -16,11 +16,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES
@@ -109,19 +110,23 @@ class Service:
             Route("/reconcile/properties", self.properties, methods=READ),
             Route("/reconcile/suggest/{what}", self.suggest, methods=READ),
             Route("/api/search", self.api_search, methods=READ),
+            Route("/api/ask", self.api_ask, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
+            Route("/api/networks", self.api_networks, methods=READ),
+            Route("/api/networks/{file}", self.api_network, methods=READ),
             Route("/api/questions", self.api_questions, methods=READ),
             Route("/api/questions/{name}", self.api_question, methods=READ),
             Route("/api/questions/{name}/answer", self.api_answer, methods=READ),
             Route("/assets/style.css", self.style, methods=READ),
+            Route("/assets/{name}", StaticFiles(directory=Path(__file__).parent)),
             Route("/{path:path}", self.thing, methods=READ),
         ]
         handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
             CmgraphError: self.problem,
             HTTPException: self.problem,
         }
-        middleware = [Middleware(CORSMiddleware, **reading), Middleware(GZipMiddleware, minimum_size=_PACKED)]
+        middleware = [Middleware(CORSMiddleware, **reading), Middleware(CompressMiddleware, minimum_size=_PACKED)]
         if per_minute := self._settings.per_minute:
             limit = Middleware(
                 Limited, per_minute=per_minute, behind_proxy=self._settings.behind_proxy, refuse=_problem
@@ -188,8 +193,6 @@ class Service:
                 raise Problem(f"a body of type '{kind[:100]}' is not taken here", 415, hint=hint)
         if "update" in fields:
             raise Problem("updates are not accepted: the graph is only read", 403)
-        if dataset := [name for name in ("default-graph-uri", "named-graph-uri") if name in fields]:
-            raise Problem(f"'{dataset[0]}' is not taken: there is one dataset, which is always asked")
         accept = request.headers.get("accept", "")
         if form := one(fields, "format"):
             if form not in FORMS:
@@ -204,9 +207,9 @@ class Service:
             )
         if "query" not in fields:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
-        return await self._document(
-            "sparql", self._lang(request), query=one(fields, "query"), accept=accept, vary=_VARY
-        )
+        graphs = {"default": fields.get("default-graph-uri", []), "named": fields.get("named-graph-uri", [])}
+        query = one(fields, "query")
+        return await self._document("sparql", self._lang(request), query=query, accept=accept, **graphs, vary=_VARY)
 
     async def front(self, request: Request) -> Response:
         """Show the first page."""
@@ -282,6 +285,11 @@ class Service:
         fields = self._fields(request, "q")
         return await self._said(request, "search", _part(fields), text=_required(fields, "q"))
 
+    async def api_ask(self, request: Request) -> Response:
+        """Find the saved questions that a text asks."""
+        fields = self._fields(request, "q")
+        return await self._said(request, "suggested", _part(fields), text=_required(fields, "q"))
+
     async def api_entity(self, request: Request) -> Response:
         """Describe a thing."""
         fields = self._fields(request, "name")
@@ -300,6 +308,15 @@ class Service:
             count=number(fields, "count", 3, PATHS, 1),
             hops=number(fields, "hops", 6, HOPS, 1),
         )
+
+    async def api_networks(self, request: Request) -> Response:
+        """List the networks that there are."""
+        return await self._said(request, "networks", _part(self._fields(request)))
+
+    async def api_network(self, request: Request) -> Response:
+        """Send a network as a file."""
+        values = {name: some for name, some in parameters(request).items() if name != "lang"}
+        return await self._page(request, "network_file", file=request.path_params["file"], values=values)
 
     async def api_questions(self, request: Request) -> Response:
         """List the saved questions."""

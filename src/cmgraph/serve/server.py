@@ -20,6 +20,7 @@ from cmgraph.serve.app import Service, Settings
 from cmgraph.serve.limits import HEAD, TIMEOUT
 from cmgraph.serve.pool import Pool
 from cmgraph.serve.streams import Streams
+from cmgraph.serve.watching import Watcher
 
 _WORKERS = min(4, max(2, os.cpu_count() or 2))
 _HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -54,17 +55,20 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
     with _listening(host, port) as listening:
-        asyncio.run(_serve(listening, Pool(arguments, timeout, _WORKERS), host, public_url, tell, settings))
+        pool = Pool(arguments, timeout, _WORKERS)
+        asyncio.run(_serve(listening, pool, Watcher(pool, arguments, tell), host, public_url, tell, settings))
 
 
 async def _serve(
     listening: socket.socket,
     pool: Pool,
+    watcher: Watcher,
     host: str,
     public_url: str,
     tell: Callable[[str], object],
     settings: Settings,
 ) -> None:
+    watching: asyncio.Task[None] | None = None
     try:
         starting = asyncio.create_task(pool.start())
         await asyncio.to_thread(import_module, "prometheus_client")  # while the graph is read
@@ -86,10 +90,13 @@ async def _serve(
             proxy_headers=False,
             timeout_graceful_shutdown=_LEFT,
         )
-        _reload_when_told(pool, tell)
+        _reload_when_told(watcher)
+        watching = asyncio.create_task(watcher.watch())
         tell(f"{address} is ready; Ctrl-C stops it")
         await uvicorn.Server(config).serve([listening])
     finally:
+        if watching is not None:
+            watching.cancel()
         await pool.close()
 
 
@@ -106,24 +113,17 @@ def _listening(host: str, port: int) -> socket.socket:
         raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
 
 
-def _reload_when_told(pool: Pool, tell: Callable[[str], object]) -> None:
+def _reload_when_told(watcher: Watcher) -> None:
     """Read the graph again at SIGHUP, unless it says that the terminal is gone."""
     if not hasattr(signal, "SIGHUP"):
         return
     had_terminal, reading = _has_terminal(), set()
 
-    async def reload() -> None:
-        try:
-            await pool.reload()
-            tell("the graph was read again")
-        except CmgraphError as error:
-            tell(f"the graph stays as it was: {error}")
-
     def told() -> None:
         if had_terminal and not _has_terminal():
             os.kill(os.getpid(), signal.SIGTERM)
             return
-        task = asyncio.get_running_loop().create_task(reload())
+        task = asyncio.get_running_loop().create_task(watcher.reload())
         reading.add(task)
         task.add_done_callback(reading.discard)
 

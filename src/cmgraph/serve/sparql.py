@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pyoxigraph import (
@@ -26,7 +27,7 @@ from cmgraph.serve.negotiation import best_media_type
 from cmgraph.serve.problems import Problem
 from cmgraph.serve.things import query_page
 from cmgraph.store.base import Solutions
-from cmgraph.store.sparql_lexer import query_form
+from cmgraph.store.sparql_lexer import query_form, with_dataset
 from cmgraph.text.templating import NOT_XML
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
@@ -53,15 +54,19 @@ FORMS = {
 _TRUTH_FORMS = [JSON, "application/json", XML, "application/xml"]
 
 
-def answer(graph: Graph, query: str, accept: str) -> Document:
+def answer(graph: Graph, query: str, accept: str, default: Sequence[str] = (), named: Sequence[str] = ()) -> Document:
     """Answer a query.
 
     :param accept: the Accept header of the request.
+    :param default: graphs that the request names, in the place of those that the query does.
+    :param named: graphs that it names and that are asked by name.
     :raises AnswerTooLarge: if it has too many rows.
     :raises Problem: if the answer cannot have a form that is accepted.
     :raises CmgraphError: if the query is not valid, or not allowed.
     """
     form = query_form(query)
+    if default or named:
+        query = with_dataset(query, _iris(default), _iris(named), graph.prefixes)
     try:
         if form in ("CONSTRUCT", "DESCRIBE"):
             media_type = negotiated(accept, list(RDF_FORMS))
@@ -81,6 +86,13 @@ def answer(graph: Graph, query: str, accept: str) -> Document:
         raise Problem(error.what, 400, hint=error.hint) from None
     refuse_long(len(solutions[1]))
     return _results(json.dumps(results_json(solutions), ensure_ascii=False), media_type)
+
+
+def _iris(written: Sequence[str]) -> list[str]:
+    try:
+        return [NamedNode(iri).value for iri in written]
+    except ValueError:
+        raise Problem("a graph is named by an IRI", hint="Write it like https://example.org/graph") from None
 
 
 def describe_service(graph: Graph, accept: str, address: str, description: str) -> Document:

@@ -42,6 +42,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "problem_page": things.problem_page,
     "said": api.said,
     "answer_csv": api.answer_csv,
+    "network_file": api.network_file,
     "openapi": api.openapi,
     "manifest": reconciliation.manifest,
     "reconcile": reconciliation.reconcile,

@@ -223,6 +223,10 @@ def _authorize(request: Request, probe: Request, opener: OpenerDirector, who: tu
             request.add_header("Authorization", f"Basic {b64encode(':'.join(who).encode()).decode()}")
 
 
+_MAY_BE_EMPTY = ("text/turtle", "application/n-triples")
+"""Forms in which no statement is no text."""
+
+
 def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
     """Read an answer, unless it is a part of one."""
     part = headers.get("X-SQL-Message") or headers.get("X-SQL-State")
@@ -230,7 +234,7 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
         reason = part or f"HTTP {status}"
         hint = "Ask for less: LIMIT, or fewer patterns."
         raise EndpointError(f"the server did not give the whole answer: {reason}", where=url, hint=hint)
-    if not body.strip():
+    if not body.strip() and headers.get_content_type() not in _MAY_BE_EMPTY:
         raise EndpointError("the answer is empty", where=url, hint="Check that this is the SPARQL endpoint.")
     charset = headers.get_content_charset() or "utf-8"
     try:

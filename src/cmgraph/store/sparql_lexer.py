@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -42,6 +42,8 @@ _PARTS = frozenset(
     [*_SIGNS, "UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "EXISTS", "BIND", "VALUES", "AS"]
 )
 """Words that each begin or join a pattern or an expression."""
+
+_AFTER_FROM = frozenset(["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"])
 
 _UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
 
@@ -124,6 +126,37 @@ def from_clauses(query: str, prefixes: Mapping[str, str]) -> list[FromClause]:
             iri = spaces.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
         clauses.append(FromClause(iri, start, token.start + len(token.text)))
     return clauses
+
+
+def with_dataset(query: str, default: Sequence[str], named: Sequence[str], prefixes: Mapping[str, str]) -> str:
+    """Return a query of these graphs, whatever graphs it names itself.
+
+    :param default: the IRIs of the graphs that are asked as one.
+    :param named: the IRIs of those that are asked by name.
+    :param prefixes: see :func:`from_clauses`.
+    """
+    for clause in from_clauses(query, prefixes):
+        query = query[: clause.start] + " " * (clause.end - clause.start) + query[clause.end :]
+    clauses = "".join([*(f" FROM <{iri}> " for iri in default), *(f" FROM NAMED <{iri}> " for iri in named)])
+    at = _pattern_start(query)
+    return query[:at] + clauses + query[at:]
+
+
+def _pattern_start(query: str) -> int:
+    """Return where the graphs of a query are named: behind what it asks for, before its pattern."""
+    form, depth, template = "", 0, False
+    for word in tokens(query):
+        if not form:
+            form = word.text if word.kind == "word" and word.text in FORMS else ""
+        elif form == "CONSTRUCT" and word.text == "{":
+            template, form = True, "TEMPLATE"
+        elif template:
+            template = word.text != "}"
+        elif word.kind == "sign" and word.text in "()":
+            depth += 1 if word.text == "(" else -1
+        elif not depth and (word.text == "{" or (word.kind == "word" and word.text in _AFTER_FROM)):
+            return word.start
+    return len(query)
 
 
 def without_service(query: str) -> str:
