@@ -20,6 +20,7 @@ def test_things_are_linked_to_entries_of_others(bundled_graph: Graph) -> None:
         "http://www.wikidata.org/entity/Q16",
         "https://sws.geonames.org/6251999/",
     }
+    assert linked[f"{base}id/place/ontario"] == {"https://sws.geonames.org/6093943/"}
     assert "http://www.wikidata.org/entity/Q1099" in linked[f"{base}vocab/mineral/antimony"]
     assert linked[f"{base}vocab/unit/metric-ton"] == {"http://qudt.org/vocab/unit/TONNE"}
     assert linked.keys() >= {f"{base}vocab/stage/extraction", f"{base}vocab/activity/producing"}

@@ -190,3 +190,25 @@ def test_data_uses_each_property_with_what_the_model_says_it_goes_with(bundled_g
         if isinstance(node, NamedNode) and node.value.startswith(CM) and types & PROPERTIES
     }
     assert {iri for iri in properties if not said[iri]["domain"] | said[iri]["domainIncludes"]} == set()
+
+
+def test_classes_beside_each_other_are_kept_apart_or_overlap_for_a_reason(ask: Ask) -> None:
+    apart = set[frozenset[str]]()
+    groups = defaultdict(set)
+    for group, name in ask("SELECT ?group ?name { ?group owl:members/rdf:rest*/rdf:first ?name }"):
+        groups[group].add(name)
+    for names in groups.values():
+        apart |= {frozenset((one, other)) for one in names for other in names if one != other}
+    apart |= {frozenset(pair) for pair in ask("SELECT ?one ?other { ?one owl:disjointWith ?other }")}
+    above = defaultdict(set)
+    for name, wider in ask("SELECT ?name ?wider { ?name rdfs:subClassOf+ ?wider FILTER(isIRI(?wider)) }"):
+        above[name].add(wider)
+    beside = "?one rdfs:subClassOf ?wider . ?other rdfs:subClassOf ?wider"
+    ours = f'FILTER(STRSTARTS(STR(?wider), "{CM}") && STR(?one) < STR(?other))'
+    loose = set()
+    for one, other in ask(f"SELECT ?one ?other {{ {beside} {ours} }}"):
+        lines = {one, *above[one]}, {other, *above[other]}
+        if not any(frozenset((a, b)) in apart for a in lines[0] for b in lines[1]):
+            loose.add((one, other))
+    # Anybody may hold rights; an Indigenous government may be the nation, so only those of states are kept apart.
+    assert {pair for pair in loose if not {"RightsHolder", "Government"} & set(pair)} == set()

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -79,7 +79,7 @@ def test_both_validators_find_the_bundled_graph_clean(bundled_graph: Graph) -> N
 def apart(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with every fixture again, about things of its own: its name stands in their IRIs.
 
-    In those of terms it stands inside, as rules say how terms begin and end.
+    In those of terms it stands inside, as rules say how terms begin and end, and before their texts.
     """
     folder = tmp_path_factory.mktemp("apart")
     shared = {subject for file in _common(bundled_graph) for subject in file.subjects}
@@ -90,7 +90,13 @@ def apart(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Pat
             iri: iri[:-3] + name + iri[-3:] if iri.startswith(CM) else iri + name for iri in fixture.subjects - shared
         }
         new = {iri: NamedNode(renamed) for iri, renamed in own.items()}
-        triples = [Triple(*(new.get(lexical(term), term) for term in triple)) for triple in fixture.triples]
+        texts = {
+            t.object: Literal(f"{name} {t.object.value}", language=t.object.language)
+            for t in fixture.triples
+            if isinstance(t.object, Literal) and t.object.language and CM in str(t.subject)
+        }
+        named = (Triple(t.subject, t.predicate, texts.get(t.object, t.object)) for t in fixture.triples)
+        triples = [Triple(*(new.get(lexical(term), term) for term in triple)) for triple in named]
         serialize(triples, str(folder / fixture.path.name), RdfFormat.TURTLE)
     return folder
 

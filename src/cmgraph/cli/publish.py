@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option("-f", "--format", "form", metavar="FORM", help="Write one file: nt, nq, trig, ttl, rdf, jsonld, xlsx.")
 @click.option("-o", "--output", metavar="FILE", help="That file; - for stdout.")
 @click.option(
-    "--profile", metavar="NAME", help="Write one file in another vocabulary: org, schema-org, popolo, ftm, bods."
+    "--profile",
+    metavar="NAME",
+    help="Write one file in another vocabulary: org, schema-org, prov, skos, data-cube, geosparql, eli, popolo, ftm or "
+    "bods.",
 )
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only what cites this source; repeatable.")
 @click.option("--include", multiple=True, metavar="KIND", help="Only things of this kind, and what they point at.")

@@ -16,7 +16,18 @@ from cmgraph.export.publication import Publication
 from cmgraph.rdf.files import read_text, sort_triples
 from cmgraph.rdf.terms import RDF_TYPE, Prefixes, lexical, local_name
 
-PROFILES = {"org": ".ttl", "schema-org": ".ttl", "popolo": ".json", "ftm": ".jsonl", "bods": ".json"}
+PROFILES = {
+    "org": ".ttl",
+    "schema-org": ".ttl",
+    "prov": ".ttl",
+    "skos": ".ttl",
+    "data-cube": ".ttl",
+    "geosparql": ".ttl",
+    "eli": ".ttl",
+    "popolo": ".json",
+    "ftm": ".jsonl",
+    "bods": ".json",
+}
 """The profiles, and how the file of each ends."""
 
 
@@ -55,8 +66,12 @@ def profile(publication: Publication, name: str, path: Path) -> None:
 
 
 _SPACES = {
+    "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
     "org": "http://www.w3.org/ns/org#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "sf": "http://www.opengis.net/ont/sf#",
     "time": "http://www.w3.org/2006/time#",
 }
 
