@@ -77,7 +77,7 @@ def test_an_instrument_that_names_the_group_of_a_mineral_is_found_and_says_so(bu
 
 
 def test_what_an_instrument_covers_has_its_minerals_and_what_a_theme_is_read_from(bundled_graph: Graph) -> None:
-    rows = told(bundled_graph.query("coverage", thing="arrangement:ca-au-js-2024"), "subject", "read_from")
+    rows = told(bundled_graph.query("coverage", thing="arrangement:ca-de-jdi-2025"), "subject", "read_from")
     assert ("lithium", "None") in rows and any(source != "None" for _, source in rows)
 
 
