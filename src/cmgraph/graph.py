@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
@@ -26,12 +26,13 @@ from cmgraph.questions.header import Parameter
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.blank_nodes import blank_nodes
 from cmgraph.rdf.files import RdfFile, data_files, refuse_unreadable, sort_triples, unread_files
-from cmgraph.rdf.terms import CM, best_text, rdflib_graph
+from cmgraph.rdf.terms import CM, Term, best_text, rdflib_graph
 from cmgraph.store import builtin, cache
 from cmgraph.store.base import Solutions, Store
 from cmgraph.store.disk import open_store
 from cmgraph.store.endpoint import DEFAULT_TIMEOUT, EndpointStore, environment_credentials
 from cmgraph.store.local import LocalStore
+from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import COLON, message
 
 if TYPE_CHECKING:
@@ -393,16 +394,35 @@ class Graph:
         return self.names.search(text, limit)
 
     def stats(self) -> Result:
-        """Count statements, citations and things, by kind.
+        """Count statements, citations and things, by kind, and how many have evidence of their own.
+
+        The last rows have no kind but words: statements about the seed page's systems and about Canada's agreements.
 
         >>> import cmgraph
         >>> stats = cmgraph.load().stats()
         >>> len(stats) > 10
         True
         """
-        columns, rows = builtin.solutions(self.store, "stats")
-        headings = {column: message(column, self.lang) for column in columns}
-        return build((columns, rows), self.store, self.names, headings=headings, lang=self.lang)
+        columns, by_kind = builtin.solutions(self.store, "stats")
+        about = [
+            (Literal(message(words.value, self.lang)), things, None, own)
+            for words, things, own in builtin.ask(self.store, "shares")
+            if words
+        ]
+        rows = [(*row, self._share(*row)) for row in (*by_kind, *about)]
+        shown = (*columns, "share_evidenced")
+        headings = {column: message(column, self.lang) for column in shown}
+        return build((shown, rows), self.store, self.names, headings=headings, lang=self.lang)
+
+    def _share(self, _: Term | None, things: Term | None, citations: Term | None, own: Term | None) -> Literal | None:
+        """Say how many of the things that cite sources have evidence of their own; a share is never rounded up."""
+        number, of = (int(count.value) if count else 0 for count in (own, things))
+        if citations and citations.value == "0":
+            return None
+        words = message("n_of", self.lang).format(
+            as_text(number, self.lang), as_text(of, self.lang), 100 * number // of
+        )
+        return Literal(words)
 
     @cached_property
     def shapes(self) -> list[RdfFile]:

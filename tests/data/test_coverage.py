@@ -85,3 +85,16 @@ def test_no_actor_goes_by_another_s_name(bundled_graph: Graph) -> None:
         " ?other a/rdfs:subClassOf* cm:Agent ; skos:prefLabel|skos:altLabel ?name . FILTER(?one != ?other) }"
     )
     assert [tuple(map(str, row)) for row in twice] == []
+
+
+def test_no_two_statements_say_the_same(bundled_graph: Graph) -> None:
+    """One statement, its citations together: what two tables say once is not two things."""
+    how = {"hasCitation", "hasClaimStatus", "hasBasis", "printedText", "contradicts"}
+    said: dict[str, set[tuple[str, str]]] = {}
+    for triple in (triple for file in bundled_graph.files for triple in file.triples):
+        said.setdefault(str(triple.subject), set()).add((triple.predicate.value.rpartition("#")[2], str(triple.object)))
+    same: dict[frozenset[tuple[str, str]], list[str]] = {}
+    for at, pairs in said.items():
+        if any(prop == "hasClaimStatus" for prop, _ in pairs):
+            same.setdefault(frozenset(pair for pair in pairs if pair[0] not in how), []).append(at)
+    assert len(same) > 9000 and [twice for twice in same.values() if len(twice) > 1] == []

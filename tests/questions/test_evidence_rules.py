@@ -70,6 +70,11 @@ def test_what_breaks_a_rule_of_evidence_is_found(
     assert {iri.partition("cmgraph")[2] for iri in first(broken) - first(bundled_graph)} == {found}
 
 
+def test_every_source_carries_a_statement(bundled_graph: Graph) -> None:
+    uncited = [str(row[0]) for row in bundled_graph.query("sources-to-mend").rows if row[1] is not False]
+    assert not uncited
+
+
 def test_each_side_of_a_contradiction_has_its_own_line_and_sources(bundled_graph: Graph) -> None:
     answer = bundled_graph.query("contradictions")
     at = {name: answer.columns.index(name) for name in answer.columns}

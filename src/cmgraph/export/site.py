@@ -1075,8 +1075,14 @@ def _sourced(shared: Site) -> None:
         for _, support, tier, statements in counted:
             by_tier[tier][support] += int(str(statements))
         kinds = {kind for kind, *_ in counted}
+        held = [row.values for row in graph.stats().rows]
         values[lang] = {
-            "kinds": [row.values for row in graph.stats().rows if row[0] in kinds],
+            "groups": [
+                (str(row[0]), row[-1])
+                for row in held
+                if not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership"
+            ],
+            "kinds": [row for row in held if row[0] in kinds],
             "supports": sorted({support for _, support, *_ in counted}, key=str),
             "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
             "weakest": [row.values for row in graph.query("needs-better-source").rows[:FEW]],
