@@ -49,6 +49,7 @@ def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
     assert "retiré : 1 participation" in run("diff", old, new, "--lang", "fr").stdout
 
 
+@pytest.mark.gate
 def test_the_same_is_the_same_whatever_form_it_comes_in(
     untrusted_folder: Path, untrusted_export: Path, bundled_graph: cmgraph.Graph, run: Run
 ) -> None:

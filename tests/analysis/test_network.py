@@ -661,6 +661,7 @@ def test_an_instrument_dated_by_several_acts_is_told_once_on_a_way(bundled_graph
     assert str(joint["dated"]) == "2025-11-22"
 
 
+@pytest.mark.gate
 def test_a_way_goes_through_who_acted_for_whom_and_says_so(bundled_graph: Graph) -> None:
     rows = shortest_paths(bundled_graph, "Japan", "Natural Resources Canada", count=1).to_dicts()
     assert {row["hop"] for row in rows} == {1, 2}

@@ -44,6 +44,7 @@ def ask(bundled_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     return ask
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_profile_uses_only_terms_that_their_vocabulary_has(ask: Ask, name: str) -> None:
     used = {p for (p,) in ask(name, "SELECT DISTINCT ?p { ?s ?p ?o }")}
@@ -56,6 +57,7 @@ def test_a_profile_uses_only_terms_that_their_vocabulary_has(ask: Ask, name: str
         assert term.removeprefix(space) in spaces[space], term
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("name", "stated", "sourced"),
     [

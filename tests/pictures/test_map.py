@@ -29,6 +29,7 @@ def drawn(graph: Graph, path: Path, name: str, minerals: tuple[str, ...] = (), *
     return unescape((path / "m.svg").read_text(encoding="utf-8"))
 
 
+@pytest.mark.gate
 def test_points_are_the_projects_of_the_question_and_those_without_a_place_are_counted(
     bundled_graph: Graph, tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_members_are_shaded_by_how_their_membership_stands(bundled_graph: Graph,
     assert "no end seen (7)" in text and "from which lines go out" not in text
 
 
+@pytest.mark.gate
 def test_every_map_says_whose_borders_it_draws_and_asks_for_nothing(bundled_graph: Graph, tmp_path: Path) -> None:
     for name, lang, says in (("projects", "en", "Borders, disputed ones too"), ("members", "fr", "même contestées")):
         one, two = tmp_path / "1.html", tmp_path / "2.html"

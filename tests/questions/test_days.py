@@ -30,6 +30,7 @@ def test_a_beginning_is_said_with_no_end_seen(bundled_graph: Graph) -> None:
     assert all(str(row[3])[:4] <= "2021" for row in rows if str(row[3]) != "date not known")
 
 
+@pytest.mark.gate
 def test_who_left_on_a_day_not_known_is_a_member_on_no_day_and_is_still_told(bundled_graph: Graph) -> None:
     left = {"Government of the United States", "Government of Azerbaijan", "Government of Yemen"}
     assert not left & texts(bundled_graph, "members", 1, body="EITI", asOf="2026-06-01")

@@ -125,6 +125,7 @@ def test_a_member_without_a_role_is_shared_all_the_same(graph: Graph) -> None:
     assert shared == [("Government of Dale", "", "member")]
 
 
+@pytest.mark.gate
 def test_the_forums_of_an_actor_are_those_of_its_organs_too(graph: Graph) -> None:
     assert rows(graph, "forums-of", "body", "who", actor="Government of Dale", asOf="2005-01-01") == [
         ("Dale Forum", "Government of Dale"),

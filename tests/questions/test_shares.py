@@ -139,6 +139,7 @@ def test_the_shares_are_those_counted_by_hand(few: Path) -> None:
     }
 
 
+@pytest.mark.gate
 def test_the_shares_of_the_bundled_graph_are_those_counted_by_hand(bundled_graph: Graph) -> None:
     counted = by_hand(triple for file in bundled_graph.files for triple in file.triples)
     told = shares(bundled_graph)

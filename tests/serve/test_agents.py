@@ -75,6 +75,7 @@ def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
     assert len(listed.model_dump_json()) < 16_000 and "was not seen" in str(agent.client.instructions)
 
 
+@pytest.mark.gate
 def test_rows_are_those_of_the_question_and_their_sources_stand_in_both_forms(
     agent: Agent, bundled_graph: Graph
 ) -> None:

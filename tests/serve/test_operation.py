@@ -75,6 +75,7 @@ def test_each_request_is_a_line_of_json_without_its_query_if_that_is_asked_for(f
     assert not any(word in line for line in lines for word in ("secret", "COUNT", "127.0.0.1"))
 
 
+@pytest.mark.gate
 def test_who_asks_too_often_is_told_when_to_ask_again(folder: Path) -> None:
     with serving("--data", str(folder), "--per-minute", "12") as server:
         answers = [server.get("/assets/style.css", x_forwarded_for=f"192.0.2.{n}") for n in range(6)]
@@ -139,6 +140,7 @@ def test_a_graph_that_cannot_be_read_leaves_the_one_that_was_there(server: Serve
     assert [agents(server) for _ in range(4)] == [1] * 4
 
 
+@pytest.mark.gate
 def test_a_graph_that_changed_is_read_again_by_itself(server: Server, folder: Path) -> None:
     assert server.process.stderr is not None
     (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
@@ -155,6 +157,7 @@ def test_a_graph_that_changed_is_read_again_by_itself(server: Server, folder: Pa
     assert [agents(server) for _ in range(6)] == [1] * 6 and server.figures()["cmgraph_reloads"] == 2
 
 
+@pytest.mark.gate
 def test_a_store_that_was_replaced_is_read_again_by_itself(folder: Path, tmp_path: Path, run: Run) -> None:
     store = tmp_path / "store"
     run("load", "--data", str(folder), "--store", str(store))
@@ -168,6 +171,7 @@ def test_a_store_that_was_replaced_is_read_again_by_itself(folder: Path, tmp_pat
         assert [agents(server) for _ in range(6)] == [2] * 6
 
 
+@pytest.mark.gate
 def test_a_worker_that_comes_up_with_a_newer_graph_brings_the_others_along(server: Server, folder: Path) -> None:
     agents(server)
     (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
@@ -180,6 +184,7 @@ def test_a_worker_that_comes_up_with_a_newer_graph_brings_the_others_along(serve
     assert [agents(server) for _ in range(6)] == [2] * 6
 
 
+@pytest.mark.gate
 def test_servers_of_copies_of_one_store_give_a_document_the_same_tag(folder: Path, tmp_path: Path, run: Run) -> None:
     store = tmp_path / "store"
     done = run("load", "--data", str(folder), "--store", str(store))

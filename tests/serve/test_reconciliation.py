@@ -127,6 +127,7 @@ def test_an_identifier_finds_its_thing(server: Server) -> None:
     assert [one["result"][0]["id"] for one in said.values()] == ["id/agent/european-union"] * 2
 
 
+@pytest.mark.gate
 def test_what_is_typed_is_completed(whole: Server) -> None:
     def suggested(what: str, prefix: str, **more: object) -> list[dict[str, Any]]:
         result: list[dict[str, Any]] = get(whole, f"/reconcile/suggest/{what}", prefix=prefix, **more)["result"]
