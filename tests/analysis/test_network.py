@@ -202,6 +202,7 @@ def test_shares_agree_with_what_defines_them(bundled_graph: Graph) -> None:
         )
 
 
+@pytest.mark.gate
 def test_leiden_divides_at_least_as_well_as_louvain_and_alike_each_time(bundled_graph: Graph) -> None:
     net = build_network(bundled_graph, "minerals")
 
@@ -256,6 +257,7 @@ def test_two_modes_tie_actors_to_instruments(chain: Graph) -> None:
     assert nx.is_bipartite(net)
 
 
+@pytest.mark.gate
 def test_what_changed_between_two_days(bundled_graph: Graph) -> None:
     rows = {
         (str(r["from"]), str(r["to"])): (r["before"], r["after"])
@@ -349,6 +351,7 @@ def test_a_timeline_of_a_project_has_agreements_about_it_talks_and_what_was_stat
     )
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("kind", "ending"),
     [*product(KINDS[:5], (".html", ".svg")), ("network", ".png"), ("entity", ".pdf")],
@@ -505,6 +508,7 @@ def test_money_flows_in_one_currency_each_and_sums_to_what_the_saved_question_sa
         draw(bundled_graph, "flow", "chain", tmp_path / "x.svg", by="money")
 
 
+@pytest.mark.gate
 def test_a_flow_names_nations_and_what_heads_them_in_full(bundled_graph: Graph, tmp_path: Path) -> None:
     for lang, heading in (
         ("en", "Indigenous nation, people or its government"),
@@ -676,6 +680,7 @@ def test_a_way_goes_through_who_acted_for_whom_and_says_so(bundled_graph: Graph)
         shortest_paths(bundled_graph, "Japan", "Natural Resources Canada", over="actors")
 
 
+@pytest.mark.gate
 def test_all_paths_come_once_the_shortest_first_and_only_those_asked_for(bundled_graph: Graph) -> None:
     net = build_network(bundled_graph, "actors")
     start, end = (

@@ -6,6 +6,8 @@ import html
 import re
 from pathlib import Path
 
+import pytest
+
 from cmgraph.answers.result import Result
 from cmgraph.export.glance import Glance, glances, with_glance
 from cmgraph.graph import Graph
@@ -76,6 +78,7 @@ def test_the_groups_hold_every_row_of_the_answer_with_the_same_citations(bundled
     assert shown == asked and len(asked) > 10
 
 
+@pytest.mark.gate
 def test_a_thing_of_which_nothing_is_known_or_that_is_no_place_has_no_glance(bundled_graph: Graph) -> None:
     assert not told(bundled_graph, "id/place", "world")
     for folder in ("id/place", "vocab/mineral", "id/agent"):

@@ -61,6 +61,7 @@ def states(graph: Graph, measure: str, day: str, mineral: str = "rubidium") -> s
     return {(str(row["state"]), str(row["since"] or "")) for row in rows if str(row["measure"]) == measure}
 
 
+@pytest.mark.gate
 def test_a_measure_is_what_was_last_done_to_it(folder: Path) -> None:
     graph = loaded(folder, RUBIDIUM)
     name = "Licences for rubidium"

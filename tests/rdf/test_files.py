@@ -194,6 +194,7 @@ def test_a_data_folder_is_read_whole_and_what_is_not_is_named(tmp_path: Path, ca
     ]
 
 
+@pytest.mark.gate
 def test_the_command_names_them_on_stderr(tmp_path: Path, run: Run) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/notes.docx").write_bytes(b"x")

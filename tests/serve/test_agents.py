@@ -245,6 +245,7 @@ def test_no_other_site_can_ask_through_a_browser(server: Server) -> None:
     assert post(server, origin=server.address.rstrip("/")).status == 200
 
 
+@pytest.mark.gate
 def test_behind_another_server_its_name_is_taken_too(untrusted_folder: Path) -> None:
     with serving("--data", str(untrusted_folder), "--public-url", "https://example.org/minerals/") as server:
         assert post(server, host="example.org", origin="https://example.org").status == 200
