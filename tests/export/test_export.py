@@ -586,6 +586,7 @@ def test_nations_names_keep_every_character_in_every_format(tmp_path: Path) -> N
         "domestic/namings",
         "isc/first-nations",
         "isc/register-entries",
+        "evidence/second-audit",
     ):
         target = tmp_path / f"data/{name}.ttl"
         target.parent.mkdir(parents=True, exist_ok=True)
