@@ -57,12 +57,11 @@ class LocalStore:
     def read(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
         """Add the statements of RDF files, read as a stream, those of all their graphs as one."""
         for path in paths:
-            form = rdf_format(path)
-            if form.supports_datasets:
+            if (form := rdf_format(path)).supports_datasets:
                 self.engine.bulk_extend(stream_quads(path, progress))
-                continue
-            with open_checked(path, progress) as file:  # without a Python object per statement: a third faster
-                self.engine.load(file, format=form)
+            else:
+                with open_checked(path, progress) as file:  # without a Python object per statement: a third faster
+                    self.engine.load(file, format=form)
 
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
