@@ -132,10 +132,10 @@ def test_the_shares_are_those_counted_by_hand(few: Path) -> None:
     assert counted == {PAGE: (2, 3), ABROAD: (2, 3), OTHER: (0, 2), "membership": (1, 2)}
     told = shares(graph)
     assert {words: told[words] for words in counted} == {
-        PAGE: "2 of 3 (66 %)",
-        ABROAD: "2 of 3 (66 %)",
-        OTHER: "0 of 2 (0 %)",
-        "membership": "1 of 2 (50 %)",
+        PAGE: "2 of 3 (66\u00a0%)",
+        ABROAD: "2 of 3 (66\u00a0%)",
+        OTHER: "0 of 2 (0\u00a0%)",
+        "membership": "1 of 2 (50\u00a0%)",
     }
 
 
@@ -145,12 +145,14 @@ def test_the_shares_of_the_bundled_graph_are_those_counted_by_hand(bundled_graph
     told = shares(bundled_graph)
     assert counted.keys() <= told.keys()
     for words, (own, of) in counted.items():
-        assert told[words] == f"{own:,} of {of:,} ({100 * own // of} %)"
+        assert told[words] == f"{own:,} of {of:,} ({100 * own // of}\u00a0%)"
 
 
 def test_a_reader_of_french_is_told_in_french(few: Path) -> None:
     told = shares(cmgraph.load(few, lang="fr"))
-    assert told["énoncés sur les accords et organismes de la page fédérale sur les partenariats"] == "2 sur 3 (66 %)"
+    assert (
+        told["énoncés sur les accords et organismes de la page fédérale sur les partenariats"] == "2 sur 3 (66\u00a0%)"
+    )
 
 
 def test_nothing_is_told_of_what_a_graph_does_not_hold(tmp_path: Path, no_cache: None) -> None:
