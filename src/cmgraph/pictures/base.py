@@ -77,14 +77,19 @@ def heading(
     return Head(title, question + only, note)
 
 
+def as_lists(parameters: Mapping[str, object]) -> dict[str, list[Any]]:
+    """Return the values of each parameter as a list, a single one too."""
+    return {name: list(some) if isinstance(some, (list, tuple)) else [some] for name, some in parameters.items()}
+
+
 def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[object]]) -> list[str]:
     """Name the values that are asked for, but for "any", in the graph's language."""
     by_name = {parameter.name: parameter for parameter in question.parameters}
     terms = [
-        by_name[name].term(one, graph.names, graph.prefixes)
+        by_name[name].term(value, graph.names, graph.prefixes)
         for name in sorted(asked.keys() & by_name.keys())
-        for one in asked[name]
-        if one != "any"
+        for value in asked[name]
+        if value != "any"
     ]
     labels = graph.names.labels(term.value for term in terms if isinstance(term, NamedNode))
     return [labels.get(term.value, term.value) for term in terms]
@@ -122,9 +127,9 @@ def tie_reasons(table: Result) -> dict[tuple[NamedRef, NamedRef], dict[str, set[
     """Return for each two things that a projection's rows tie what ties them, each with its citations' numbers."""
     reasons: dict[tuple[NamedRef, NamedRef], dict[str, set[int]]] = {}
     for row in table:
-        one, other = row[0], row[1]
-        if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-            reasons.setdefault((one, other), {}).setdefault(str(row[2]), set()).update(row.citations)
+        source, target = row[0], row[1]
+        if isinstance(source, NamedRef) and isinstance(target, NamedRef) and source != target:
+            reasons.setdefault((source, target), {}).setdefault(str(row[2]), set()).update(row.citations)
     return reasons
 
 

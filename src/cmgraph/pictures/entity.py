@@ -66,24 +66,24 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
     Of each kind of tie a few come before the rest, so that many of one kind do not leave out the others.
     """
     words = _words()
-    found: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
+    ends_by_side: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
     counted: Counter[tuple[str, str]] = Counter()
     for statement in entity.statements:
-        of = statement.kind.iri.removeprefix(CM)
-        for prop, value in statement.says if of in words else ():
-            kind = next(key for key in (f"{of}.{prop.iri.removeprefix(CM)}", of) if key in words)
+        class_name = statement.kind.iri.removeprefix(CM)
+        for prop, value in statement.says if class_name in words else ():
+            kind = next(key for key in (f"{class_name}.{prop.iri.removeprefix(CM)}", class_name) if key in words)
             if isinstance(value, NamedRef) and value.iri.startswith(_ENDS) and value.iri != entity.thing.iri:
                 side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
-                kinds = found[side].setdefault(value.iri, (value, []))[1]
+                kinds = ends_by_side[side].setdefault(value.iri, (value, []))[1]
                 counted[value.iri, kind] += 1
                 if kind not in kinds:
                     kinds.append(kind)
     rank = {kind: place for place, kind in enumerate(words)}
-    dates, older = _dates(graph, found["right"])
+    dates, older = _dates(graph, ends_by_side["right"])
     ordered = {
         side: _first_of_each([end for iri, end in some.items() if iri not in older], rank, counted, dates)
         + [end for iri, end in some.items() if iri in older]
-        for side, some in found.items()
+        for side, some in ends_by_side.items()
     }
     rows = max(2, *(min(len(some), SIDE) for some in ordered.values()))
     height = rows * 46 + 24

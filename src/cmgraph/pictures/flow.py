@@ -97,17 +97,17 @@ def picture(
     head = heading(graph, projection, network_filter, parameters)
     if projection in _MONEY and by != "count":
         table = commitments(graph, projection, network_filter, **parameters)
-        panels, unsaid = money_panels(graph, table)
+        panels, notes = money_panels(graph, table)
         extent = f"{len({row[8] for row in table})} {message('pic_commitments', graph.lang)}"
     else:
         table = tie_rows(graph, projection, network_filter, **parameters)
-        panels, unsaid = [_count_panel(graph, table, projection)], []
+        panels, notes = [_count_panel(graph, table, projection)], []
         extent = f"{len(panels[0].ribbons)} {message('net_edges', graph.lang)}"
     drawn, top = [], 0.0
     for panel in panels:
         drawn.append(_drawn(graph, panel) | {"top": top})
         top += drawn[-1]["height"] + 84
-    svg = svg_renderer("flow.svg", graph, table, _WIDTH, head, panels=drawn, height=top, unsaid=unsaid)
+    svg = svg_renderer("flow.svg", graph, table, _WIDTH, head, panels=drawn, height=top, notes=notes)
     return Picture(head, table, extent, svg)
 
 
@@ -123,9 +123,9 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
     text = day.isoformat() if isinstance(day, dt.date) else str(day or "any")
     as_of = None if text == "any" else Literal(text, datatype=NamedNode(XSD + "date"))
     solutions = builtin.solutions(graph.store, _MONEY[projection], asOf=[as_of])
-    said = ("amount", "currency", "bound", "firm", "commitment", "rival")
-    words = ("from", "to", "through", "dated", *(f"pic_{word}" for word in said))
-    headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], words, strict=False)}
+    details = ("amount", "currency", "bound", "firm", "commitment", "rival")
+    keys = ("from", "to", "through", "dated", *(f"pic_{word}" for word in details))
+    headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], keys, strict=False)}
     things = ("source", "target", "via", "currency", "bound", "stage", "commitment", "rival")
     result = build(solutions, graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
     return network_filter.apply(result, graph)
@@ -160,8 +160,8 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
         for currency, some in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
     ]
     counted = {"pic_unknown": without, "pic_totals": totals, "pic_rivals": rivals, "pic_joint": joint}
-    said = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
-    return panels, [*said, message("pic_stacked", graph.lang)]
+    notes = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
+    return panels, [*notes, message("pic_stacked", graph.lang)]
 
 
 def _together(graph: Graph, targets: Sequence[object]) -> NamedRef:
@@ -183,14 +183,14 @@ def _count_panel(graph: Graph, table: Result, projection: str) -> Panel:
     column = _columns(reasons, projection)
     ribbons = tuple(
         Ribbon(
-            Node(column[one], one),
-            Node(column[other], other),
+            Node(column[source], source),
+            Node(column[target], target),
             "; ".join(sorted(via)),
             Decimal(len(via)),
             len(via),
             set[int]().union(*via.values()),
         )
-        for (one, other), via in sorted(reasons.items())
+        for (source, target), via in sorted(reasons.items())
     )
     return Panel(message("pic_by_count", graph.lang), ribbons)
 
@@ -200,9 +200,9 @@ def _columns(pairs: Iterable[tuple[NamedRef, NamedRef]], projection: str) -> dic
     from graphlib import CycleError, TopologicalSorter
 
     into: dict[NamedRef, set[NamedRef]] = defaultdict(set)
-    for one, other in pairs:
-        into[other].add(one)
-        into.setdefault(one, set())
+    for source, target in pairs:
+        into[target].add(source)
+        into.setdefault(source, set())
     column: dict[NamedRef, int] = {}
     try:
         for node in TopologicalSorter(into).static_order():
@@ -216,13 +216,13 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
     """Place what a panel shows: headings, boxes with their names, ribbons between them, and a scale."""
     through = _through(panel.ribbons)
     columns = {number: [node for node in through if node.column == number] for number in {n.column for n in through}}
-    kept = {
+    shown = {
         node
         for members in columns.values()
         for node in sorted(members, key=lambda node: (-through[node], node.thing.label, node.thing.iri))[:MOST]
     }
     ribbons = sorted(
-        (ribbon for ribbon in panel.ribbons if {ribbon.start, ribbon.end} <= kept),
+        (ribbon for ribbon in panel.ribbons if {ribbon.start, ribbon.end} <= shown),
         key=lambda ribbon: (ribbon.start, ribbon.end, ribbon.sort),
     )
     boxes, headings = _placed(graph, ribbons)

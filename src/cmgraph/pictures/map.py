@@ -14,7 +14,7 @@ from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Citation, Result, Row
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, asked_labels, svg_renderer, truncate
+from cmgraph.pictures.base import Head, Picture, as_lists, asked_labels, svg_renderer, truncate
 from cmgraph.pictures.geography import Frame, frame
 from cmgraph.rdf.terms import BASE, NamedRef, Value, best_text, lexical, local_name
 from cmgraph.store import builtin
@@ -72,7 +72,7 @@ def picture(
 def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameters: Mapping[str, object]) -> Picture:
     if graph.as_of:
         raise CmgraphError("projects are as of the day of their inventory", where="--as-of", hint="Leave it out.")
-    asked = {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
+    asked = as_lists(parameters)
     phases = {graph.names.resolve(str(phase), _PHASE).value for phase in asked.pop("phase", []) if phase != "any"}
     answer = graph.query("projects", **asked).filter(
         lambda row: not phases or (isinstance(row[2], NamedRef) and row[2].iri in phases)
@@ -132,8 +132,8 @@ def _located(
     cited: dict[Citation, int] = {}
     rows = []
 
-    def add(values: tuple[Value, ...], like: Row, *of: tuple[Result, Row]) -> None:
-        citations = [result.citations[number - 1] for result, row in of for number in row.citations]
+    def add(values: tuple[Value, ...], like: Row, *origins: tuple[Result, Row]) -> None:
+        citations = [result.citations[number - 1] for result, row in origins for number in row.citations]
         numbers = sorted({cited.setdefault(citation, len(cited) + 1) for citation in citations})
         rows.append(replace(like, values=values, terms=(None,) * len(values), citations=tuple(numbers)))
 
@@ -243,15 +243,17 @@ def _office(chart: Frame, land: Row) -> dict[str, Any] | None:
 def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Picture:
     """Shade the countries of an actor's partners, with lines to them, or those of a body's members."""
     question = graph.question(name)
-    asked = {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
-    home = question.parameters[0]
-    asked = {home.name: question.defaults()[home.name].split(), **asked}
-    if name == "partners" and (len(asked[home.name]) != 1 or asked[home.name] == ["any"]):
+    asked = as_lists(parameters)
+    parameter = question.parameters[0]
+    asked = {parameter.name: question.defaults()[parameter.name].split(), **asked}
+    if name == "partners" and (len(asked[parameter.name]) != 1 or asked[parameter.name] == ["any"]):
         raise CmgraphError(
             "a map of partners is of one actor", where=name, hint="visualise map partners -p actor=Canada"
         )
     answer = graph.query(name, **asked)
-    centres = [home.term(one, graph.names, graph.prefixes).value for one in asked[home.name] if one != "any"]
+    centres = [
+        parameter.term(value, graph.names, graph.prefixes).value for value in asked[parameter.name] if value != "any"
+    ]
     end, reason = (0, 1) if name == "partners" else (1, 5)
     reasons: dict[str, set[str]] = defaultdict(set)
     for row in answer:
@@ -282,8 +284,8 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
     ranked = sorted(shaded.values(), key=lambda shade: (-shade["n"], shade["name"]))
     arcs = []
     if name == "partners":
-        found = [governed[centre, part] for centre in centres for part in (False, True) if (centre, part) in governed]
-        for code, country in [one for one in found if one[0] in chart.middles][:1]:
+        homes = [governed[centre, part] for centre in centres for part in (False, True) if (centre, part) in governed]
+        for code, country in [home for home in homes if home[0] in chart.middles][:1]:
             start = chart.middles[code]
             arcs = [_arc(start, shade) for shade in ranked[::-1] if (shade["x"], shade["y"]) != start]
             shaded[code] = {"name": labels[country], "x": start[0], "y": start[1], "tone": _HOME, "cited": set()}
@@ -319,7 +321,7 @@ def _tied(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
     for shade in shaded.values():
         shade["tone"] = _SHADES[sum(len(shade["via"]) >= step for step in _STEPS) - 1]
     names = [f"{low}–{high - 1}" if high - low > 1 else f"{low}" for low, high in pairwise(_STEPS)]
-    shades = [{"name": one, "colour": tone} for one, tone in zip([*names, f"{_STEPS[-1]}+"], _SHADES, strict=True)]
+    shades = [{"name": name, "colour": tone} for name, tone in zip([*names, f"{_STEPS[-1]}+"], _SHADES, strict=True)]
     return message("map_ties", graph.lang), shades, message("map_legend", graph.lang)
 
 
@@ -352,12 +354,12 @@ def _titled(graph: Graph, name: str, only: Sequence[str]) -> Head:
 
 
 def _picture(
-    graph: Graph, head: Head, table: Result, extent: str, chart: Frame, notes: Sequence[str], **drawn: Any
+    graph: Graph, head: Head, table: Result, extent: str, chart: Frame, notes: Sequence[str], **content: Any
 ) -> Picture:
     """Draw what was placed on a frame, with its key and whose lines the outlines are."""
-    said = [*notes, message("map_outlines", graph.lang)]
-    given: dict[str, Any] = {"shaded": {}, "arcs": [], "marks": [], "offices": [], "classes": []}
-    given |= {"shades": [], "legend": ""} | drawn
+    texts = [*notes, message("map_outlines", graph.lang)]
+    layers: dict[str, Any] = {"shaded": {}, "arcs": [], "marks": [], "offices": [], "classes": []}
+    layers |= {"shades": [], "legend": ""} | content
     svg = svg_renderer(
         "map.svg",
         graph,
@@ -365,15 +367,15 @@ def _picture(
         _WIDTH,
         head,
         chart=chart,
-        said=[line for text in said for line in textwrap.wrap(text, 150)],
-        **given,
+        remarks=[line for text in texts for line in textwrap.wrap(text, 150)],
+        **layers,
     )
     return Picture(head, table, extent, svg)
 
 
 def _apart(marks: Sequence[Mapping[str, Any]], chart: Frame, *, beside: bool) -> list[dict[str, Any]]:
     """Choose the names that lie on no other, the first ones first: in the middle, or beside a mark and on none."""
-    taken = [(mark["x"] - 5, mark["y"] - 5, mark["x"] + 5, mark["y"] + 5) for mark in marks if beside]
+    occupied = [(mark["x"] - 5, mark["y"] - 5, mark["x"] + 5, mark["y"] + 5) for mark in marks if beside]
     chosen = []
     for mark in marks:
         short = truncate(mark["name"], 28)
@@ -381,8 +383,8 @@ def _apart(marks: Sequence[Mapping[str, Any]], chart: Frame, *, beside: bool) ->
         for left in (x + 8, x - 8 - wide) if beside else (x - wide / 2,):
             box = (left, y - 9, left + wide, y + 5)
             inside = left >= 0 and box[2] <= chart.width
-            if inside and all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in taken):
-                taken.append(box)
+            if inside and all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in occupied):
+                occupied.append(box)
                 chosen.append({"x": round(left, 1), "y": y + 4, "name": short})
                 break
     return chosen

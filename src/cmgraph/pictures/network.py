@@ -74,15 +74,15 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
     ties, about = sorted(group_ties(table).items()), subjects(graph)
     via, topics = _Numbered(), {scheme: _Numbered() for scheme in (MINERAL, STAGE)}
     edges = []
-    for (one, another), rows in ties:
-        edge: dict[str, Any] = {"a": number[one], "b": number[another], "r": []}
+    for (source, target), rows in ties:
+        edge: dict[str, Any] = {"a": number[source], "b": number[target], "r": []}
         for row in rows:
             subject = sorted(subjects_of(row, about))
             numbers = [[some[iri] for iri in subject if iri.startswith(scheme)] for scheme, some in topics.items()]
             edge["r"].append([via[str(row[2])], str(row[3] or ""), [n - 1 for n in row.citations], *numbers])
         edges.append(edge)
-    called = graph.names.labels(iri for some in topics.values() for iri in some)
-    minerals, stages = ([called[iri] for iri in some] for some in topics.values())
+    labels = graph.names.labels(iri for some in topics.values() for iri in some)
+    minerals, stages = ([labels[iri] for iri in some] for some in topics.values())
     data = {
         "kinds": [
             {"id": kind, "name": kind_label(kind, graph.lang), "colour": looks()[kind].colour}
@@ -112,7 +112,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         "base": BASE,
         "root": "../" if home else BASE,
         "ending": home.removeprefix("../network") if home else "",
-        "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SPOKEN},
+        "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SCRIPT_WORDS},
     }
     return render_template(
         "network.html",
@@ -134,7 +134,7 @@ class _Numbered(dict[str, int]):
         return self[key]
 
 
-_SPOKEN = (
+_SCRIPT_WORDS = (
     *("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges"),
     *("net_page", "net_keep", "net_drop", "net_more", "net_within"),
 )

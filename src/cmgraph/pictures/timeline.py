@@ -69,12 +69,12 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
         if not isinstance(kind, NamedRef) or (isinstance(what, NamedRef) and what.iri.startswith(_END_STATE)):
             continue  # the end of a membership is the end of its bar
         state = until.iri.removeprefix(_END_STATE) if isinstance(until, NamedRef) else str(until or "")
-        said = "" if isinstance(what, NamedRef) and _CLASS.match(what.iri) else as_text(what)
+        text = "" if isinstance(what, NamedRef) and _CLASS.match(what.iri) else as_text(what)
         if isinstance(what, NamedRef) and what.iri == CM + "asOfDate":
-            said = message("pic_as_of", graph.lang).format(kind.label)
-        key = (str(date), state, said, str(row.terms[4]))
+            text = message("pic_as_of", graph.lang).format(kind.label)
+        key = (str(date), state, text, str(row.terms[4]))
         item = lanes[LANES[kind.iri.removeprefix(CM)]].setdefault(
-            key, _Item(str(date), state, said, thing if isinstance(thing, NamedRef) else None)
+            key, _Item(str(date), state, text, thing if isinstance(thing, NamedRef) else None)
         )
         if isinstance(other, NamedRef) and other.iri != asked and other not in item.others:
             item.others.append(other)
@@ -103,18 +103,18 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 def _kind(graph: Graph, item: _Item, asked: str) -> str:
     """Return the kind of what an item is about: the thing, or who does it with the thing asked for, nations first."""
     about = [item.thing] if item.thing and (item.thing.iri != asked or not item.others) else item.others
-    kinds = {picture_kind(graph, one.iri) for one in about}
+    kinds = {picture_kind(graph, thing.iri) for thing in about}
     return next((kind for kind in looks() if kind in kinds), "")
 
 
 def _text(item: _Item, asked: str, graph: Graph, most: int) -> str:
-    said = [item.what, item.thing.label if item.thing and item.thing.iri != asked else ""]
+    parts = [item.what, item.thing.label if item.thing and item.thing.iri != asked else ""]
     others = [other.label for other in item.others]
     more = f" + {len(others) - most} {message('more', graph.lang)}" if len(others) > most else ""
-    told = f"{', '.join(others[:most])}{more}"
-    if told and said[1]:
-        return f"{': '.join(filter(None, said))} ({told})"
-    return ": ".join(filter(None, [*said, told]))
+    names = f"{', '.join(others[:most])}{more}"
+    if names and parts[1]:
+        return f"{': '.join(filter(None, parts))} ({names})"
+    return ": ".join(filter(None, [*parts, names]))
 
 
 def _span(date: str) -> tuple[dt.date, dt.date]:
@@ -168,11 +168,11 @@ def _packed(
         room = _LETTER * len(f"{item.date} {short}") + 14
         turned = left + room > width - 8 and left - room > 0
         end = _end(item, x, edge)
-        taken = (left - room, max(end or 0, right) + 4) if turned else (left - 6, max(left + room, end or 0))
-        place = next((n for n, row in enumerate(rows) if all(taken[1] < a or b < taken[0] for a, b in row)), len(rows))
+        span = (left - room, max(end or 0, right) + 4) if turned else (left - 6, max(left + room, end or 0))
+        place = next((n for n, row in enumerate(rows) if all(span[1] < a or b < span[0] for a, b in row)), len(rows))
         if place == len(rows):
             rows.append([])
-        rows[place].append(taken)
+        rows[place].append(span)
         marks.append(
             {"x": left, "to": right, "end": end, "known": item.until[:1].isdigit() or item.until == "ongoing"}
             | {"y": 24 + _ROW * place + 14, "text": f"{item.date} {text}", "short": short, "date": item.date}
