@@ -8,7 +8,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.result import Result, build
-from cmgraph.answers.sentences import tell_statements
+from cmgraph.answers.sentences import with_statements_in_words
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -55,7 +55,7 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
     told = build(
         answer, graph.store, graph.names, "citation" if explain else "none", headings, things=things, lang=graph.lang
     )
-    return tell_statements(told, graph.store, graph.names)
+    return with_statements_in_words(told, graph.store, graph.names)
 
 
 def write_owl_rl(graph: Graph, path: Path) -> int:

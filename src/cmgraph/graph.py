@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
-from cmgraph.answers.sentences import tell_statements
+from cmgraph.answers.sentences import with_statements_in_words
 from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
@@ -269,7 +269,7 @@ class Graph:
             saved.one_line,
             lang if saved.columns else "",
         )
-        answer = tell_statements(answer, self.store, names)
+        answer = with_statements_in_words(answer, self.store, names)
         return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:

@@ -65,8 +65,10 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
     name = shlex.quote(strip_controls(entity.thing.label))
     for kind, group in groupby(sorted(entity.statements, key=_rank), key=lambda s: s.kind):
         statements = sorted(group, key=_newest, reverse=True)
-        about = next((of for of, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), "")
-        counted = about and kind.iri == CM + "Observation"
+        figures_of = next(
+            (parameter for parameter, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), ""
+        )
+        counted = figures_of and kind.iri == CM + "Observation"
         shown = statements if whole else [] if counted else statements[:FOLDED]
         lines += ["", f"{heading(kind, lang)} ({len(statements)})"]
         for statement in shown:
@@ -74,7 +76,7 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
             lines.append(f"  {text}{_marks(statement.citations)}")
             numbers.update(statement.citations)
         if left := len(statements) - len(shown):
-            command = f"query figures -p quantity=any -p {about}={name}" if counted else f"show {name} --all"
+            command = f"query figures -p quantity=any -p {figures_of}={name}" if counted else f"show {name} --all"
             lines.append(f"  … {left} {message('more', lang)}{colon}cmgraph {command}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang, numbers)]) + "\n"
 

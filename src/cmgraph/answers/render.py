@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cmgraph.answers.result import Citation, Result
 
 _NARROWEST = 40
-"""Characters that a table is wide at least."""
+"""The least width of a table, in characters."""
 
 _BETWEEN = 3
 """Characters between two columns of a table."""
@@ -49,7 +49,7 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
 
 
 def to_csv(result: Result, delimiter: str) -> str:
-    """Write comma- or tab-separated values; cells a spreadsheet would run as a formula are defused."""
+    """Write comma- or tab-separated values; cells that a spreadsheet would run as a formula are escaped."""
     return write_csv(([_cell(value) for value in line] for line in result.to_records()), delimiter)
 
 

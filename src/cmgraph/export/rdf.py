@@ -114,16 +114,16 @@ def ontology(publication: Publication, folder: Path) -> None:
 
     Each term has its label and definition once more as RDFS calls them, for programs that do not know SKOS.
     """
-    of = publication.graph.ontology
-    stated = [triple for path in of.model_files for triple in RdfFile.read(path).triples]
+    source = publication.graph.ontology
+    stated = [triple for path in source.model_files for triple in RdfFile.read(path).triples]
     model = sort_triples(canonical([*stated, *builtin.construct(LocalStore(stated), "annotations")]))
-    said = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
-    version = next((text for s, p, text in said if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
+    texts = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
+    version = next((text for s, p, text in texts if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
         text = serialize_triples(model, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
-    for part, paths in (("shapes", of.shape_files), ("alignments", of.alignment_files)):
+    for part, paths in (("shapes", source.shape_files), ("alignments", source.alignment_files)):
         for path in paths:
             publication.write(folder / part / path.name, path.read_bytes())
 
@@ -186,12 +186,12 @@ def _names_element(prop: NamedNode, kind: NamedNode | None, declared: Mapping[st
     """Say whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
     from xml.parsers import expat
 
-    one = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
+    triple = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
     names = list[str]()
     parser = expat.ParserCreate(namespace_separator="\n")
     parser.StartElementHandler = lambda name, _: names.append(name.replace("\n", ""))
     try:
-        parser.Parse(serialize([one], format=RdfFormat.RDF_XML, prefixes=dict(declared)) or b"", True)
+        parser.Parse(serialize([triple], format=RdfFormat.RDF_XML, prefixes=dict(declared)) or b"", True)
     except (OSError, expat.ExpatError):
         return False
     return kind is not None or names[-1] == prop.value
@@ -280,11 +280,11 @@ def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict
     :raises CmgraphError: if JSON-LD, or the context, cannot hold a statement.
     """
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
-        node: dict[str, Any] = {"id": names.of(subject)}
+        node: dict[str, Any] = {"id": names.name(subject)}
         for triple in group:
             value = triple.object
             if triple.predicate == RDF_TYPE and isinstance(value, (NamedNode, BlankNode)):
-                node.setdefault("type", []).append(names.of(value))
+                node.setdefault("type", []).append(names.name(value))
                 continue
             _refuse_triple_term(triple, names.prefixes)
             key, term = names.term(triple.predicate)
@@ -292,7 +292,7 @@ def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict
                 node.setdefault(key, {}).setdefault(value.language or "@none", []).append(value.value)
                 continue
             if "@container" in term:
-                key, term = names.of(triple.predicate), {}
+                key, term = names.name(triple.predicate), {}
             node.setdefault(key, []).append(_json_value(value, term.get("@type"), names))
         yield node
 
@@ -311,7 +311,7 @@ class JsonLdNames:
             iri = self._prefixes[prefix] + local if prefix in self._prefixes else term["@id"]
             self._terms[iri] = key, term
 
-    def of(self, node: Any) -> str:
+    def name(self, node: Any) -> str:
         """Return the name of an IRI or blank node."""
         if isinstance(node, BlankNode):
             return str(node)
@@ -327,7 +327,7 @@ class JsonLdNames:
 
     def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
         """Return the key of a property, and what the context says of it."""
-        return self._terms.get(prop.value) or (self.of(prop), {})
+        return self._terms.get(prop.value) or (self.name(prop), {})
 
 
 def _in_language_map(value: Literal) -> bool:
@@ -338,12 +338,12 @@ def _in_language_map(value: Literal) -> bool:
 def _json_value(value: Any, kind: str | None, names: JsonLdNames) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
-        name = names.of(value)
+        name = names.name(value)
         return name if kind == "@id" else {"id": name}
     if value.language:
         direction = {"@direction": value.direction.value} if value.direction else {}
         return {"@value": value.value, "@language": value.language, **direction}
     if kind is None and value.datatype.value == XSD + "string":
         return value.value
-    datatype = names.of(value.datatype)
+    datatype = names.name(value.datatype)
     return value.value if kind == datatype else {"@value": value.value, "@type": datatype}

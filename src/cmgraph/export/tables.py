@@ -50,8 +50,8 @@ def points(publication: Publication, path: Path) -> None:
         place = [row[table.columns.index(name)] for name in ("longitude", "latitude")]
         if not all(isinstance(degrees, (int, float, Decimal)) and isfinite(degrees) for degrees in place):
             continue  # no place on a map; the table has it as it is
-        said = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
-        properties = {name: value for name, value in said.items() if name not in ("latitude", "longitude")}
+        cells = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
+        properties = {name: value for name, value in cells.items() if name not in ("latitude", "longitude")}
         point = {"type": "Point", "coordinates": [float(str(degrees)) for degrees in place]}
         features.append({"type": "Feature", "geometry": point, "properties": properties})
     note = message("points_note", publication.languages[0])
@@ -116,7 +116,7 @@ def _fits_a_number(value: Value) -> bool:
 
 @contextmanager
 def _written(path: Path) -> Iterator[None]:
-    """Tell what keeps a workbook from being written as any other file's trouble is told."""
+    """Raise what keeps a workbook from being written as an :class:`OSError`, as for any other file."""
     import xlsxwriter.exceptions
 
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
-from cmgraph.answers.result import WHOLE
+from cmgraph.answers.result import AS_A_WHOLE
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -93,7 +93,9 @@ def _page(graph: Graph, picture: Picture) -> str:
     from markupsafe import Markup
 
     svg = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
-    return render_template("picture.html", **template_context(graph), picture=picture, svg=svg, href=str, whole=WHOLE)
+    return render_template(
+        "picture.html", **template_context(graph), picture=picture, svg=svg, href=str, as_a_whole=AS_A_WHOLE
+    )
 
 
 def _renderer() -> Any:
