@@ -1,4 +1,4 @@
-"""The graph: files read, what follows inferred, and every question and look-up asked of it."""
+"""The graph: its files, what is inferred from them, and the questions and look-ups that it answers."""
 
 from __future__ import annotations
 
@@ -313,14 +313,14 @@ class Graph:
         return text, str(question.path), question
 
     def _as_likely_meant(self, question: Question, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Take a name that others begin with for that of which the question has most to say, and tell that it does."""
+        """Replace a name with which others begin by the one with most rows in the answer, and warn of it."""
         meant = dict(values)
         for parameter in question.parameters:
             if parameter.type != "entity" or parameter.name not in values:
                 continue
-            given = values[parameter.name]
-            many = list(given) if isinstance(given, (list, tuple)) else [given]
-            meant[parameter.name] = [self._likely_meant(question, meant, parameter, one) for one in many]
+            value = values[parameter.name]
+            several = list(value) if isinstance(value, (list, tuple)) else [value]
+            meant[parameter.name] = [self._likely_meant(question, meant, parameter, single) for single in several]
         return meant
 
     def _likely_meant(
@@ -382,7 +382,7 @@ class Graph:
         if self.names.has(node.value, CM + "Place") and not self.prefixes.expand(name):
             with suppress(UnknownName):
                 nodes.insert(0, self.names.resolve(name, CM + "Government"))
-        return [describe(one, self.store, self.names, self.as_of) for one in nodes]
+        return [describe(node, self.store, self.names, self.as_of) for node in nodes]
 
     def search(self, text: str, limit: int = 20) -> list[SearchHit]:
         """Find things by any of their names, former ones included, best match first; accents and case do not count.
@@ -415,12 +415,12 @@ class Graph:
         return build((shown, rows), self.store, self.names, headings=headings, lang=self.lang)
 
     def _share(self, _: Term | None, things: Term | None, citations: Term | None, own: Term | None) -> Literal | None:
-        """Say how many of the things that cite sources have evidence of their own; a share is never rounded up."""
-        number, of = (int(count.value) if count else 0 for count in (own, things))
+        """Return in words how many of the things that cite sources have evidence of their own; never rounded up."""
+        number, total = (int(count.value) if count else 0 for count in (own, things))
         if citations and citations.value == "0":
             return None
         words = message("n_of", self.lang).format(
-            as_text(number, self.lang), as_text(of, self.lang), 100 * number // of
+            as_text(number, self.lang), as_text(total, self.lang), 100 * number // total
         )
         return Literal(words)
 

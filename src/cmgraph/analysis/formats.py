@@ -69,8 +69,8 @@ def cytoscape(net: networkx.Graph[str]) -> str:
         for iri in sorted(net)
     ]
     edges = [
-        {"data": {"id": f"e{number}", "source": one, "target": other, **data}}
-        for number, (one, other, data) in enumerate(_edges(net))
+        {"data": {"id": f"e{number}", "source": source, "target": target, **data}}
+        for number, (source, target, data) in enumerate(_edges(net))
     ]
     document = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -91,8 +91,8 @@ def _parquet(net: networkx.Graph[str], path: Path) -> None:
     except ImportError:
         hint = "pip install 'cmgraph[parquet]'"
         raise CmgraphError("Parquet needs pyarrow", where=str(path), hint=hint) from None
-    whole = all(isinstance(data["weight"], int) for *_, data in net.edges(data=True))
-    number = pa.int64() if whole else pa.float64()
+    all_integers = all(isinstance(data["weight"], int) for *_, data in net.edges(data=True))
+    number = pa.int64() if all_integers else pa.float64()
     kinds = [number if name == "weight" else pa.string() for name in _COLUMNS]
     columns = zip(*_rows(net), strict=True) if net.edges else ([] for _ in _COLUMNS)
     arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
@@ -101,8 +101,8 @@ def _parquet(net: networkx.Graph[str], path: Path) -> None:
 
 def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | float, ...]]:
     """List the edges with both ends by name and IRI."""
-    for one, other, data in _edges(net):
-        names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
+    for source, target, data in _edges(net):
+        names = (net.nodes[source]["label"], source, net.nodes[target]["label"], target)
         yield (*names, data["weight"], *(data[name] for name in TIES))
 
 

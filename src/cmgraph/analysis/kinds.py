@@ -81,18 +81,18 @@ def short_names(graph: Graph, iris: Iterable[str]) -> dict[str, str]:
     A name that would stand for two of them stays as it is, and so do the names of Indigenous nations.
     """
     labels = graph.names.labels(iris)
-    found: dict[str, list[str]] = defaultdict(list)
+    names_by_iri: dict[str, list[str]] = defaultdict(list)
     for thing, name, governed in builtin.ask(graph.store, "short-names", thing=sorted(labels)):
         if not isinstance(thing, NamedNode) or not isinstance(name, Literal):
             continue
         if isinstance(governed, NamedNode):
-            found[thing.value] = [graph.names.labels([governed.value])[governed.value]]
+            names_by_iri[thing.value] = [graph.names.labels([governed.value])[governed.value]]
         elif name.language in (graph.lang, None) and _ABBREVIATION.fullmatch(name.value):
-            found[thing.value].append(name.value)
+            names_by_iri[thing.value].append(name.value)
     short = labels | {
         iri: min(names, key=lambda name: (len(name), name))
-        for iri, names in found.items()
+        for iri, names in names_by_iri.items()
         if picture_kind(graph, iri) != NATION
     }
-    taken = Counter(short.values())
-    return {iri: name if taken[name] == 1 else labels[iri] for iri, name in short.items()}
+    uses = Counter(short.values())
+    return {iri: name if uses[name] == 1 else labels[iri] for iri, name in short.items()}

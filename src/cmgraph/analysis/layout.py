@@ -128,9 +128,9 @@ def _steps(start: int, starts: Any, others: Any) -> Any:
     front = np.array([start])
     while len(front):
         spans = [others[a:b] for a, b in zip(starts[front], starts[front + 1], strict=True)]
-        found = np.unique(np.concatenate(spans))
+        neighbours = np.unique(np.concatenate(spans))
         far = away[front[0]] + 1
-        front = found[away[found] < 0]
+        front = neighbours[away[neighbours] < 0]
         away[front] = far
     return away
 

@@ -122,10 +122,10 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
     roles: dict[str, Counter[str]] = {}
     for broker in net:
         count = roles[broker] = Counter()
-        for one, other in combinations(sorted(net[broker]), 2):
-            if not net.has_edge(one, other):
-                same = (kind[one] == kind[broker], kind[other] == kind[broker])
-                role = "gatekeeper" if any(same) else "consultant" if kind[one] == kind[other] else "liaison"
+        for source, target in combinations(sorted(net[broker]), 2):
+            if not net.has_edge(source, target):
+                same = (kind[source] == kind[broker], kind[target] == kind[broker])
+                role = "gatekeeper" if any(same) else "consultant" if kind[source] == kind[target] else "liaison"
                 count["coordinator" if all(same) else role] += 1
     order = sorted((iri for iri in net if roles[iri]), key=lambda iri: (-roles[iri].total(), iri))
     names = ("coordinator", "consultant", "gatekeeper", "liaison")

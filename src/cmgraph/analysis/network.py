@@ -85,8 +85,8 @@ def group_ties(answer: Result, two_mode: bool = False, directed: bool = False) -
     ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in answer:
         pairs = ((row[0], row[2]), (row[1], row[2])) if two_mode else ((row[0], row[1]),)
-        for one, other in pairs:
-            if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-                pair = (one.iri, other.iri)
+        for source, target in pairs:
+            if isinstance(source, NamedRef) and isinstance(target, NamedRef) and source != target:
+                pair = (source.iri, target.iri)
                 ties[pair if directed else (min(pair), max(pair))].append(row)
     return ties

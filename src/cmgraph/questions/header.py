@@ -55,11 +55,11 @@ class Parameter:
     def _term(self, text: str, names: Names, prefixes: Prefixes) -> Term:
         match self.type:
             case "entity" | "concept":
-                of = prefixes.expand(self.of) if self.of else None
-                return names.resolve(text, of.value if of else "")
+                kind = prefixes.expand(self.of) if self.of else None
+                return names.resolve(text, kind.value if kind else "")
             case "choice":
-                for choice, said in self.choices.items():
-                    words = {word.strip().casefold() for words in said.values() for word in words.split(",")}
+                for choice, synonyms in self.choices.items():
+                    words = {word.strip().casefold() for words in synonyms.values() for word in words.split(",")}
                     if text.casefold() in {choice, *words}:
                         return Literal(choice)
                 raise CmgraphError("not one of the choices", hint=f"Use {' or '.join(self.choices)}.")

@@ -138,8 +138,10 @@ class Question:
             if name not in by_name:
                 hint = nearest(name, by_name) or (f"It takes: {', '.join(by_name)}." if by_name else "It takes none.")
                 raise UnknownName(f"question '{self.name}' has no parameter '{name}'", hint=hint)
-            many = value if isinstance(value, (list, tuple)) else [value]
-            terms[name] = [None if one == "any" else by_name[name].term(one, names, prefixes) for one in many]
+            several = value if isinstance(value, (list, tuple)) else [value]
+            terms[name] = [
+                None if single == "any" else by_name[name].term(single, names, prefixes) for single in several
+            ]
         return bind_values(self.text, terms, str(self.path))
 
     def refusals(self, bound: str) -> Iterator[tuple[Requirement, str]]:
@@ -149,9 +151,9 @@ class Question:
         """
         for requirement in self.requires:
             name, pattern = requirement.parameter, requirement.pattern
-            given = {one: blocks(bound)[one][0].content for one in (name, *blocks(pattern))}
-            if not any("UNDEF" in values.upper() for values in given.values()):
-                written = {one: f"VALUES ?{one} {{{values}}}" for one, values in given.items()}
+            bound_values = {variable: blocks(bound)[variable][0].content for variable in (name, *blocks(pattern))}
+            if not any("UNDEF" in values.upper() for values in bound_values.values()):
+                written = {variable: f"VALUES ?{variable} {{{values}}}" for variable, values in bound_values.items()}
                 for other, (block, *_) in blocks(pattern).items():
                     pattern = pattern.replace(requirement.pattern[block.start : block.end], written[other])
                 yield requirement, f"SELECT ?{name} {{ {written[name]} FILTER NOT EXISTS {{ {pattern} }} }}"

@@ -274,26 +274,26 @@ def from_lines(written: Iterable[str]) -> Iterator[Triple]:
 
 
 def data_files(folders: Iterable[Path], exclude_file: Path | None = None) -> tuple[list[Path], list[Path]]:
-    """List the data files of a graph, and those of them that stand in the place of others.
+    """List the data files of a graph, and those of them that replace others.
 
-    What is made of a table is replaced by a file of the same path below a later folder, as it is by the table's next
-    version: both would count twice what they agree on, and keep what the next one leaves out.
+    A file made from a table is replaced by a file of the same path below a later folder, its next version: together
+    they would count twice what they agree on, and keep what the next one leaves out.
 
     :param folders: a later one extends those before it.
-    :param exclude_file: a file to leave out, and with it what it stands for.
+    :param exclude_file: a file to leave out, and with it those that it replaces.
     """
-    found: dict[Path, Path] = {}
+    path_by_place: dict[Path, Path] = {}
     replacing: list[Path] = []
     for folder in folders:
         for path in rdf_files(folder / "data"):
             place = path.relative_to(folder)
-            if place in found and not is_made_of_table(found[place]):
+            if place in path_by_place and not is_made_of_table(path_by_place[place]):
                 place = path
-            elif place in found:
+            elif place in path_by_place:
                 replacing.append(path)
-            found[place] = path
+            path_by_place[place] = path
     excluded = exclude_file if exclude_file is not None and exclude_file.exists() else None
-    paths = [path for path in found.values() if not (excluded and path.exists() and path.samefile(excluded))]
+    paths = [path for path in path_by_place.values() if not (excluded and path.exists() and path.samefile(excluded))]
     return paths, replacing
 
 

@@ -31,8 +31,8 @@ class Finding:
     :ivar focus: the thing at fault.
     :ivar path: the property at fault, as a CURIE; may be empty.
     :ivar value: the value at fault, as text; may be empty.
-    :ivar file: the file that describes the thing, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if not
-        known.
+    :ivar file: the file that describes the thing, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if
+        not known.
     """
 
     severity: str
