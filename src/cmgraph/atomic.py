@@ -79,7 +79,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
-    """Give a locked folder beside ``target``, once those that killed processes left there are gone."""
+    """Yield a locked folder beside ``target``, after removing those that killed processes left there."""
     import fcntl
 
     prefix = f".cmgraph-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"

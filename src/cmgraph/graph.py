@@ -167,7 +167,7 @@ class Graph:
         return find_questions(folder / "queries" for folder in self.folders)
 
     def has_question(self, name: str) -> bool:
-        """Say whether there is a saved question ``name``."""
+        """Return whether there is a saved question ``name``."""
         return name in self._question_files
 
     def question(self, name: str) -> Question:

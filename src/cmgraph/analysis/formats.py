@@ -1,4 +1,4 @@
-"""A network as a file that other tools open, laid out and coloured, with the sources of every edge."""
+"""Network files for other tools, laid out and coloured, with the sources of every edge."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import networkx
 
 TIES = ("via", "since", "latest", "minerals", "stages", "citations", "sources")
-"""What an edge carries besides its weight."""
+"""The attributes of an edge besides its weight."""
 
 _COLUMNS = ("source", "source_iri", "target", "target_iri", "weight", *TIES)
 
 
 def write_network(net: networkx.Graph[str], path: Path) -> None:
-    """Write a network as the ending of ``path`` says, the same bytes every time.
+    """Write a network in the format of the ending of ``path``, byte-for-byte reproducible.
 
     GEXF and Cytoscape JSON carry positions, sizes and colours; CSV and Parquet are the list of edges.
 
@@ -107,7 +107,7 @@ def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | float, ...]]:
 
 
 def _edges(net: networkx.Graph[str]) -> list[tuple[str, str, dict[str, Any]]]:
-    """List the edges in order, the end that they lead from first, or else the lesser one."""
+    """List the edges in order, with the source first, or else the lesser end."""
     ends = ((a, b, data) if net.is_directed() else (min(a, b), max(a, b), data) for a, b, data in net.edges(data=True))
     return sorted(ends, key=lambda edge: edge[:2])
 
@@ -118,4 +118,4 @@ WRITERS: dict[str, Callable[[networkx.Graph[str]], str]] = {
     ".cyjs": cytoscape,
     ".csv": edge_list,
 }
-"""The forms of network files, by their ending."""
+"""The formats of network files, by their ending."""

@@ -39,7 +39,7 @@ MEASURES = (
 
 
 _REPEATS = 10
-"""How often Leiden goes over a network, and from how many beginnings; the best of them is taken."""
+"""The rounds of Leiden, and the number of starts, of which the best is taken."""
 
 
 def node_measures(
@@ -135,7 +135,7 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
 def network_changes(
     graph: Graph, name: str, old: str, new: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object
 ) -> Result:
-    """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
+    """List the ties that were added, removed, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
     :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
@@ -168,7 +168,7 @@ def _without_direction(net: networkx.Graph[str]) -> networkx.Graph[str]:
 
 
 def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
-    """Copy a network for rustworkx, its nodes and edges in order."""
+    """Copy a network for rustworkx, with its nodes and edges in order."""
     import rustworkx as rx
 
     flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)

@@ -42,7 +42,7 @@ def build_network(
 
 
 def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False) -> networkx.Graph[str]:
-    """Make the network of :func:`network` out of the reasons for its ties."""
+    """Build the network of :func:`build_network` from the reasons for its ties."""
     import networkx as nx
 
     directed = find_projection(graph, name).directed and not two_mode
@@ -76,7 +76,7 @@ def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False)
 
 
 def _largest(rows: list[Row]) -> float:
-    """Return the largest number that reasons for a tie give: they may be of one thing, and do not add up."""
+    """Return the largest number among the reasons for a tie: they may be about one thing, and do not add up."""
     return max(float(str(row[4])) for row in rows)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 USUAL_HOPS = ("actors", "acting", "parts")
-"""The kinds of hop that paths run over unless others are asked for."""
+"""The default kinds of hop in paths."""
 
 
 def shortest_paths(
@@ -95,13 +95,13 @@ def _first_dated(reasons: Sequence[tuple[str, Result, Row]]) -> list[tuple[str, 
 
 
 def _says(graph: Graph, kind: str) -> str:
-    """Return what a hop of a kind says of its two ends; the projection's title, if it does not say."""
+    """Return the words for a hop of a kind between its two ends; the projection's title, if it has none."""
     projection = find_projection(graph, kind)
     return best_text(projection.tie, graph.lang) or best_text(projection.title, graph.lang)
 
 
 def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> Iterator[tuple[str, ...]]:
-    """Yield the paths from ``start`` to ``end`` that go nowhere twice, shortest first, each when it is asked for."""
+    """Yield the simple paths from ``start`` to ``end`` lazily, shortest first."""
     import networkx as nx
 
     left: Mapping[str, int] = nx.single_source_shortest_path_length(net, end, cutoff=hops)

@@ -403,7 +403,7 @@ def _usual(question: Question, parameter: Parameter, default: str, kind: str, na
 
 
 def _is_like(thing: str, usual: Iterable[str], names: Names) -> bool:
-    """Say whether a thing is of exactly the kinds of one of some others."""
+    """Return whether a thing is of exactly the kinds of one of some others."""
     return any(names.kinds(thing) == names.kinds(other) for other in usual)
 
 

@@ -183,7 +183,7 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, s
 
 
 def _names_element(prop: NamedNode, kind: NamedNode | None, declared: Mapping[str, str]) -> bool:
-    """Say whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
+    """Return whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
     from xml.parsers import expat
 
     triple = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
@@ -331,7 +331,7 @@ class JsonLdNames:
 
 
 def _in_language_map(value: Literal) -> bool:
-    """Say whether a map of texts by language can hold a value."""
+    """Return whether a map of texts by language can hold a value."""
     return value.direction is None and (value.language is not None or value.datatype.value == XSD + "string")
 
 

@@ -1112,7 +1112,7 @@ def _sourced(shared: Site) -> None:
 
 
 def _is_mapped(graph: Graph) -> bool:
-    """Say whether there is a map of projects, which are as of the day of their inventory and of no other."""
+    """Return whether there is a map of projects, which are as of the day of their inventory and of no other."""
     return graph.questions.keys() >= _MAPPED and graph.as_of is None
 
 

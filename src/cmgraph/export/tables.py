@@ -107,7 +107,7 @@ def workbook(publication: Publication, path: Path) -> None:
 
 
 def _fits_a_number(value: Value) -> bool:
-    """Say whether a workbook keeps a number as it is: its numbers have sixteen digits."""
+    """Return whether a workbook keeps a number as it is: its numbers have sixteen digits."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return False
     exact = Decimal(str(value))

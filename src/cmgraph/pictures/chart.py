@@ -23,10 +23,10 @@ from cmgraph.text.i18n import message
 from cmgraph.text.yaml_files import read_yaml
 
 PANELS, BARS, LINES = 10, 30, 8
-"""At most so many panels, bars of one, and lines of one are drawn; what is left over is counted."""
+"""The most panels, bars in a panel, and lines in a panel that are drawn; the rest is counted."""
 
 PALETTE = ("#0072b2", "#b04a00", "#00805e", "#b05a92", "#8a6200", "#6464d8", "#767676", "#c04040")
-"""Colours of lines, seen on white and on black; each line has its name beside it as well."""
+"""Colours of lines, visible on white and on black; each line is labelled too."""
 
 _WORLD = BASE + "id/place/world"
 _MINERAL = BASE + "vocab/mineral"
@@ -34,7 +34,7 @@ _WIDTH, _LEFT, _ROOM, _BAR = 900, 262, 420, 22
 _PLOT, _TALL = (76, 550), 240
 _SIGNS = {"more-than": ">", "less-than": "<", "at-least": "≥", "up-to": "≤", "about": "≈"}
 _OF_TOTAL = {">": "≤", "≥": "≤", "<": "≥", "≤": "≥"}
-"""What a bound of the world total makes of a share of it."""
+"""How a bound of the world total changes that of a share."""
 
 _COLUMNS = {
     "figures": {"place": "where", "value": "value", "what": "what", "subject": "of", "period": "period"},
@@ -47,16 +47,16 @@ _COLUMNS = {
     },
     "suppliers": {"place": "supplier", "value": "percent", "what": "quantity", "subject": "part", "period": "from"},
 }
-"""What a column of each question says of a figure."""
+"""The columns of each question that hold the fields of a figure."""
 
 
 @dataclass(frozen=True)
 class Figure:
     """One figure as it is drawn.
 
-    :ivar name: the place; of imports, whence they come.
+    :ivar name: the place; of imports, where they come from.
     :ivar value: None if the source gives no number.
-    :ivar sign: what stands before the number: more than, less than, about.
+    :ivar sign: the sign before the number: more than, less than, about.
     :ivar unsaid: why there is no number.
     :ivar flag: what is wrong with it in its source.
     :ivar rounded: the question rounds the number to a whole one.
@@ -76,7 +76,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Panel:
-    """Figures that may stand on one axis: of one quantity, in the same words, unit, edition and source.
+    """Figures that may share an axis: of one quantity, with the same wording, unit, edition and source.
 
     :ivar sources: the IRI of each, and who publishes it.
     :ivar world: what the same source gives for the world.
@@ -93,13 +93,13 @@ class Panel:
 
     @property
     def over_years(self) -> bool:
-        """Say whether its figures make lines over years, and not bars of one period."""
+        """Return whether its figures make lines over years, and not bars of one period."""
         return len({figure.period for figure in self.figures if figure.value is not None}) > 1
 
 
 @cache
 def charts() -> dict[str, dict[str, Any]]:
-    """Return what can be charted, by name, as ``charts.yaml`` says it."""
+    """Return the charts by name, from ``charts.yaml``."""
     known: dict[str, dict[str, Any]] = read_yaml(Path(__file__).with_name("charts.yaml"))
     return known
 
@@ -169,7 +169,7 @@ def _without_empty_columns(table: Result) -> Result:
 
 
 def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, Sequence[object]]) -> Head:
-    """Say what is charted, of which mineral, and what of it is asked for."""
+    """Return the title of the chart, with the mineral and the parameters in use."""
     question = graph.question(chart["question"])
     usual = {"mineral", "percent"} | ({"quantity"} - parameters.keys())
     asked = {name: some for name, some in {**chart["values"], **parameters}.items() if name not in usual}
@@ -185,7 +185,7 @@ def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapp
 def _answer(
     graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, object]
 ) -> tuple[Result, list[dict[str, Any]]]:
-    """Ask the chart's question, and say of each row what its figure is."""
+    """Answer the chart's question, and return the fields of the figure in each row."""
     name, columns = chart["question"], _COLUMNS[chart["question"]]
     values = {**chart["values"], **parameters}
     if name != "dominant-places":
@@ -257,7 +257,7 @@ def _figure(fields: Mapping[str, Any]) -> Figure:
 def _panels(
     table: Result, rows: Iterable[Mapping[str, Any]], chart: Mapping[str, Any], *, all_places: bool
 ) -> list[Panel]:
-    """Put on one axis what may stand on one; those with most places come first, as the quantities are listed."""
+    """Group figures into panels, ordered by the chart's quantities and then by most places."""
     groups: dict[tuple[Any, ...], dict[str, dict[tuple[Any, ...], Figure]]] = defaultdict(lambda: defaultdict(dict))
     for fields in rows:
         if isinstance(fields["what"], NamedRef):
@@ -469,7 +469,7 @@ def _ticks(panel: Panel) -> list[Decimal]:
 
 
 def _key(graph: Graph, panels: Sequence[Panel]) -> list[str]:
-    """Say what the marks mean that are on the picture."""
+    """Return the key to the marks on the picture."""
     figures = [figure for panel in panels for figure in (*panel.figures, *panel.world)]
     flags = sorted({figure.flag for figure in figures} - {""})
     lines = [message("pic_estimated", graph.lang)] if any(figure.estimated for figure in figures) else []

@@ -1,4 +1,4 @@
-"""Pictures of networks, things and figures; each says what it shows, of when, and by whose word."""
+"""Pictures of networks, things and figures; each has its subject, date and sources on it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from cmgraph.pictures.base import Picture, template_context
 from cmgraph.text.templating import render_template
 
 KINDS = ("network", "entity", "matrix", "timeline", "flow", "chart", "map")
-"""What can be drawn."""
+"""The kinds of pictures."""
 
 USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "production", "map": "projects"}
 """The projection, chart or map that is drawn if none is named."""
 
 PROJECTED = ("network", "matrix", "flow")
-"""What draws a projection."""
+"""The kinds of pictures that draw a projection."""
 
 BY = ("count", "money")
 """What the width of a flow may stand for."""
 
 FORMATS = (".html", ".svg", ".png", ".pdf")
-"""The forms of pictures, by their ending."""
+"""The formats of pictures, by their ending."""
 
 SPECIFICATION = ".vl.json"
-"""The ending of a chart as a specification of Vega-Lite, for others to draw."""
+"""The ending of a chart's Vega-Lite specification."""
 
 _SCALE = 2
 """Pixels of a PNG per unit of its drawing."""
@@ -46,7 +46,7 @@ def draw(
     network_filter: NetworkFilter = EVERYTHING,
     **parameters: object,
 ) -> Picture:
-    """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMATS`.
+    """Draw a picture into ``path``, in the format of its ending: one of :data:`FORMATS`.
 
     ``.html`` is one page that needs nothing else: a network to explore, or the drawing with its table and its sources.
     ``.png`` and ``.pdf`` need the extra ``pictures``. A chart can be written as ``.vl.json`` too, for Vega-Lite.

@@ -1,4 +1,4 @@
-"""One thing between those who act on it or with it and what it acts on."""
+"""One thing with its ties: actors on the left, everything else on the right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIDE = 8
 """How many ties of a thing are drawn on each side."""
 
 _NAME = 34
-"""Characters of a name that are drawn."""
+"""The most characters of a name that are drawn."""
 
 _EACH = 3
 """How many of each kind of tie come before the rest."""
@@ -34,7 +34,7 @@ _EACH = 3
 _ENDS = tuple(f"{BASE}id/{part}/" for part in ("agent", "arrangement", "event", "place", "project")) + tuple(
     f"{BASE}vocab/{part}/" for part in ("list", "mineral", "theme", "sector", "stage", "product")
 )
-"""What can be at the end of a tie that is drawn."""
+"""IRIs that can be at the end of a tie."""
 
 
 def picture(graph: Graph, name: str | None = None) -> Picture:
@@ -61,7 +61,7 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 
 
 def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
-    """Place the ends of a thing's ties, each once: actors on the left, all else on the right, what matters first.
+    """Place the ends of a thing's ties, each once: actors on the left, everything else on the right, by importance.
 
     Of each kind of tie a few come before the rest, so that many of one kind do not leave out the others.
     """
@@ -112,7 +112,7 @@ def _first_of_each(
     counted: Mapping[tuple[str, str], int],
     dates: Mapping[str, str],
 ) -> list[tuple[NamedRef, list[str]]]:
-    """Order ends by what ties them, those with most and then the newest first; a few of every kind before the rest."""
+    """Order ends by kind of tie, those with most and then the newest first; a few of every kind before the rest."""
     by_kind: dict[str, list[tuple[NamedRef, list[str]]]] = defaultdict(list)
     for thing, kinds in ends:
         kinds.sort(key=lambda kind: rank[kind])
@@ -142,7 +142,7 @@ def _dates(graph: Graph, ends: Iterable[str]) -> tuple[dict[str, str], set[str]]
 
 
 def _short(graph: Graph, things: Sequence[NamedRef]) -> dict[str, str]:
-    """Cut names at their end, those that would then read alike in their middle, and those of nations nowhere."""
+    """Shorten names at the end, or in the middle if two would read alike; names of nations stay in full."""
     cut = {thing.iri: truncate(thing.label, _NAME) for thing in things}
     times = Counter(cut.values())
     half = _NAME // 2 - 1

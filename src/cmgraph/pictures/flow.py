@@ -24,23 +24,23 @@ from cmgraph.text.cells import NBSP, as_text
 from cmgraph.text.i18n import COLON, message
 
 MOST = 70
-"""At most so many things are drawn in a column: those through which most flows."""
+"""The most things drawn in a column: those with the largest flow."""
 
 _MONEY = {"funding": "commitments"}
 """Projections whose rows are money, and the query that says how much."""
 
 _TOTAL = BASE + "vocab/funding-kind/total"
-"""Money that a source gives for several commitments together, which are there one by one."""
+"""The total that a source gives for several commitments, which are in the graph one by one."""
 
 _WIDTH, _SIDE, _BOX = 1200, 290, 14
 _TALL, _TALL_EACH = 760.0, 80.0
-"""Height that the fullest column comes to, names aside: at most, and for each box of it."""
+"""The height of the fullest column without names: at most, and for each box."""
 
 _LINE, _GAP, _HEADING = 15.0, 3.0, 26.0
-"""Height of a name, what is between two boxes, and the height of a kind's name above its boxes."""
+"""The height of a name, the gap between two boxes, and the height of a kind's heading."""
 
 _LOWER = 0.15
-"""How far down a short column stands beside a tall one: not in its middle, where a small screen would not show it."""
+"""How far down a short column is beside a tall one: not in the middle, where a small screen would not show it."""
 
 _SWEEPS = 6
 _NICE = (1, 2, 5)
@@ -55,7 +55,7 @@ class Node(NamedTuple):
 
 @dataclass
 class Ribbon:
-    """What flows from one thing to another, of one sort: how much, how often, by which sources."""
+    """The flow from one thing to another, of one sort: its amount, how often, by which sources."""
 
     start: Node
     end: Node
@@ -132,7 +132,7 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
 
 
 def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
-    """Sort commitments into a panel for each currency, and say what is in none: totals, and amounts not said."""
+    """Group commitments into a panel for each currency; return notes on those in none: totals, missing amounts."""
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in table:
         rows[str(row.terms[8])].append(row)
@@ -196,7 +196,7 @@ def _count_panel(graph: Graph, table: Result, projection: str) -> Panel:
 
 
 def _columns(pairs: Iterable[tuple[NamedRef, NamedRef]], projection: str) -> dict[NamedRef, int]:
-    """Number the columns: a thing stands right of all that flows into it."""
+    """Number the columns: a thing is to the right of everything that flows into it."""
     from graphlib import CycleError, TopologicalSorter
 
     into: dict[NamedRef, set[NamedRef]] = defaultdict(set)
@@ -248,7 +248,7 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Called:
-    """What boxes and ribbons of a panel are called."""
+    """The labels of the boxes and ribbons of a panel."""
 
     graph: Graph
     currency: NamedRef | None
@@ -256,7 +256,7 @@ class _Called:
     short: Mapping[str, str]
 
     def name(self, node: Node) -> str:
-        """Call a box by its short name, and money of a single sort by its amount: other sorts do not add up."""
+        """Return a box's short name, with its amount if all money is of one sort: several sorts do not add up."""
         alone = node.thing.label == self.graph.names.labels([node.thing.iri])[node.thing.iri] if node.thing.iri else 0
         name = self.short[node.thing.iri] if alone else node.thing.label
         if not alone and len(name) > 30:
@@ -272,7 +272,7 @@ class _Called:
         return f"{name} · {_millions(sum((ribbon.amount for ribbon in mine), Decimal(0)), self.graph.lang)}"
 
     def title(self, ribbon: Ribbon) -> str:
-        """Say a ribbon in words."""
+        """Describe a ribbon in words."""
         pair = f"{ribbon.start.thing.label} – {ribbon.end.thing.label}{COLON[self.graph.lang]}{ribbon.sort}"
         if self.currency is None:
             return pair
@@ -307,12 +307,12 @@ def _through(ribbons: Iterable[Ribbon]) -> dict[Node, Decimal]:
 
 
 def _unit(through: Mapping[Node, Decimal], boxes: Mapping[Node, _Box]) -> float:
-    """Return how high one of what flows is drawn."""
+    """Return the height of one unit of flow."""
     return next((boxes[node].height / float(amount) for node, amount in through.items() if amount), 0.0)
 
 
 def _placed(graph: Graph, ribbons: Sequence[Ribbon]) -> tuple[dict[Node, _Box], list[tuple[int, float, str]]]:
-    """Stand boxes in their columns, kind by kind, near those that they share a flow with; return headings too."""
+    """Place boxes in their columns, kind by kind, near those with which they share a flow; return headings too."""
     through = _through(ribbons)
     columns: dict[int, list[Node]] = defaultdict(list)
     for node in sorted(through, key=lambda node: (-through[node], node.thing.label, node.thing.iri)):
@@ -365,7 +365,7 @@ def _middle(near: Sequence[tuple[Node, float]], boxes: Mapping[Node, _Box]) -> f
 def _bands(
     ribbons: Sequence[Ribbon], boxes: Mapping[Node, _Box], called: _Called, last: int
 ) -> list[dict[str, object]]:
-    """Lead each flow from box to box, those of a box one below the other and crossing as little as may be."""
+    """Draw each flow from box to box, those of a box one below the other with few crossings."""
     through = _through(ribbons)
     share = {node: boxes[node].height / float(through[node] or 1) for node in boxes}
     offsets: dict[tuple[Node, bool], float] = defaultdict(float)

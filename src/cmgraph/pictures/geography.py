@@ -1,4 +1,4 @@
-"""Outlines of countries, and how the globe is laid flat: by Lambert's cone for Canada, as Equal Earth for the world."""
+"""Outlines of countries, and map projections: Lambert conformal conic for Canada, Equal Earth for the world."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Spot = tuple[float, float]
-"""Degrees east and north; or, once laid flat, rightwards and downwards."""
+"""Degrees east and north; or, once projected, x to the right and y downwards."""
 
 CANADA = "124"
 _ANTARCTICA = "010"
 _NEAR = 0.6
-"""Corners of an outline that are nearer to each other than this, as drawn, are left out."""
+"""Corners of an outline closer to each other than this, as drawn, are left out."""
 
 
 class Outline(NamedTuple):
@@ -26,7 +26,7 @@ class Outline(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Where on paper a map lies, and how it is laid flat.
+    """The frame of a map: its size, projection and outlines.
 
     :ivar outlines: path data by country; what has no code comes under "".
     :ivar middles: the middle of the largest ring of each country.
@@ -39,12 +39,12 @@ class Frame(NamedTuple):
     middles: dict[str, Spot]
 
     def holds(self, spot: Spot) -> bool:
-        """Say whether a spot is within the frame."""
+        """Return whether a spot is within the frame."""
         return 0 <= spot[0] <= self.width and 0 <= spot[1] <= self.height
 
 
 def lambert(east: float, north: float) -> Spot:
-    """Lay a point flat by Lambert's conformal cone through 49 and 77 degrees north, as is usual for Canada."""
+    """Project a point by the Lambert conformal conic with parallels 49 and 77 degrees north, as is usual for Canada."""
     southern, northern = math.radians(49), math.radians(77)
 
     def tangent(angle: float) -> float:
@@ -57,7 +57,7 @@ def lambert(east: float, north: float) -> Spot:
 
 
 def equal_earth(east: float, north: float) -> Spot:
-    """Lay a point flat by the Equal Earth projection of Šavrič, Patterson and Jenny (2018): areas stay comparable."""
+    """Project a point by the Equal Earth projection of Šavrič, Patterson and Jenny (2018): areas stay comparable."""
     a, b, c, d = 1.340264, -0.081106, 0.000893, 0.003796
     t = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(north)))
     rise = t * (a + b * t**2 + t**6 * (c + d * t**2))
@@ -67,7 +67,7 @@ def equal_earth(east: float, north: float) -> Spot:
 
 @cache
 def frame(which: str, width: float) -> Frame:
-    """Return the frame of a map of ``canada`` or the ``world``, so wide."""
+    """Return the frame of a map of ``canada`` or the ``world`` with a width."""
     canada = which == "canada"
     flat = lambert if canada else equal_earth
     countries = outlines("north-america-50m" if canada else "countries-110m")
@@ -150,7 +150,7 @@ def _framed(ring: list[Spot], width: float, height: float) -> list[Spot]:
 
 
 def _cut(ring: list[Spot], axis: int, limit: float, side: int) -> list[Spot]:
-    """Keep the part of a ring on one side of a line, by Sutherland and Hodgman."""
+    """Clip a ring at one side of a line, by Sutherland and Hodgman's algorithm."""
     inside: list[Spot] = []
     for before, spot in zip(ring[-1:] + ring[:-1], ring, strict=True):
         within, was = (side * (corner[axis] - limit) >= 0 for corner in (spot, before))

@@ -1,4 +1,4 @@
-"""Projects as points on a map, and partners or members as countries shaded, as saved questions answer them."""
+"""Projects as points on a map, and partners or members as shaded countries, from saved questions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAPS = ("projects", "partners", "members")
 """What can be mapped; each is a saved question."""
 
 CLASSES, NAMED = 7, 40
-"""At most so many kinds of marks, and so many names beside them, are drawn."""
+"""The most kinds of marks, and of names beside them, that are drawn."""
 
 _WIDTH, _MAP = 1000, 960.0
 _TONES = ("#0072b2", "#b04a00", "#007a5a", "#9c4a7f", "#7a5200", "#2b2b8f", "#505050")
@@ -32,7 +32,7 @@ _CORNERS = ((0, 0.0), (4, 0.25), (3, -0.5), (4, 0.0), (6, 0.0), (5, -0.5), (3, 0
 _SHADES = ("#c6dcec", "#86b6d8", "#3d8bbf", "#0b5a8f")
 _HOME = "#b04a00"
 _STEPS = (1, 2, 5, 10)
-"""From how many ties on a country has the next darker shade."""
+"""The numbers of ties from which a country has the next darker shade."""
 
 _PHASE = BASE + "vocab/project-phase"
 
@@ -126,7 +126,7 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
 def _located(
     graph: Graph, answer: Result, sites: Result, at: Mapping[str, Sequence[Row]], nations: bool
 ) -> tuple[list[Row], Result]:
-    """Put the points beside the projects, and those of nations below them if they are asked for."""
+    """Add the points to the projects, and those of nations below them if requested."""
     columns = (*answer.columns, *sites.columns[3:6])
     table = replace(answer, columns=columns, headings=(*answer.headings, *sites.headings[3:6]))
     cited: dict[Citation, int] = {}
@@ -153,7 +153,7 @@ def _located(
 
 
 def _cited(table: Result, column: int) -> dict[str, set[int]]:
-    """Return by IRI of each thing in a column the numbers of the sources of its rows."""
+    """Return by the IRI of each thing in a column the citation numbers of its rows."""
     cited: dict[str, set[int]] = defaultdict(set)
     for row in table:
         if isinstance(thing := row[column], NamedRef):
@@ -162,7 +162,7 @@ def _cited(table: Result, column: int) -> dict[str, set[int]]:
 
 
 def _newest_points(sites: Result) -> dict[str, list[Row]]:
-    """Return the points of each project, by its IRI: all those of the newest day that it has any of."""
+    """Return the points of each project, by its IRI: those of the newest day that has any."""
     points: dict[str, list[Row]] = defaultdict(list)
     for row in sites:
         if isinstance(row[0], NamedRef):
@@ -174,7 +174,7 @@ def _newest_points(sites: Result) -> dict[str, list[Row]]:
 
 
 def _degrees(point: Row) -> tuple[float, float] | None:
-    """Return degrees east and north, if there are such on the globe."""
+    """Return degrees east and north, if they are valid."""
     north, east = (float(str(point[number])) for number in (4, 5))
     return (east, north) if abs(north) <= 90 and abs(east) <= 180 else None
 
@@ -232,7 +232,7 @@ def _outline(number: int, x: float, y: float, size: float) -> str:
 
 
 def _office(chart: Frame, land: Row) -> dict[str, Any] | None:
-    """Place what a register shows of a nation; the point is the entry's, not the nation's."""
+    """Place the point of a nation's entry in a register; it is the entry's, not the nation's."""
     degrees = _degrees(land)
     spot = chart.spot(*degrees) if degrees else (-1.0, -1.0)
     if not chart.holds(spot) or not isinstance(land[1], NamedRef):
@@ -313,11 +313,11 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
 
 
 _Key = tuple[str, list[dict[str, str]], str]
-"""What shades mean: in a sentence, each with its name, and what they are headed by."""
+"""The meaning of shades: in a sentence, each with its name, and their heading."""
 
 
 def _tied(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
-    """Shade countries the darker the more ties they have."""
+    """Shade countries by number of ties, darker for more."""
     for shade in shaded.values():
         shade["tone"] = _SHADES[sum(len(shade["via"]) >= step for step in _STEPS) - 1]
     names = [f"{low}–{high - 1}" if high - low > 1 else f"{low}" for low, high in pairwise(_STEPS)]
@@ -326,7 +326,7 @@ def _tied(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
 
 
 def _standing(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
-    """Shade countries by how their membership stands, most frequent first."""
+    """Shade countries by state of membership, most frequent first."""
     states = Counter("; ".join(sorted(shade["via"])) for shade in shaded.values())
     ranked = sorted(states, key=lambda state: (-states[state], state))
     tones = {state: _SHADES[::-1][min(place, len(_SHADES) - 1)] for place, state in enumerate(ranked)}
@@ -337,7 +337,7 @@ def _standing(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
 
 
 def _arc(start: tuple[float, float], shade: Mapping[str, Any]) -> dict[str, Any]:
-    """Bend a line upwards from one country to another, thicker for more ties."""
+    """Draw an arc from one country to another, thicker for more ties."""
     x, y = (start[0] + shade["x"]) / 2, (start[1] + shade["y"]) / 2 - 0.22 * math.dist(start, (shade["x"], shade["y"]))
     path = f"M{start[0]:.1f} {start[1]:.1f}Q{x:.1f} {max(y, 4):.1f} {shade['x']:.1f} {shade['y']:.1f}"
     return {"path": path, "width": round(0.6 + 0.5 * math.sqrt(shade["n"]), 1), "title": shade["title"]}
@@ -356,7 +356,7 @@ def _titled(graph: Graph, name: str, only: Sequence[str]) -> Head:
 def _picture(
     graph: Graph, head: Head, table: Result, extent: str, chart: Frame, notes: Sequence[str], **content: Any
 ) -> Picture:
-    """Draw what was placed on a frame, with its key and whose lines the outlines are."""
+    """Draw the layers of a map on its frame, with its key and the source of the outlines."""
     texts = [*notes, message("map_outlines", graph.lang)]
     layers: dict[str, Any] = {"shaded": {}, "arcs": [], "marks": [], "offices": [], "classes": []}
     layers |= {"shades": [], "legend": ""} | content
@@ -374,7 +374,7 @@ def _picture(
 
 
 def _apart(marks: Sequence[Mapping[str, Any]], chart: Frame, *, beside: bool) -> list[dict[str, Any]]:
-    """Choose the names that lie on no other, the first ones first: in the middle, or beside a mark and on none."""
+    """Choose names that overlap no other, the first ones first: in the middle, or beside a mark and on none."""
     occupied = [(mark["x"] - 5, mark["y"] - 5, mark["x"] + 5, mark["y"] + 5) for mark in marks if beside]
     chosen = []
     for mark in marks:

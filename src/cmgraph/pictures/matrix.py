@@ -14,7 +14,7 @@ from cmgraph.rdf.terms import NamedRef
 from cmgraph.text.i18n import message
 
 ROWS, COLUMNS = 40, 30
-"""How large a matrix is drawn: those with most ties, first."""
+"""The most rows and columns that are drawn: those with most ties, first."""
 
 
 def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **parameters: object) -> Picture:
@@ -55,6 +55,6 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
 
 
 def _called(graph: Graph, thing: NamedRef, short: Mapping[str, str], most: int) -> dict[str, object]:
-    """Give what a row or column is headed by: a short name, the whole of it, and as what its kind is drawn."""
+    """Return the heading of a row or column: a short name, the full one, and the look of its kind."""
     look = looks()[picture_kind(graph, thing.iri)]
     return {"label": thing.label, "short": truncate(short[thing.iri], most), "look": look}

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     import networkx
 
 LABELLED = 60
-"""At most so many nodes of a drawing have their names beside them: those with most ties, where there is room."""
+"""The most nodes with a name in a drawing: those with most ties, where there is room."""
 
 CROWD = 400
-"""With more nodes than so many, each is drawn smaller."""
+"""With more nodes than this, each is drawn smaller."""
 
 _WIDTH = 1200
 
@@ -61,7 +61,7 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
 
 
 def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home: str = "", other: str = "") -> str:
-    """Return a page that shows a network, its ties in a table, ways through it, and every source; from disk too.
+    """Return a page with a network, a table of its ties, paths through it, and every source; it works from disk too.
 
     :param table: the reasons for its ties.
     :param home: the page that a link back leads to.
@@ -127,7 +127,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
 
 
 class _Numbered(dict[str, int]):
-    """Numbers what it is asked for, in the order it is asked."""
+    """Numbers its keys in the order of first access."""
 
     def __missing__(self, key: str) -> int:
         self[key] = len(self)
@@ -138,7 +138,7 @@ _SCRIPT_WORDS = (
     *("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges"),
     *("net_page", "net_keep", "net_drop", "net_more", "net_within"),
 )
-"""Words that the page's script says."""
+"""Messages that the page's script shows."""
 
 
 def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) -> Callable[[bool], str]:
@@ -178,7 +178,7 @@ def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) 
 
 
 def _apart(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Choose the nodes whose names do not lie on each other, the first ones first."""
+    """Choose nodes whose names do not overlap, the first ones first."""
     occupied: list[tuple[float, float, float]] = []
     chosen = []
     for node in nodes:

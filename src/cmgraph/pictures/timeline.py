@@ -1,4 +1,4 @@
-"""What is dated, of one thing or of all, to scale, in lanes by kind; a bar whose end is not known is dashed."""
+"""Dated statements, of one thing or of all, to scale, in lanes by kind; a bar with an unknown end is dashed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 
 ZOOMS = (1, 3, 9)
-"""How much time is stretched on a page: a drawing for each."""
+"""The zoom levels of the time axis on a page: a drawing for each."""
 
 LANES = {
     "DatedAct": "agreements",
@@ -36,11 +36,11 @@ LANES = {
     "MineralList": "founding",
     "Agent": "founding",
 }
-"""In which lane each kind of statement is drawn."""
+"""The lane of each kind of statement."""
 
 _END_STATE = BASE + "vocab/end-state/"
 _CLASS = re.compile(re.escape(CM) + "[A-Z]")
-"""A class says no more than the lane that it is in."""
+"""A class, which says no more than its lane."""
 
 _WIDTH, _MARGIN, _ROW, _LETTER, _TEXT = 1200, 24, 21, 6.7, 100
 _EARLY = 0.1
@@ -49,7 +49,7 @@ _EARLY = 0.1
 
 @dataclass
 class _Item:
-    """A date, or a span, as it is drawn: from when to when (as precise as the source), and what it says."""
+    """A date, or a span, as drawn: its start and end (as precise as the source), and its text."""
 
     date: str
     until: str
@@ -101,7 +101,7 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 
 
 def _kind(graph: Graph, item: _Item, asked: str) -> str:
-    """Return the kind of what an item is about: the thing, or who does it with the thing asked for, nations first."""
+    """Return the kind of an item's subject: the thing, or who acts with the requested thing, nations first."""
     about = [item.thing] if item.thing and (item.thing.iri != asked or not item.others) else item.others
     kinds = {picture_kind(graph, thing.iri) for thing in about}
     return next((kind for kind in looks() if kind in kinds), "")
@@ -118,14 +118,14 @@ def _text(item: _Item, asked: str, graph: Graph, most: int) -> str:
 
 
 def _span(date: str) -> tuple[dt.date, dt.date]:
-    """Return the first and the last day that a date, as precise as its source gives it, may be."""
+    """Return the first and the last day that a date may mean, as precise as its source gives it."""
     year, month, day = ([int(part) for part in date[:10].split("-")] + [0, 0])[:3]
     last = calendar.monthrange(year, month or 12)[1]
     return dt.date(year, month or 1, day or 1), dt.date(year, month or 12, day or last)
 
 
 def _laid_out(graph: Graph, lanes: dict[str, list[_Item]], asked: str, width: int) -> dict[str, Any]:
-    """Place lanes, rows and marks; a mark goes into the first row of its lane where its words have room."""
+    """Place lanes, rows and marks; a mark goes into the first row of its lane where its text fits."""
     dates = sorted(_span(item.date)[0] for items in lanes.values() for item in items)
     if not dates:
         return {"lanes": [], "ticks": [], "height": 0, "early": ""}
@@ -156,7 +156,7 @@ def _laid_out(graph: Graph, lanes: dict[str, list[_Item]], asked: str, width: in
 def _packed(
     graph: Graph, items: Iterable[_Item], asked: str, x: Any, width: int, edge: float
 ) -> tuple[list[dict[str, Any]], float]:
-    """Put items into rows, the earliest first, so that no words lie on others."""
+    """Put items into rows, the earliest first, so that no texts overlap."""
     rows: list[list[tuple[float, float]]] = []
     marks = []
     for item in sorted(items, key=lambda item: (item.date, item.what, str(item.thing))):
@@ -183,7 +183,7 @@ def _packed(
 
 
 def _end(item: _Item, x: Any, edge: float) -> float | None:
-    """Return where the bar of what lasts ends: on its day, or at the edge if it has none."""
+    """Return the end of an item's bar: at its last day, or at the edge if it has none."""
     if not item.until:
         return None
     return float(x(_span(item.until)[1])) if item.until[:1].isdigit() else edge

@@ -1,4 +1,4 @@
-"""Heads of ``.rq`` files: the ``#+`` lines in YAML that say what a question or a template is, and takes."""
+"""Headers of ``.rq`` files: the ``#+`` lines in YAML that describe a question or a template, and its parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES = ("entity", "concept", "choice", "date", "when", "integer", "number", "te
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that a question or a table's row gives.
+    """A parameter of a question, or a column of a table.
 
     :ivar type: one of ``entity``, ``concept``, ``choice``, ``date`` (a day), ``when`` (a day, month or year, as precise
         as the source), ``integer``, ``number``, ``text``, ``url``.
@@ -95,7 +95,7 @@ def _when(text: str) -> Literal:
 
 
 def _is_date(text: str) -> bool:
-    """Say whether a text is a year, month or day that there is."""
+    """Return whether a text is a year, month or day that there is."""
     if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
         return False
     try:
@@ -106,7 +106,7 @@ def _is_date(text: str) -> bool:
 
 
 def read_header(path: Path) -> tuple[str, dict[str, Any]]:
-    """Read a ``.rq`` file: its text, and its head as a mapping (empty if it has none)."""
+    """Read a ``.rq`` file: its text, and its header as a mapping (empty if it has none)."""
     text = read_text(path)
     lines = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in re.split(r"\r\n|\r|\n", text)]
     return text, parse_mapping("\n".join(lines), path, "the #+ header", indent=2)
@@ -159,5 +159,5 @@ def word(value: object) -> str:
 
 
 def header_error(path: Path, why: object) -> CmgraphError:
-    """Say that a head lacks something."""
+    """Return the error that a header lacks something."""
     return CmgraphError(f"the #+ header is not as expected: {why}", where=str(path), hint="See docs/style-guide.md.")

@@ -1,4 +1,4 @@
-"""What a saved question keeps to, so that it answers alike on every engine and every row of it can be checked."""
+"""The rules for saved questions, so that they answer alike on every engine and every row can be checked."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _body(question: Question, tree: Any) -> Iterator[LintError]:
 
 
 def _walk(node: Any, within: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Yield every part of an algebra with the sub-selects that it stands in, from the outside in."""
+    """Yield every part of an algebra with the sub-selects around it, from the outside in."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
     if isinstance(node, CompValue):

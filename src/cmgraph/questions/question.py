@@ -1,4 +1,4 @@
-"""Saved questions: real SPARQL files whose ``#+`` head says what is asked, of what, and what comes back.
+"""Saved questions: plain SPARQL files whose ``#+`` header describes the question, its parameters and its columns.
 
 A parameter's default is the ``VALUES ?name { … }`` block in the query, so the file runs as it stands on any engine.
 Asking with another value puts a block built from RDF terms in its place.
@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Requirement:
-    """What must be known of a parameter's value, or else the question is refused: an answer would not be true.
+    """A condition on a parameter's value, without which the question is refused: an answer would not be true.
 
     :ivar parameter: the parameter's name.
     :ivar pattern: a graph pattern over its variable, which must match.
@@ -82,7 +82,7 @@ class Question:
 
     @classmethod
     def read(cls, path: Path) -> Question:
-        """Read a ``.rq`` file. A file without a head is a question without parameters."""
+        """Read a ``.rq`` file. A file without a header is a question without parameters."""
         text, header = read_header(path)
         try:
             return cls(
@@ -159,7 +159,7 @@ class Question:
                 yield requirement, f"SELECT ?{name} {{ {written[name]} FILTER NOT EXISTS {{ {pattern} }} }}"
 
     def asks_for_a_day(self, bound: str) -> bool:
-        """Say whether the question's query, with its values bound, asks for a day; see :meth:`bind`."""
+        """Return whether the question's query, with its values bound, asks for a day; see :meth:`bind`."""
         return self.time == "as-of" and "UNDEF" not in blocks(bound)["asOf"][0].content.upper()
 
     def defaults(self) -> dict[str, str]:

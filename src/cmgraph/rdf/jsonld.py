@@ -1,4 +1,4 @@
-"""What a parser of JSON-LD would leave out without a word: IRIs and languages that are none, keys without a meaning."""
+"""What a JSON-LD parser would silently leave out: invalid IRIs and languages, keys without a meaning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Loss(NamedTuple):
 
 
 def losses(text: str) -> Iterator[Loss]:
-    """Yield what a parser leaves out of a file; nothing if it is not valid JSON, which a parser will tell."""
+    """Yield what a parser leaves out of a file; nothing if it is not valid JSON, which the parser reports."""
     try:
         root = json.loads(text)
     except ValueError:
@@ -38,7 +38,7 @@ def losses(text: str) -> Iterator[Loss]:
 
 
 class _Reading:
-    """A file with what all its contexts say, taken together: one that only some part knows counts as known."""
+    """A file and the union of all its contexts: a term that is defined for a part only counts as defined."""
 
     def __init__(self, root: Any) -> None:
         self._terms: dict[str, Any] = {}

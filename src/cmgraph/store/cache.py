@@ -22,16 +22,16 @@ from cmgraph.errors import CmgraphError
 from cmgraph.store.disk import open_store, remove_store, replace_store
 
 KEPT = 3
-"""Snapshots that stay, those used last: other checkouts and versions have theirs."""
+"""How many snapshots are kept, the last used ones: other checkouts and versions have theirs."""
 
 _LAYOUT = "1"
-"""Changes when a snapshot of the same files would be made otherwise."""
+"""Changed when a snapshot of the same files would have another content."""
 
 _NAME = re.compile(r"graph-[0-9a-f]{24}")
 
 
 def cache_folder() -> Path | None:
-    """Return the folder of the cache, whether or not it is there; None if nothing is to be kept."""
+    """Return the folder of the cache, whether or not it exists; None if nothing is to be cached."""
     chosen = os.environ.get("CMGRAPH_CACHE")
     if chosen == "":
         return None
@@ -45,7 +45,7 @@ def cache_folder() -> Path | None:
 
 
 def cache_path(paths: Iterable[Path]) -> Path | None:
-    """Return where the snapshot of these files lies, whether or not it is there; None if none is kept."""
+    """Return the path for the snapshot of these files, whether or not it exists; None if nothing is cached."""
     folder = cache_folder()
     if folder is None:
         return None
@@ -77,7 +77,7 @@ def write_cache(spot: Path, engine: pyoxigraph.Store) -> None:
 
 
 def _unfit(folder: Path) -> str:
-    """Say why a folder cannot be trusted to hold only what this user wrote; empty if it can, or is still to be made."""
+    """Return why a folder may contain what another user wrote; empty if it cannot, or does not exist."""
     try:
         state = folder.stat()
     except FileNotFoundError:

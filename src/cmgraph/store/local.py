@@ -21,7 +21,7 @@ from cmgraph.store.sparql_lexer import refuse_unsafe_query
 T = TypeVar("T")
 
 _SOME = 1000
-"""How many statements are taken out of the engine at once."""
+"""How many triples are read from the engine at once."""
 
 
 class LocalStore:

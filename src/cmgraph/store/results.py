@@ -1,4 +1,4 @@
-"""SPARQL's JSON as servers write it, legal or nearly so: what is certain is read, the rest is refused."""
+"""SPARQL results in JSON as servers write it, valid or nearly so: what is unambiguous is read, the rest refused."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _parse(text: str, where: str) -> Any:
 
 
 def _term(cell: Any) -> Term | Triple | None:
-    """Make a term of a cell; null or empty, it is unbound."""
+    """Make a term from a cell; null or empty means unbound."""
     if not cell:
         return None
     kind, value = cell["type"], cell["value"]

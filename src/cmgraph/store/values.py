@@ -16,7 +16,7 @@ from cmgraph.store.sparql_lexer import tokens
 
 
 class Block(NamedTuple):
-    """A VALUES block: where it starts and ends in its query, and what stands between its braces."""
+    """A VALUES block: its start and end in the query, and the content of its braces."""
 
     start: int
     end: int
