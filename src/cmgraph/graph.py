@@ -216,8 +216,8 @@ class Graph:
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
         """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
 
-        Rows are what SPARQL says, equal ones too. Only a saved question that declares a citation column puts together
-        the rows that differ in nothing else.
+        Rows are the solutions of the query, equal ones too. Only a saved question that declares a citation column puts
+        together the rows that differ in nothing else.
 
         :param question: name of a saved question, SPARQL text, a path to a file with a query, or a :class:`Question`.
         :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,

@@ -50,7 +50,7 @@ def load_store(
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then, each once.
     :param replace: begin with an empty store, not with what is there.
-    :param progress: told how many bytes of which file are read.
+    :param progress: called with the number of bytes read of a file, and its name.
     :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
 
     >>> import cmgraph, tempfile

@@ -45,7 +45,7 @@ def migrate(path: str | PathLike[str], output: str | PathLike[str] | None = None
 
     A file that uses no earlier term stays as it is, to the byte.
 
-    :param output: where to write instead; its ending says the format.
+    :param output: where to write instead; in the format of its ending.
     :raises CmgraphError: if the file cannot be read, or not be rewritten without loss.
     """
     source = Path(path)

@@ -26,7 +26,7 @@ def build_network(
     :param parameters: values of the projection's own parameters, as for a question.
     :returns: a graph, directed if the projection is, whose nodes are IRIs with ``label``, ``kind`` and ``drawn_as``
         (their kind in pictures), and whose edges have ``weight`` (how many things tie the two; or the largest number
-        that the projection gives for one of these, never a sum: then ``reasons`` says how many), ``via``, ``minerals``,
+        that the projection gives for one of these, never a sum: then ``reasons`` is how many), ``via``, ``minerals``,
         ``stages``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "), ``since`` and ``latest``
         (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.

@@ -99,7 +99,7 @@ class Result:
     :ivar things: columns that hold things; every other that does in some row counts too.
     :ivar cited: whether rows rest on citations, even if there are none.
     :ivar one_line: columns whose values are shown once, see :meth:`folded`.
-    :ivar lang: the language in which people read its numbers; empty where nobody says whether they are amounts.
+    :ivar lang: the language in which people read its numbers; empty if it is unknown whether they are amounts.
     """
 
     columns: tuple[str, ...]

@@ -147,7 +147,7 @@ def _annotation(citation: Citation) -> dict[str, Any]:
 
 
 def _publication_details(publication: Publication) -> dict[str, Any]:
-    """Return who publishes this, if the data set says so, and since when."""
+    """Return the publisher and the date, if the description of the data set has them."""
     about, issued = publication.about, publication.about["issued"] or publication.modified
     if not (issued and about["creator"]):
         return {}

@@ -1,7 +1,7 @@
 """What changed since an earlier edition: a record, from which a page, a table and a feed are made.
 
-The record of an edition holds what it changed and, of the editions before it, how much each changed. Its days are those
-that the data set says of itself.
+The record of an edition lists its changes and, for the editions before it, how many each had. Its days are those in the
+description of the data set.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Edition:
 
     :ivar version: its number.
     :ivar issued: its day.
-    :ivar counts: of how many things it was said how they changed since the edition before, citations left out.
+    :ivar counts: how many things changed since the edition before, by how they changed, without citations.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""What all files of a publication share: the graph, where it will stand, in which languages, and what it is called."""
+"""What all files of a publication share: the graph, its address, its languages, and its description."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Publication:
 
     @cached_property
     def stated(self) -> list[Triple]:
-        """What files state, in order."""
+        """The asserted triples, in order."""
         return sort_triples(canonical(self.graph.asserted))
 
     @cached_property
@@ -119,7 +119,7 @@ class Publication:
 
     @cached_property
     def about(self) -> About:
-        """What the data set is called, by whom and under which licence, as ``data/dataset.yaml`` says it."""
+        """The title, creator, licence and the like of the data set, from ``data/dataset.yaml``."""
         path = self.graph.root / "data/dataset.yaml"
         if not path.is_file():
             return About(title={"en": self.graph.root.resolve().name})

@@ -1,4 +1,4 @@
-"""The graph as RDF, in every form that others read, and the ontology by itself."""
+"""The graph in every common RDF format, and the ontology by itself."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ PARTS = 50
 
 
 def ntriples(publication: Publication, path: Path) -> None:
-    """Write what files state as N-Triples, sorted, as a stream."""
+    """Write the asserted triples as N-Triples, sorted, as a stream."""
     _write_lines(publication, path, canonical(publication.graph.asserted), to_lines)
 
 
 def derived(publication: Publication, path: Path) -> None:
-    """Write what follows by rule as N-Triples."""
+    """Write the inferred triples as N-Triples."""
     follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
     _write_lines(publication, path, follows, to_lines)
 
 
 def everything(publication: Publication, path: Path) -> None:
-    """Write what files state and what follows by rule as N-Triples: what the saved questions are asked of."""
+    """Write the asserted and inferred triples as N-Triples, for the saved questions."""
     follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
     _write_lines(publication, path, chain(canonical(publication.graph.asserted), follows), to_lines)
 
 
 def nquads(publication: Publication, path: Path) -> None:
-    """Write what files state as N-Quads: a graph per source, with what its citations support.
+    """Write the asserted triples as N-Quads: a graph per source, with what its citations support.
 
     What cites two sources stands in both graphs; what cites none, sources and terms among it, in the default graph.
     So does all that is said of a node without an IRI, its own citations too: nothing outside can point at it to say
@@ -88,17 +88,17 @@ def trig(publication: Publication, path: Path) -> None:
 
 
 def turtle(publication: Publication, path: Path) -> None:
-    """Write what files state as Turtle."""
+    """Write the asserted triples as Turtle."""
     publication.write(path, serialize_triples(publication.stated, RdfFormat.TURTLE, publication.graph.prefixes))
 
 
 def rdf_xml(publication: Publication, path: Path) -> None:
-    """Write what files state as RDF/XML."""
+    """Write the asserted triples as RDF/XML."""
     publication.write(path, serialize_triples(publication.stated, RdfFormat.RDF_XML, publication.graph.prefixes))
 
 
 def json_ld(publication: Publication, path: Path) -> None:
-    """Write what files state as JSON-LD, complete with its context."""
+    """Write the asserted triples as JSON-LD, with the context included."""
     terms = context(publication)["@context"]
     names = JsonLdNames(terms, publication.graph.prefixes)
     publication.write_json_ld(path, terms, map(json_line, jsonld_nodes(publication.stated, names)))
@@ -298,7 +298,7 @@ def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict
 
 
 class JsonLdNames:
-    """What IRIs are called in a JSON-LD context."""
+    """The names of IRIs in a JSON-LD context."""
 
     def __init__(self, context: Mapping[str, Any], prefixes: Prefixes) -> None:
         self._context, self.prefixes = context, prefixes
@@ -326,7 +326,7 @@ class JsonLdNames:
         return name
 
     def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
-        """Return the key of a property, and what the context says of it."""
+        """Return the key of a property, and its definition in the context."""
         return self._terms.get(prop.value) or (self.name(prop), {})
 
 

@@ -57,7 +57,7 @@ def draw(
     :param network_filter: which part of a projection; of charts and maps, only minerals.
     :param parameters: values of the projection's or question's own parameters; of a flow also ``by``.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
-    :returns: the picture, with the table that says the same.
+    :returns: the picture, with its content as a table.
 
     >>> import cmgraph, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "themes.svg"

@@ -27,7 +27,7 @@ MOST = 70
 """The most things drawn in a column: those with the largest flow."""
 
 _MONEY = {"funding": "commitments"}
-"""Projections whose rows are money, and the query that says how much."""
+"""Projections whose rows are money, and the query for the amounts."""
 
 _TOTAL = BASE + "vocab/funding-kind/total"
 """The total that a source gives for several commitments, which are in the graph one by one."""

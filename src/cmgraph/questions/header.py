@@ -43,7 +43,7 @@ class Parameter:
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.
 
-        :raises CmgraphError: if it cannot be what this parameter takes; the hint says what can.
+        :raises CmgraphError: if this parameter does not take it; the hint says what it takes.
         """
         text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
         try:

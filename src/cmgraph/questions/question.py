@@ -44,17 +44,17 @@ class Question:
     """A saved question. Texts for people are keyed by language tag.
 
     :ivar note: what the answer means and does not mean.
-    :ivar keywords: words with commas between, by which people who ask in their own words mean this question.
+    :ivar keywords: comma-separated words by which people ask this question in their own words.
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
-    :ivar requires: what must be known of its values.
-    :ivar things: the columns that hold things, which are told by name and IRI.
-    :ivar dated: of a question for a day, the columns that say when a row's statement was made or begun; where a day is
-        asked for and none of them says it, the answer does.
-    :ivar one_line: the columns whose values are told once, with what is said of them on one line.
+    :ivar requires: the conditions on its values.
+    :ivar things: the columns that hold things, which are shown by name and IRI.
+    :ivar dated: of a question for a day, the columns with the date when a row's statement was made or began; if a day
+        is requested and all of them are empty, the answer says so.
+    :ivar one_line: the columns whose values are shown once, with the rest of their rows on one line.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
-    :ivar loses_rows_on: the programs of servers that leave rows out of its answer without a word.
-    :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
+    :ivar loses_rows_on: the programs of servers that silently leave rows out of its answer.
+    :ivar tie: of a projection, the words for a row, with ``{source}`` and ``{target}``.
     :ivar directed: of a projection, whether its ties lead from ``source`` to ``target``.
     :ivar text: the SPARQL itself.
     """

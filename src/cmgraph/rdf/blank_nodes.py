@@ -1,7 +1,7 @@
 """Labels for blank nodes that depend only on the statements about them, so that equal graphs are written alike.
 
-Nodes are told apart by what surrounds them, by refining a partition of them; only those that still look alike within
-one structure are tried in turn. RDFC-1.0 would do the same, but takes minutes for a list of some hundred equal items.
+Nodes are distinguished by their neighbourhoods, by refining a partition of them; only those that still look alike in
+one component are tried in turn. RDFC-1.0 would do the same, but takes minutes for a list of some hundred equal items.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def canonical(triples: Iterable[Triple]) -> Iterator[Triple]:
 
     A name depends only on the nodes that hang together with its own, so that a change elsewhere leaves it as it is.
 
-    :raises CmgraphError: if some nodes are too alike to be told apart.
+    :raises CmgraphError: if some nodes are too alike to be distinguished.
     """
     with_blanks: dict[Triple, None] = {}
     for triple in triples:

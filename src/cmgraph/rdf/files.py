@@ -154,7 +154,7 @@ def stream_quads(path: Path, progress: Progress | None = None, *, named: bool = 
 def read_dataset(path: Path) -> tuple[list[Quad], dict[str, str]]:
     """Read the statements of an RDF file, each in its graph, and the prefixes that the file declares.
 
-    :raises CmgraphError: if the file says something that is no statement, so that writing it anew would lose it.
+    :raises CmgraphError: if the file has something that is no statement, which writing it anew would lose.
     """
     form = rdf_format(path)
     with open_checked(path) as file:

@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 from cmgraph.errors import CmgraphError
 
 COMPRESSIONS = (".gz", ".bz2", ".zst")
-"""Endings of compressed files, after the ending that says the format."""
+"""Endings of compressed files, after the ending of the format."""
 
 UNPACKED = 4 << 30
 """The most bytes to which a compressed file may unpack."""

@@ -1,7 +1,7 @@
-"""The graph in files as a database on disk, made once and opened in milliseconds until a file says something else.
+"""A snapshot of the graph in files as a database on disk, written once and opened in milliseconds until a file changes.
 
-It lies in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
-that none is kept. Files stay the truth: a snapshot is named after their contents, and rebuilt if it cannot be read.
+It is in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
+that there is none. Files stay the truth: a snapshot is named after their contents, and rebuilt if it cannot be read.
 Nothing but snapshots, and records of earlier exports, is ever removed there, and a folder that others may write to is
 not used.
 """

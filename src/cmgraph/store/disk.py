@@ -1,7 +1,7 @@
-"""A graph kept on disk: written beside what is there, put in its place at one stroke, opened in milliseconds.
+"""A graph on disk: written beside the old one, exchanged for it in one step, opened in milliseconds.
 
-A folder holds one database per state, ``state-…``, and ``current``, a file that names the one that counts. Whoever
-writes to it makes a new state and then replaces ``current``; killed before that, nothing has changed. The former state
+A folder holds one database per state, ``state-…``, and ``current``, a file that names the valid one. A writer
+makes a new state and then replaces ``current``; if it is killed before that, nothing has changed. The former state
 stays until the next writing, for those who still read it.
 """
 
@@ -37,7 +37,7 @@ def open_store(folder: Path) -> pyoxigraph.Store:
         raise CmgraphError("there is no store here", where=str(folder), hint="Create one: cmgraph load --store DIR")
     try:
         return pyoxigraph.Store.read_only(str(state))
-    except (OSError, RuntimeError) as error:  # RuntimeError is how a broken database is told
+    except (OSError, RuntimeError) as error:  # a broken database raises RuntimeError
         hint = "Rebuild it: cmgraph load --replace --store DIR"
         raise CmgraphError(f"the store cannot be opened: {error}", where=str(folder), hint=hint) from None
 

@@ -53,8 +53,8 @@ _HINTS: Mapping[int, str] = {
 
 
 class Reply(NamedTuple):
-    """What a server answered: its text, its media type, after how many rows it says that it cuts (0 if never), and the
-    name of its program, if it says it."""
+    """The answer of a server: its text, its media type, the number of rows after which it says that it truncates (0 if
+    never), and the name of its program, if it says so."""
 
     text: str
     media_type: str

@@ -1,4 +1,4 @@
-"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to fix."""
+"""Ingesting tables: each row becomes statements by a template, or an error that says what to fix."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def ingest(
     :param by: name or file of the template; the table's own name if left out.
     :param output: the Turtle file; the table's name with ``.ttl`` if left out, and then a file that was not made by
         ``ingest`` is not replaced. What it holds now is not consulted. An output ``data/…`` stands for the
-        bundled file of that name, if it is made of a table; what changed is told against that until it is there.
+        bundled file of that name, if it is made of a table; changes are reported against that until it exists.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
     :param create: columns in which unknown names become new things; True for the column that says what a

@@ -264,7 +264,7 @@ def _csv_error(path: Path, number: int, error: csv.Error) -> CmgraphError:
 def _encoding(path: Path, declared: str | None) -> str:
     """Return the encoding of a whole file.
 
-    :raises CmgraphError: if it cannot be told, with the line that is at odds with the rest.
+    :raises CmgraphError: if it cannot be determined, with the line that is inconsistent with the rest.
     """
     try:
         if path.exists() and not path.is_file():

@@ -43,7 +43,7 @@ class TableColumn(Parameter):
 class Template:
     """What a row of a table means. Texts for people are keyed by language tag.
 
-    :ivar describes: the column that says which thing a row describes; empty if rows are statements about others.
+    :ivar describes: the column with the thing that a row describes; empty if rows are statements about others.
     :ivar others: whether the table may have columns that the template does not use, as a publisher's file does.
     :ivar silent: whether a row may produce no statements, as the totals and notes in a publisher's file do.
     :ivar text: the CONSTRUCT itself.
