@@ -128,7 +128,7 @@ class Graph:
         """The triples that follow by rule, by the rule's name."""
         inferred = {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
         if self.paths is not None and any(any(blank_nodes(t)) for triples in inferred.values() for t in triples):
-            store = LocalStore(self.asserted)  # a snapshot calls blank nodes otherwise than the files as read now
+            store = LocalStore(self.asserted)  # a snapshot has other blank node labels than the files as read now
             return {rule: tuple(triples) for rule, triples in infer(store, self.ontology)}
         return inferred
 
@@ -331,7 +331,7 @@ class Graph:
         named = parameter.term(name, self.names, self.prefixes)
         if self.prefixes.expand(name):
             return name
-        kind = self.prefixes.expand(parameter.of or "cm:Agent")  # of all things, those who act are named in part
+        kind = self.prefixes.expand(parameter.of or "cm:Agent")  # of all kinds, actors are the ones named in part
         assert isinstance(named, NamedNode) and kind is not None
         others = self.names.likelier(name, named, kind.value)
         if not others:

@@ -191,7 +191,7 @@ class Names:
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._named(key, kind, text):
                 if not kind and self.has(node.value, CM + "Source"):
-                    source = source or node  # what has this name comes before a page that is called so
+                    source = source or node  # a thing with this name takes precedence over a source with this title
                     continue
                 if key in self._codes and (others := self._aliased(kind, text) - {node.value}):
                     raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
@@ -218,7 +218,7 @@ class Names:
         """Return the classes and schemes that a thing belongs to."""
         if iri not in self._kinds_of_few and len(self._kinds_of_few) < _FEW and "_kinds" not in self.__dict__:
             self._kinds_of_few[iri] = set()
-            with suppress(ValueError):  # what is no IRI is nothing
+            with suppress(ValueError):  # an invalid IRI has no kinds
                 self._kinds_of_few[iri] = self._ask_kinds([NamedNode(iri)]).get(iri, set())
         return self._kinds_of_few[iri] if iri in self._kinds_of_few else self._kinds.get(iri, set())
 

@@ -79,7 +79,7 @@ def node_measures(
     flat = _flat(net)
 
     def central() -> tuple[dict[int, float], ...]:
-        # in one thread, since the sums of several differ in the last digit
+        # in one thread, because sums over several threads differ in the last digit
         between = rx.betweenness_centrality(flat, parallel_threshold=sys.maxsize)
         eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
         page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
@@ -173,7 +173,7 @@ def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
 
     flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)
     number = dict(zip(sorted(net), flat.add_nodes_from(sorted(net)), strict=True))
-    # in the largest amount, where weights are amounts: in dollars, the iteration for the eigenvector does not end
+    # amounts in units of the largest: in dollars, the eigenvector iteration does not converge
     unit = max((tie["weight"] for *_, tie in net.edges(data=True) if "reasons" in tie), default=1) or 1
     ties = [(number[a], number[b], tie["weight"] / unit) for a, b, tie in net.edges(data=True)]
     flat.add_edges_from(sorted((min(a, b), max(a, b), weight) for a, b, weight in ties))

@@ -133,7 +133,7 @@ def to_markdown(result: Result, lang: str) -> str:
         cells = [safe(as_text(value, result.lang)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
-    # an underscore stays: most are in addresses, which would break
+    # underscores are not escaped: most are in URLs, which would break
     texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
     notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
     note_lines = ["", safe(result.note)] if result.note else []

@@ -256,7 +256,7 @@ class Text:
         if {first, last} & stopped and not (text.isupper() and len(text) > 1):
             return frozenset()
         plain = " ".join(word.plain for word in self.words[at : at + count])
-        if plain.isdigit():  # how many or how much, and not the entry of a register with that number
+        if plain.isdigit():  # an amount, not the register entry with that number
             return frozenset()
         called = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
         if not called and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):

@@ -184,7 +184,7 @@ def _workers(
         yield running
     finally:
         os.close(going)
-        os.read(ended, 1)  # returns when the last of them has gone
+        os.read(ended, 1)  # returns when the last worker has ended
         os.close(ended)
         for worker in running:
             worker.wait()

@@ -65,7 +65,7 @@ def overviews(graphs: Mapping[str, Graph], folder: str, iri: str) -> dict[str, O
         return {}
     try:
         answers = first.query_in(graphs, config["question"], **{config["parameter"]: iri})
-    except UnknownName:  # it is in the folder, but of another kind
+    except UnknownName:  # in the folder, but of another kind
         return {}
     columns = {*config["columns"]}
     return {

@@ -144,7 +144,7 @@ def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes
     declared = prefixes.used(triples)
     if form == RdfFormat.RDF_XML:
         written = serialize(_for_xml(triples, prefixes, declared), format=form, prefixes=declared) or b""
-        return written.replace(b"\r", b"&#13;")  # a parser of XML would read a line's end in its place
+        return written.replace(b"\r", b"&#13;")  # an XML parser would normalize it to a line feed
     if form == RdfFormat.JSON_LD:
         for triple in triples:
             _refuse_triple_term(triple, prefixes)
@@ -174,7 +174,7 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, s
             raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
     if not attributes:
         return triples
-    # what comes first of a thing names its element
+    # the first triple of a thing names its element
     return [
         triple
         for _, star in groupby(triples, key=lambda triple: triple.subject)

@@ -298,7 +298,7 @@ class Site:
         stems: dict[str, str] = {}
         folded: dict[str, str] = {}
         without: list[str] = []
-        for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # of two that clash, the plainer
+        for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # lower case wins a clash
             path = iri.removeprefix(BASE)
             if not path.startswith(("id/", "vocab/")):
                 continue
@@ -310,7 +310,7 @@ class Site:
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
                 if "/" in head and stem == path:
-                    stems.setdefault(BASE + head, head)  # the list of what the folder holds
+                    stems.setdefault(BASE + head, head)  # the list of the folder
         if without:
             problem = "things have no page, because their names cannot be file names on every system"
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))

@@ -49,7 +49,7 @@ def points(publication: Publication, path: Path) -> None:
     for row, record in zip(table.rows, records, strict=True):
         place = [row[table.columns.index(name)] for name in ("longitude", "latitude")]
         if not all(isinstance(degrees, (int, float, Decimal)) and isfinite(degrees) for degrees in place):
-            continue  # no place on a map; the table has it as it is
+            continue  # no valid place on a map; the table still has the row
         cells = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
         properties = {name: value for name, value in cells.items() if name not in ("latitude", "longitude")}
         point = {"type": "Point", "coordinates": [float(str(degrees)) for degrees in place]}
@@ -129,7 +129,7 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
     """Write a ZIP archive whose bytes depend on nothing but its members."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in members:
-            member = zipfile.ZipInfo(name)  # of 1980-01-01
+            member = zipfile.ZipInfo(name)  # dated 1980-01-01
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(member, content)
 

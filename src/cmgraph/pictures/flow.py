@@ -260,7 +260,7 @@ class _Called:
         alone = node.thing.label == self.graph.names.labels([node.thing.iri])[node.thing.iri] if node.thing.iri else 0
         name = self.short[node.thing.iri] if alone else node.thing.label
         if not alone and len(name) > 30:
-            name = name.partition(":")[0].strip()  # several together, who are named under the pointer and in the table
+            name = name.partition(":")[0].strip()  # several together: their names are in the tooltip and the table
         if picture_kind(self.graph, node.thing.iri) != NATION:
             name = truncate(name, 30)
         if self.currency is None:

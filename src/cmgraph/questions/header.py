@@ -131,7 +131,7 @@ def parse_mapping(text: str, path: Path, what: str, indent: int = 0) -> dict[str
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise CmgraphError(f"{what} holds a control character", where=f"{path}:{line}", hint="Remove it.") from None
-    except (ValueError, TypeError, RecursionError) as error:  # a day that is none, a list as a key, a bracket too many
+    except (ValueError, TypeError, RecursionError) as error:  # an invalid day, a list as a key, an extra bracket
         raise CmgraphError(f"{what} is not valid YAML: {error}", where=where) from None
     if not isinstance(parsed, dict):
         raise CmgraphError(f"{what} is not a mapping", where=where, hint="Write it as name: value.")

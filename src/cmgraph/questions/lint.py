@@ -52,7 +52,9 @@ def _head(question: Question) -> Iterator[LintError]:
     for name, text in texts.items():
         if set(text) not in _LANGUAGES:
             yield LintError("languages", f"{name}: write it in en and in fr (fr-t-en if nobody reviewed it).")
-    names = {column.name for column in question.columns}  # a projection's ties are dated by a column of that name
+    names = {
+        column.name for column in question.columns
+    }  # a projection, with a column source, has its dates in the column date
     if not question.tags:
         yield LintError("tags", "tags: name at least one subject.")
     takes_day = any(p.name == "asOf" for p in question.parameters)

@@ -178,7 +178,7 @@ class _XmlMarker:
 
         self.parts: list[str] = []
         self._spaces: list[dict[str, str]] = [{}]
-        self._within = ["property"]  # what may stand inside the elements that are open: "node", "property", "literal"
+        self._within = ["property"]  # what may be inside the open elements: "node", "property", "literal"
         self._parser = expat.ParserCreate("UTF-8")
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._enter

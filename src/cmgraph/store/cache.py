@@ -38,7 +38,7 @@ def cache_folder() -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     folder = Path(chosen or Path(home) / "cmgraph")
     if problem := _unfit(folder):
-        level = logging.WARNING if chosen else logging.DEBUG  # what nobody chose is nobody's mistake
+        level = logging.WARNING if chosen else logging.DEBUG  # a default that cannot be used is no error of the user's
         logging.getLogger("cmgraph").log(level, "the cache is not used: %s: %s", folder, problem)
         return None
     return folder

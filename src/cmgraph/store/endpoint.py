@@ -150,8 +150,8 @@ class EndpointStore:
             )
 
         def answer() -> bytes:
-            with suppress(RuntimeError):  # a function that the server may have
-                # for its grammar alone: of an empty store, and no other server
+            with suppress(RuntimeError):  # the server may have this function
+                # to check the syntax only: on an empty store, without calling servers
                 answer_query(Oxigraph(), form, without_service(query), prefixes, name)
             return json.dumps(work(_declared(query, prefixes))).encode()
 
@@ -165,7 +165,7 @@ class EndpointStore:
         ends = _ends(query)
         keywords = {word.text for word in ends if word.kind == "word"}
         bounded = bool(keywords & {"LIMIT", "OFFSET", "VALUES"})
-        # Virtuoso orders otherwise, and takes IRIs for text, where an order comes without a limit
+        # in an ordered answer without LIMIT, Virtuoso orders otherwise and takes IRIs for text
         first = f"{query}\nLIMIT {PAGE}" if "ORDER" in keywords and not bounded else query
         reply = self._send(first, "json")
         variables, rows = parse_solutions(reply.text, self.url)

@@ -123,7 +123,7 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
                     for name, value in parse_qsl(own, keep_blank_values=True):
                         request.addParameter(name, value)
                 elif error.code == 401 and request.user:
-                    request.user = None  # some servers tell that they want Digest only who has not tried Basic
+                    request.user = None  # some servers do not ask for Digest after Basic was tried
                 elif tries > 1 and error.code in _AGAIN:
                     tries -= 1
                     wait = error.headers.get("Retry-After") or ""

@@ -45,7 +45,7 @@ class LocalStore:
         rebuild: Callable[[], Oxigraph] | None = None,
     ) -> None:
         self.largest = math.inf
-        self.engine = Oxigraph() if engine is None else engine  # an empty one is false
+        self.engine = Oxigraph() if engine is None else engine  # an empty store is falsy
         self.allow_service, self.rebuild = allow_service, rebuild
         if engine is None:
             self.add(triples)

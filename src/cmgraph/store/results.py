@@ -77,7 +77,9 @@ def _term(cell: Any) -> Term | Triple | None:
         return NamedNode(text)
     if kind == "bnode":
         legal = re.fullmatch(r"[A-Za-z0-9]+", text)
-        return BlankNode(text if legal else "x" + text.encode().hex())  # a label means nothing beyond its answer
+        return BlankNode(
+            text if legal else "x" + text.encode().hex()
+        )  # a blank node label is only valid within its answer
     if kind not in ("literal", "typed-literal"):
         raise ValueError(f"unknown kind of term: {kind}")
     if language := cell.get("xml:lang"):

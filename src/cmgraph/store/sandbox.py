@@ -126,7 +126,7 @@ def _work(work: Callable[[], bytes], writing: int, timeout: float, offline: bool
             memory_used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (memory_used + MEMORY, memory_used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if timeout < threading.TIMEOUT_MAX:  # nobody is left to stop it if the process that asks is killed
+        if timeout < threading.TIMEOUT_MAX:  # if the parent process is killed, nobody is left to stop it
             seconds = math.ceil(time.process_time() + timeout) + 1
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         if offline:

@@ -277,7 +277,9 @@ def _encoding(path: Path, declared: str | None) -> str:
     remedy = "Save it as UTF-8, or name its encoding with --encoding."
     if declared:
         try:
-            io.TextIOWrapper(io.BytesIO(raw), declared).read()  # as it is read later: UTF-16 has to begin with its mark
+            io.TextIOWrapper(
+                io.BytesIO(raw), declared
+            ).read()  # decoded as it will be read: UTF-16 has to begin with its mark
         except LookupError:
             raise CmgraphError(f"unknown encoding '{declared}'", hint="For instance utf-8 or cp1252.") from None
         except UnicodeError as error:
@@ -424,7 +426,7 @@ def _workbook(
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = 26
         if column.type not in ("number", "integer"):
-            sheet.column_dimensions[letter].number_format = "@"  # else 2025-03 turns into a day, and 004 into 4
+            sheet.column_dimensions[letter].number_format = "@"  # otherwise 2025-03 becomes a day, and 004 becomes 4
         offered = choices.get(column.name, ())
         for row, name in enumerate(offered, 1):
             lists.cell(row, place, name)

@@ -34,7 +34,7 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
             report = pyshacl.validate(
                 rdflib_graph(data), shacl_graph=rdflib_graph(rules), inplace=True, max_validation_depth=DEPTH + 1
             )[1]
-        except Exception as error:  # pySHACL raises whatever a shape makes it trip over
+        except Exception as error:  # pySHACL raises whatever a shape provokes
             raise _refused(shapes, roots, error) from None
     if not isinstance(report, rdflib.Graph):
         raise _refused(shapes, roots, report)

@@ -450,7 +450,7 @@ class Shapes:
         kinds = [kind for kind in ("alternativePath", "inversePath", *_PATHS) if kind in properties]
         kinds = (
             [_RDF + "first"] if _RDF + "first" in properties else kinds
-        )  # the W3C suite reads a list as one, whatever else
+        )  # as in the W3C suite, a list is a sequence whatever else it has
         if isinstance(step, Literal) or len(kinds) != 1 or depth > DEPTH:
             return False
         (kind,) = kinds
