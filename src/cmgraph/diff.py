@@ -53,8 +53,8 @@ def diff_versions(graph: Graph, old: str, new: str) -> tuple[tuple[Change, ...],
     :raises CmgraphError: if a version cannot be read.
     """
     before, after = (lines_of(version) for version in (old, new))
-    gone, come = sorted(before - after), sorted(after - before)
-    patch = "".join([*(f"D {line}\n" for line in gone), *(f"A {line}\n" for line in come)])
+    removed, added = sorted(before - after), sorted(after - before)
+    patch = "".join([*(f"D {line}\n" for line in removed), *(f"A {line}\n" for line in added)])
     return diff_triples(before, after, graph.names.labels), patch
 
 
@@ -127,10 +127,10 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     changes = []
     for subject in sorted(touched):
         iri = subject[1:-1]
-        gone, come = before.get(subject, []), after.get(subject, [])
-        triples_of = come or gone
-        details = _details(gone, come, word) if gone and come else {}
-        how = "added" if not gone else "removed" if not come else _how(gone, come)
+        removed, added = before.get(subject, []), after.get(subject, [])
+        triples_of = added or removed
+        details = _details(removed, added, word) if removed and added else {}
+        how = "added" if not removed else "removed" if not added else _how(removed, added)
         kinds = [word(lexical(t.object)) for t in triples_of if t.predicate == RDF_TYPE]
         ref = NamedRef(iri, names[iri] if _named(iri, names) else _tie(triples_of, word) or iri)
         details_named = tuple((word(p), *values) for p, values in sorted(details.items()))
@@ -158,18 +158,18 @@ def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
     return " – ".join(word(end) for end in ends)
 
 
-def _how(gone: list[Triple], come: list[Triple]) -> str:
+def _how(removed: list[Triple], added: list[Triple]) -> str:
     """Distinguish a change from a new source or date for the same, and from a lost citation."""
-    new, old = set(come) - set(gone), set(gone) - set(come)
+    new, old = set(added) - set(removed), set(removed) - set(added)
     if any(t.predicate.value not in _DATED for t in new | old):
         return "changed"
     return "confirmed" if new else "uncited"
 
 
-def _details(gone: list[Triple], come: list[Triple], word: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+def _details(removed: list[Triple], added: list[Triple], word: Callable[[str], str]) -> dict[str, tuple[str, str]]:
     """Return, by property, the values before and after, as text, where they differ."""
     values: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-    for side, triples in enumerate((gone, come)):
+    for side, triples in enumerate((removed, added)):
         for triple in triples:
             values[triple.predicate.value][side].append(word(lexical(triple.object)))
     return {p: (", ".join(a), ", ".join(b)) for p, (a, b) in values.items() if a != b}

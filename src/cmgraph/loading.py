@@ -133,8 +133,8 @@ def _noted(quads: Iterable[Quad], subjects: dict[Term, None]) -> Iterator[Quad]:
 def _parts(store: LocalStore, subjects: Iterable[Term]) -> Iterator[LocalStore]:
     """Yield the triples of some subjects in the store, a manageable number of subjects at a time."""
     waiting = iter(subjects)
-    while some := list(islice(waiting, _SUBJECTS)):
-        part = subject_triples(store, [term.value for term in some if isinstance(term, NamedNode)])
-        blank = (term for term in some if isinstance(term, BlankNode))
+    while batch := list(islice(waiting, _SUBJECTS)):
+        part = subject_triples(store, [term.value for term in batch if isinstance(term, NamedNode)])
+        blank = (term for term in batch if isinstance(term, BlankNode))
         part.add(quad.triple for term in blank for quad in store.engine.quads_for_pattern(term, None, None))
         yield part

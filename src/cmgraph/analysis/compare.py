@@ -52,11 +52,11 @@ def compare_actors(
             continue
         if isinstance(respect, Literal) and thing and isinstance(actor, NamedNode) and isinstance(citation, NamedNode):
             have[respect.value, thing][actor.value].add(citation.value)
-    called = graph.names.labels(node.value for node in nodes)
+    labels = graph.names.labels(node.value for node in nodes)
     solutions: list[tuple[Term | None, ...]] = []
     order = sorted(have.items(), key=lambda item: (item[0][0], -len(item[1]), str(item[0][1])))
     for (kind, shared), whose in order:
-        names = "; ".join(called[node.value] for node in nodes if node.value in whose)
+        names = "; ".join(labels[node.value] for node in nodes if node.value in whose)
         cells = (Literal(message(f"respect_{kind}", graph.lang)), shared, Literal(names), Literal(len(whose)))
         solutions += [(*cells, NamedNode(iri)) for iri in sorted(set().union(*whose.values()))]
     columns = ("respect", "thing", "whose", "number")

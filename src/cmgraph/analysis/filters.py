@@ -70,7 +70,7 @@ class NetworkFilter:
             ends = [term.value for term in row.terms[:2] if term is not None]
             return (
                 all(not kinds or any(graph.names.has(end, kind) for kind in kinds) for end in ends)
-                and all(not some or some & subjects_of(row, about) for some in concepts)
+                and all(not allowed or allowed & subjects_of(row, about) for allowed in concepts)
                 and self._dated(str(row[_ENDS] or ""))
             )
 

@@ -61,7 +61,7 @@ def looks() -> dict[str, Look]:
 def _classes() -> dict[str, tuple[str, ...]]:
     spaces = {"cm": CM, "vocab": BASE + "vocab/"}
     pairs = {kind: (name.split(":") for name in drawn["of"]) for kind, drawn in _language()["kinds"].items()}
-    return {kind: tuple(spaces[space] + name for space, name in some) for kind, some in pairs.items()}
+    return {kind: tuple(spaces[space] + name for space, name in names) for kind, names in pairs.items()}
 
 
 def picture_kind(graph: Graph, iri: str) -> str:

@@ -52,7 +52,7 @@ def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
     import rustworkx as rx  # noqa: F401 - likewise
 
     tied = net.to_undirected() if net.is_directed() else net
-    components = sorted(nx.connected_components(tied), key=lambda some: (-len(some), min(some)))
+    components = sorted(nx.connected_components(tied), key=lambda nodes: (-len(nodes), min(nodes)))
     drawn = run_stoppable(lambda: [_placed(tied.subgraph(sorted(component))) for component in components])
     return {
         node: NodeLayout(

@@ -169,11 +169,11 @@ def _entity(
         return NamedRef(iri, labels.get(iri, iri))
 
     def pairs_of(pairs: Sequence[tuple[str, Term]]) -> PropertyValues:
-        spoken = {prop for prop, value in pairs if has_language(value, names.lang)}
+        translated = {prop for prop, value in pairs if has_language(value, names.lang)}
         return tuple(
             (thing(prop), to_python(value, labels))
             for prop, value in pairs
-            if prop not in (CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
+            if prop not in (CITED, *_NAMES) and (prop not in translated or has_language(value, names.lang))
         )
 
     def values_of(statement: str, pairs: Sequence[tuple[str, Term]]) -> PropertyValues:

@@ -173,12 +173,12 @@ class Result:
     def renamed(self, labels: Mapping[str, str]) -> Result:
         """Return the answer with some things called otherwise, by IRI."""
 
-        def called(value: Value) -> Value:
+        def relabelled(value: Value) -> Value:
             return (
                 NamedRef(value.iri, labels[value.iri]) if isinstance(value, NamedRef) and value.iri in labels else value
             )
 
-        rows = tuple(replace(row, values=tuple(map(called, row.values))) for row in self.rows)
+        rows = tuple(replace(row, values=tuple(map(relabelled, row.values))) for row in self.rows)
         return replace(self, rows=rows) if labels else self
 
     def folded(self) -> Result:

@@ -240,7 +240,7 @@ class Text:
         while at < len(self.words):
             for count in range(min(LONGEST_NAME, len(self.words) - at), 0, -1):
                 numbers = frozenset(range(at, at + count))
-                if not numbers <= time_words and (things := self._called(at, count)):
+                if not numbers <= time_words and (things := self._things_named(at, count)):
                     yield Mention(self._written(at, count), numbers, things)
                     at += count - 1
                     break
@@ -249,7 +249,7 @@ class Text:
     def _written(self, at: int, count: int) -> str:
         return self.text[self.words[at].start : self.words[at + count - 1].end]
 
-    def _called(self, at: int, count: int) -> frozenset[str]:
+    def _things_named(self, at: int, count: int) -> frozenset[str]:
         """Return the things of the kinds that count which some words name."""
         text, stopped = self._written(at, count), stop_words(self.lang)
         first, last = self.words[at].plain, self.words[at + count - 1].plain
@@ -258,10 +258,10 @@ class Text:
         plain = " ".join(word.plain for word in self.words[at : at + count])
         if plain.isdigit():  # an amount, not the register entry with that number
             return frozenset()
-        called = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
-        if not called and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):
-            called = self._names.called(place)
-        return frozenset(thing for thing in called if self._names.kinds(thing) & self._kinds)
+        named = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
+        if not named and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):
+            named = self._names.called(place)
+        return frozenset(thing for thing in named if self._names.kinds(thing) & self._kinds)
 
     @cached_property
     def _asked(self) -> dict[str, set[int]]:

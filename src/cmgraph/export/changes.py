@@ -147,8 +147,8 @@ def grouped(history: History, graph: Graph, present: Iterable[str]) -> list[Grou
         return HOW.index(change.how), first, kinds.get(change.thing.iri) or change.kind
 
     groups = []
-    for (place, _, kind), some in groupby(sorted(changes, key=key), key=key):
-        alike = list(some)
+    for (place, _, kind), group in groupby(sorted(changes, key=key), key=key):
+        alike = list(group)
         named_iris = [change.thing.iri for change in alike if change.thing.iri in known]
         names = graph.names.labels(named_iris) | in_words(named_iris, graph.store, graph.names)
         named = [(NamedRef(c.thing.iri, names.get(c.thing.iri, c.thing.label)), c.details) for c in alike]
@@ -181,8 +181,8 @@ def _history(publication: Publication, folder: Path) -> History:
     return History((edition,))
 
 
-def _details(some: Sequence[Sequence[str]]) -> tuple[tuple[str, str, str], ...]:
-    return tuple((prop, before, after) for prop, before, after in some)
+def _details(details: Sequence[Sequence[str]]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((prop, before, after) for prop, before, after in details)
 
 
 def _refuse_another_part(earlier: Path, options: Mapping[str, Any]) -> None:

@@ -101,8 +101,8 @@ def summaries(tables: Mapping[str, Table], lang: str) -> dict[str, str]:
             columns = zip(tables[folder].columns, cells, strict=True)
             values = {column.key: (column.heading, cell.split(MARK)) for column, cell in columns if cell}
             parts = [
-                f"{heading[:1].upper()}{heading[1:]}{COLON[lang]}{_first(some)}."
-                for heading, some in (values[key] for key in keys if key in values)
+                f"{heading[:1].upper()}{heading[1:]}{COLON[lang]}{_first(texts)}."
+                for heading, texts in (values[key] for key in keys if key in values)
             ]
             lines |= {thing.iri: " ".join(parts)} if parts else {}
     return lines
@@ -116,5 +116,5 @@ def _first(values: Sequence[str]) -> str:
 def _texts(terms: Iterable[Term], labels: Mapping[str, str], lang: str) -> list[str]:
     """Write terms as text, in a language where there is one in it."""
     terms = list(terms)
-    spoken = [term for term in terms if has_language(term, lang)]
-    return [labels[term.value] if isinstance(term, NamedNode) else lexical(term) for term in spoken or terms]
+    in_language = [term for term in terms if has_language(term, lang)]
+    return [labels[term.value] if isinstance(term, NamedNode) else lexical(term) for term in in_language or terms]

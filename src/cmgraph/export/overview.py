@@ -111,7 +111,7 @@ def _sentences(answer: Result, config: Mapping[str, Any]) -> str:
         counted += [f"{best_text(words, answer.lang)} ({as_text(len(things), answer.lang)})"] if things else []
     sentences = [f"{message('seen_of_it', answer.lang)}{COLON[answer.lang]}{', '.join(counted)}."] if counted else []
     for pattern in config["sentences"]:
-        rows = [row for what, some in groups if local_name(what) == pattern["group"] for row in some]
+        rows = [row for what, group_rows in groups if local_name(what) == pattern["group"] for row in group_rows]
         if values := _PICKS[pattern["pick"]](rows, at):
             texts = {name: as_text(value, _amount(name, answer.lang)) for name, value in values.items()}
             sentences.append(best_text(pattern, answer.lang).format_map(texts))
@@ -142,12 +142,12 @@ def _newest(rows: Sequence[Row], at: Mapping[str, int]) -> dict[str, Value]:
 def _largest(rows: Sequence[Row], at: Mapping[str, int]) -> dict[str, Value]:
     """Return the largest figure of a place, if those of the newest year are of one mineral and unit, without bounds."""
     newest = max((as_text(row[at["date"]]) for row in rows), default="")
-    some = [row for row in rows if as_text(row[at["date"]]) == newest and _place(row[at["who"]])]
-    if len({(row[at["unit"]], row[at["of"]]) for row in some}) != 1 or any(
-        row[at["bound"]] is not None for row in some
+    candidates = [row for row in rows if as_text(row[at["date"]]) == newest and _place(row[at["who"]])]
+    if len({(row[at["unit"]], row[at["of"]]) for row in candidates}) != 1 or any(
+        row[at["bound"]] is not None for row in candidates
     ):
         return {}
-    largest = max(some, key=lambda row: (row[at["value"]], as_text(row[at["who"]])))
+    largest = max(candidates, key=lambda row: (row[at["value"]], as_text(row[at["who"]])))
     return {name: largest[at[name]] for name in ("who", "value", "unit", "date")}
 
 

@@ -65,9 +65,9 @@ def nquads(publication: Publication, path: Path) -> None:
     which source it belongs to, and in one place it stays one node. Nothing is lost, but a source's graph lacks it.
     """
 
-    def placed(some: Iterable[Triple]) -> set[str]:
+    def placed(triples: Iterable[Triple]) -> set[str]:
         lines = set[str]()
-        for line in to_lines(some):
+        for line in to_lines(triples):
             graphs = publication.sources.get(line.partition(" ")[0][1:-1], ())
             lines |= {f"{line.removesuffix('.')}<{source}> ." for source in graphs} or {line}
         return lines
@@ -220,15 +220,15 @@ def _write_lines(
                 opened = [stack.enter_context(part.open(encoding="utf-8", newline="\n")) for part in parts]
                 file.writelines(line for line, _ in groupby(heapq.merge(*opened)))
 
-        while some := list(islice(rest, CHUNK)):
-            done += len(some)
+        while chunk := list(islice(rest, CHUNK)):
+            done += len(chunk)
             if len(parts) == PARTS:
                 merge(merged := Path(scratch) / str(next(number)))
                 for part in parts:
                     part.unlink()
                 parts = [merged]
             parts.append(Path(scratch) / str(next(number)))
-            publication.write(parts[-1], "".join(f"{line}\n" for line in sorted(written(some))))
+            publication.write(parts[-1], "".join(f"{line}\n" for line in sorted(written(chunk))))
             publication.progress(done, path.name)
         merge(path)
 

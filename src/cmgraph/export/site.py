@@ -233,8 +233,8 @@ class Site:
     @cached_property
     def summaries(self) -> Mapping[str, Mapping[str, str]]:
         """In each language, a line on each thing, from the columns of its list."""
-        some = {folder: iris for folder, iris in self.segments.items() if folder in SUMMED}
-        return {lang: summaries(list_tables(g, some, {}), lang) for lang, g in self.publication.by_language.items()}
+        folders = {folder: iris for folder, iris in self.segments.items() if folder in SUMMED}
+        return {lang: summaries(list_tables(g, folders, {}), lang) for lang, g in self.publication.by_language.items()}
 
     @cached_property
     def codes(self) -> Mapping[str, list[str]]:
@@ -250,7 +250,7 @@ class Site:
             for t in star
             if t.predicate.value == CM + "governs"
         }
-        return {iri: some for iri, some in (codes | governed).items() if some}
+        return {iri: own_codes for iri, own_codes in (codes | governed).items() if own_codes}
 
     @cached_property
     def ingredients(self) -> Ingredients:
@@ -396,7 +396,7 @@ class Site:
         """By language and heading, the first page that has it: what others have of it names them apart."""
         headings: dict[tuple[str, str], str] = {}
         for lang, graph in self.publication.by_language.items():
-            iris = [iri for some in self.segments.values() for iri in some]
+            iris = [iri for folder_iris in self.segments.values() for iri in folder_iris]
             labels = graph.names.labels(iris)
             pages = [(iri.removeprefix(BASE), _heading(labels[iri], graph.names.kind(iri))) for iri in iris]
             pages += [(stem, _gathered_title(self, stem, lang)) for stem in self.gathered]
@@ -406,8 +406,8 @@ class Site:
             pages += [(stem, message(key, lang)) for stem, key in _OTHERS.items()]
             pages += [("index", best_text(self.publication.about["title"], lang))]
             pages += [(stem, message(key, lang)) for stem, key in {"download": "download", **_SEARCH}.items()]
-            for stem, called in pages:
-                headings.setdefault((lang, called), stem)
+            for stem, text in pages:
+                headings.setdefault((lang, text), stem)
         return headings
 
 
@@ -590,12 +590,12 @@ _MENU = {
 
 def jobs(shared: Site) -> list[Job]:
     """List what can be written apart, in order: the pages that look at no other file."""
-    some = [Job("things", part) for iris in shared.segments.values() for part in _parts_of(iris)]
-    some += [Job("gathered", (stem,)) for stem in shared.gathered]
-    some += [Job("network", (name,)) for name in projections(shared.publication.graph)]
-    some += [Job("question", (name,)) for name in shared.publication.graph.questions]
-    some += [Job("map")] if _is_mapped(shared.publication.graph) else []
-    return [*some, Job("lists"), Job("network list"), Job("question list"), Job("terms")]
+    listed = [Job("things", part) for iris in shared.segments.values() for part in _parts_of(iris)]
+    listed += [Job("gathered", (stem,)) for stem in shared.gathered]
+    listed += [Job("network", (name,)) for name in projections(shared.publication.graph)]
+    listed += [Job("question", (name,)) for name in shared.publication.graph.questions]
+    listed += [Job("map")] if _is_mapped(shared.publication.graph) else []
+    return [*listed, Job("lists"), Job("network list"), Job("question list"), Job("terms")]
 
 
 def _parts_of(iris: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -724,9 +724,9 @@ def _make_things(
     for iri in iris:
         stem, uses = iri.removeprefix(BASE), shared.uses.get(iri, [])
         users = [user for user, _ in uses if user.startswith(BASE + "id/")]
-        spoken = {lang: some[iri] for lang, some in entities.items()}
-        titles = {lang: entity.thing.label for lang, entity in spoken.items()}
-        schema = _schema(publication, folder, spoken[publication.languages[0]], shared.stars[iri])
+        entity_by_language = {lang: entity_by_iri[iri] for lang, entity_by_iri in entities.items()}
+        titles = {lang: entity.thing.label for lang, entity in entity_by_language.items()}
+        schema = _schema(publication, folder, entity_by_language[publication.languages[0]], shared.stars[iri])
         values = {
             lang: entity_values(
                 entity,
@@ -738,7 +738,7 @@ def _make_things(
             )
             | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
             | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
-            for lang, entity in spoken.items()
+            for lang, entity in entity_by_language.items()
         }
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, [iri], [] if counted else users)
@@ -750,7 +750,7 @@ def _make_things(
                 "k": entity.kind,
                 **codes,
             }
-            for lang, entity in spoken.items()
+            for lang, entity in entity_by_language.items()
         }
     return entries
 
@@ -797,8 +797,8 @@ def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resti
     citing = {iri: shared.citing(iri) for iri in iris if iri.startswith(BASE + "id/source/")}
     fetched = fetch_triples(set().union(*citing.values()), graph.store, shared.fetched)
     statements = {
-        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(some)}
-        for source, some in citing.items()
+        source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(users)}
+        for source, users in citing.items()
     }
     entities = build_entities(statements, graph.store, graph.names, shared.values(graph.lang))
     return {source: _rests(shared, graph, source, entity) for source, entity in entities.items()}
@@ -944,22 +944,24 @@ def _schema(publication: Publication, folder: str, entity: Entity, star: list[Tr
 def _lists(shared: Site) -> None:
     """Write a list of the things in each folder, and a list of these lists."""
     segments = shared.segments
-    spoken = shared.publication.by_language
+    graphs = shared.publication.by_language
     titles = {folder: _titles(shared, folder) for folder in segments}
     statements = {iri: _count(shared, iri) for iris in segments.values() for iri in iris}
-    tables = {lang: list_tables(graph, segments, statements) for lang, graph in spoken.items()}
+    tables = {lang: list_tables(graph, segments, statements) for lang, graph in graphs.items()}
     for folder, iris in segments.items():
         if folder in COLUMNS:
-            values = {lang: {"table": tables[lang][folder], "mark": MARK} for lang in spoken}
+            values = {lang: {"table": tables[lang][folder], "mark": MARK} for lang in graphs}
             shared.write("list.html", folder, titles[folder], values)
         else:
-            kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in spoken.items()}
+            kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in graphs.items()}
             shared.write("kinds.html", folder, titles[folder], kinds)
     names = shared.publication.graph.names
     listed = [folder for folder in segments if _FORMER not in names.kinds(BASE + folder)]
-    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in listed] for lang in spoken}
-    called = {lang: message("browse", lang) for lang in spoken}
-    shared.write("kinds.html", "browse", called, {lang: {"groups": [("", some)]} for lang, some in folders.items()})
+    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in listed] for lang in graphs}
+    browse_titles = {lang: message("browse", lang) for lang in graphs}
+    shared.write(
+        "kinds.html", "browse", browse_titles, {lang: {"groups": [("", links)]} for lang, links in folders.items()}
+    )
 
 
 def _count(shared: Site, iri: str) -> int:
@@ -997,7 +999,7 @@ def _network(shared: Site, name: str) -> None:
     for lang, path in pages:
         graph = publication.by_language[lang]
         table = tie_rows(graph, name)
-        others = "".join(other.rpartition("/")[2] for spoken, other in pages if spoken != lang)
+        others = "".join(other.rpartition("/")[2] for page_lang, other in pages if page_lang != lang)
         home = f"../network{shared.ending(lang)}"
         text = network_page(graph, to_networkx(graph, name, table), table, heading(graph, name), home, others)
         publication.write(shared.folder / path, text)
@@ -1188,7 +1190,7 @@ def _changes(shared: Site, history: History) -> None:
             "colon": COLON[lang],
             "editions": history.editions,
             "feed": _feed(shared, history, lang, titles[lang]),
-            "groups": [(how, list(some)) for how, some in groupby(groups, key=lambda group: group.how)],
+            "groups": [(how, list(alike)) for how, alike in groupby(groups, key=lambda group: group.how)],
             "hows": hows,
             "recorded_in": main,
             "since": history.since,

@@ -77,8 +77,8 @@ def group_statements(statements: Iterable[Statement], about: str, lang: str) -> 
     for statement in statements:
         by_kind[statement.kind].append(statement)
     groups = []
-    for kind, some in sorted(by_kind.items(), key=lambda item: item[0].label):
-        ordered = tuple(sorted(some, key=_date, reverse=True))
+    for kind, of_kind in sorted(by_kind.items(), key=lambda item: item[0].label):
+        ordered = tuple(sorted(of_kind, key=_date, reverse=True))
         headed = NamedRef(kind.iri, heading(kind, lang))
         groups.append(
             Group(headed, ordered, _figures(ordered, about, lang) if kind.iri == CM + "Observation" else None)
@@ -92,7 +92,7 @@ def resting(source: str, entity: Entity, lang: str) -> Resting:
         statement.iri: [c for c in (entity.citations[n - 1] for n in statement.citations) if c.source == source]
         for statement in entity.statements
     }
-    evidence = Counter(citation.support for some in places.values() for citation in some)
+    evidence = Counter(citation.support for citations in places.values() for citation in citations)
     counted = sorted(evidence.items(), key=lambda item: (-item[1], str(item[0])))
     return Resting(group_statements(entity.statements, source, lang), places, counted)
 

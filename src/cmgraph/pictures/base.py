@@ -79,7 +79,7 @@ def heading(
 
 def as_lists(parameters: Mapping[str, object]) -> dict[str, list[Any]]:
     """Return the values of each parameter as a list, a single one too."""
-    return {name: list(some) if isinstance(some, (list, tuple)) else [some] for name, some in parameters.items()}
+    return {name: list(value) if isinstance(value, (list, tuple)) else [value] for name, value in parameters.items()}
 
 
 def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[object]]) -> list[str]:

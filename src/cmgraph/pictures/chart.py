@@ -164,7 +164,7 @@ def _without_empty_columns(table: Result) -> Result:
     """Leave out the columns that are empty in every row."""
     filled = [n for n in range(len(table.columns)) if any(row[n] is not None for row in table)]
     rows = (replace(r, values=tuple(r[n] for n in filled), terms=tuple(r.terms[n] for n in filled)) for r in table)
-    columns, headings = (tuple(some[n] for n in filled) for some in (table.columns, table.headings))
+    columns, headings = (tuple(cells[n] for n in filled) for cells in (table.columns, table.headings))
     return replace(table, columns=columns, headings=headings, rows=tuple(rows))
 
 
@@ -172,7 +172,7 @@ def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapp
     """Return the title of the chart, with the mineral and the parameters in use."""
     question = graph.question(chart["question"])
     usual = {"mineral", "percent"} | ({"quantity"} - parameters.keys())
-    asked = {name: some for name, some in {**chart["values"], **parameters}.items() if name not in usual}
+    asked = {name: value for name, value in {**chart["values"], **parameters}.items() if name not in usual}
     cut = asked_labels(graph, question, asked)
     title = f"{graph.names.labels([mineral])[mineral]} – {best_text(chart['title'], graph.lang)}"
     return Head(
@@ -276,17 +276,17 @@ def _panels(
             )
     panels = []
     for (what, subject, unit, edition, sources), by_words in groups.items():
-        is_world = {words: all(f.iri == _WORLD for f in some.values()) for words, some in by_words.items()}
+        is_world = {words: all(f.iri == _WORLD for f in figures.values()) for words, figures in by_words.items()}
         used = set()
-        for words, some in by_words.items():
+        for words, figures in by_words.items():
             if is_world[words]:
                 continue
             ends = (words.lower(), f"{words.lower()}, rounded", f"{words.lower()}: rounded")
             totals = [total for total, world in is_world.items() if world and total.lower() in ends]
             used.update(totals)
             world = [f for total in totals for f in by_words[total].values()]
-            world += [f for f in some.values() if f.iri == _WORLD and all_places]
-            own = [f for f in some.values() if f.iri != _WORLD or not all_places]
+            world += [f for f in figures.values() if f.iri == _WORLD and all_places]
+            own = [f for f in figures.values() if f.iri != _WORLD or not all_places]
             panels.append(Panel(what, subject, words, unit, edition, sources, tuple(own), tuple(world)))
         panels += [
             Panel(what, subject, words, unit, edition, sources, tuple(by_words[words].values()))
@@ -382,11 +382,15 @@ def _lines(graph: Graph, panel: Panel, cited: Mapping[int, str]) -> dict[str, An
     for figure in panel.figures:
         series[figure.name].append(figure)
     known = {
-        name: some for name, some in series.items() if any(f.value is not None and f.period.isdigit() for f in some)
+        name: figures
+        for name, figures in series.items()
+        if any(f.value is not None and f.period.isdigit() for f in figures)
     }
-    latest = {name: max((f.period, f.value) for f in some if f.value is not None)[1] for name, some in known.items()}
+    latest = {
+        name: max((f.period, f.value) for f in figures if f.value is not None)[1] for name, figures in known.items()
+    }
     ranked = sorted(known, key=lambda name: (-latest[name], name))
-    years = sorted({int(f.period) for some in known.values() for f in some if f.period.isdigit()})
+    years = sorted({int(f.period) for figures in known.values() for f in figures if f.period.isdigit()})
     ticks, (left, right) = _ticks(panel), _PLOT
 
     def spot(figure: Figure) -> tuple[float, float]:

@@ -81,16 +81,16 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
     rank = {kind: place for place, kind in enumerate(words)}
     dates, older = _dates(graph, ends_by_side["right"])
     ordered = {
-        side: _first_of_each([end for iri, end in some.items() if iri not in older], rank, counted, dates)
-        + [end for iri, end in some.items() if iri in older]
-        for side, some in ends_by_side.items()
+        side: _first_of_each([end for iri, end in ends.items() if iri not in older], rank, counted, dates)
+        + [end for iri, end in ends.items() if iri in older]
+        for side, ends in ends_by_side.items()
     }
-    rows = max(2, *(min(len(some), SIDE) for some in ordered.values()))
+    rows = max(2, *(min(len(ends), SIDE) for ends in ordered.values()))
     height = rows * 46 + 24
-    drawn: dict[str, Any] = {"more": {side: max(0, len(some) - SIDE) for side, some in ordered.items()}}
-    for side, some in ordered.items():
-        short = _short(graph, [thing for thing, _ in some[:SIDE]])
-        top = (height - min(len(some), SIDE) * 46) // 2 + 16
+    drawn: dict[str, Any] = {"more": {side: max(0, len(ends) - SIDE) for side, ends in ordered.items()}}
+    for side, ends in ordered.items():
+        short = _short(graph, [thing for thing, _ in ends[:SIDE]])
+        top = (height - min(len(ends), SIDE) * 46) // 2 + 16
         drawn[side] = [
             {
                 "thing": thing,
@@ -99,7 +99,7 @@ def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
                 "look": looks()[picture_kind(graph, thing.iri)],
                 "y": top + n * 46,
             }
-            for n, (thing, kinds) in enumerate(some[:SIDE])
+            for n, (thing, kinds) in enumerate(ends[:SIDE])
         ]
     title = textwrap.wrap(truncate(entity.thing.label, 70), 19)[:4]
     look = looks()[picture_kind(graph, entity.thing.iri)]
@@ -119,10 +119,10 @@ def _first_of_each(
         by_kind[kinds[0]].append((thing, kinds))
     first, rest = [], []
     for kind in sorted(by_kind, key=lambda kind: rank[kind]):
-        some = sorted(by_kind[kind], key=lambda end: (end[0].label, end[0].iri))
-        some.sort(key=lambda end: (counted[end[0].iri, kind], dates.get(end[0].iri, "")), reverse=True)
-        first += some[:_EACH]
-        rest += some[_EACH:]
+        of_kind = sorted(by_kind[kind], key=lambda end: (end[0].label, end[0].iri))
+        of_kind.sort(key=lambda end: (counted[end[0].iri, kind], dates.get(end[0].iri, "")), reverse=True)
+        first += of_kind[:_EACH]
+        rest += of_kind[_EACH:]
     room = max(0, SIDE - len(first))
     return sorted([*first, *rest[:room]], key=lambda end: rank[end[1][0]]) + rest[room:]
 

@@ -138,8 +138,8 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
         rows[str(row.terms[8])].append(row)
     ribbons: dict[NamedRef, dict[tuple[object, ...], Ribbon]] = defaultdict(dict)
     totals = rivals = without = joint = 0
-    for some in rows.values():
-        _, _, via, _, amount, currency, bound, stage, _, rival = some[0]
+    for group in rows.values():
+        _, _, via, _, amount, currency, bound, stage, _, rival = group[0]
         if isinstance(via, NamedRef) and via.iri == _TOTAL:
             totals += 1
         elif rival is not None:
@@ -147,17 +147,17 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
         elif amount is None or not isinstance(currency, NamedRef):
             without += 1
         else:
-            start, end = (Node(side, _together(graph, [row[side] for row in some])) for side in (0, 1))
-            joint += len({row[1] for row in some}) > 1
+            start, end = (Node(side, _together(graph, [row[side] for row in group])) for side in (0, 1))
+            joint += len({row[1] for row in group}) > 1
             sort = ", ".join(map(str, (via, stage, bound)))
             ribbon = ribbons[currency].setdefault((start, end, sort), Ribbon(start, end, sort))
             ribbon.amount += Decimal(str(amount))
             ribbon.times += 1
-            ribbon.cited |= {number for row in some for number in row.citations}
+            ribbon.cited |= {number for row in group for number in row.citations}
             ribbon.firm = not isinstance(stage, NamedRef) or not stage.iri.endswith("/considered")
     panels = [
-        Panel(message("pic_by_money", graph.lang).format(currency), tuple(some.values()), currency)
-        for currency, some in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
+        Panel(message("pic_by_money", graph.lang).format(currency), tuple(group.values()), currency)
+        for currency, group in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
     ]
     counted = {"pic_unknown": without, "pic_totals": totals, "pic_rivals": rivals, "pic_joint": joint}
     notes = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
@@ -229,16 +229,16 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
     last = max((node.column for node in boxes), default=0) or 1
     unit = _unit(_through(ribbons), boxes)
     short = short_names(graph, {node.thing.iri for node in boxes if node.thing.iri.startswith(BASE)})
-    called = _Called(graph, panel.currency, ribbons, short)
+    labels = _Labels(graph, panel.currency, ribbons, short)
     scale = _nice(60 / unit) if panel.currency and unit else 0
     return {
         "measure": panel.measure,
         "scale": {"height": round(scale * unit, 1), "text": _millions(Decimal(scale), graph.lang)} if scale else None,
         "headings": [(_x(column, last), y, text, _end(column, last)) for column, y, text in headings],
-        "bands": _bands(ribbons, boxes, called, last),
+        "bands": _bands(ribbons, boxes, labels, last),
         "boxes": [
             {"x": _x(node.column, last), "y": box.y, "h": box.height, "colour": looks()[box.kind].colour}
-            | {"end": _end(node.column, last), "label": node.thing.label, "short": called.name(node)}
+            | {"end": _end(node.column, last), "label": node.thing.label, "short": labels.name(node)}
             for node, box in boxes.items()
         ],
         "height": max((box.y + max(box.height, _LINE) for box in boxes.values()), default=0.0),
@@ -247,7 +247,7 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Called:
+class _Labels:
     """The labels of the boxes and ribbons of a panel."""
 
     graph: Graph
@@ -363,7 +363,7 @@ def _middle(near: Sequence[tuple[Node, float]], boxes: Mapping[Node, _Box]) -> f
 
 
 def _bands(
-    ribbons: Sequence[Ribbon], boxes: Mapping[Node, _Box], called: _Called, last: int
+    ribbons: Sequence[Ribbon], boxes: Mapping[Node, _Box], labels: _Labels, last: int
 ) -> list[dict[str, object]]:
     """Draw each flow from box to box, those of a box one below the other with few crossings."""
     through = _through(ribbons)
@@ -390,7 +390,7 @@ def _bands(
                 "wide": round(max(wide, 1.0), 1),
                 "colour": looks()[boxes[ribbon.start].kind].colour,
                 "faint": 0.4 if ribbon.firm else 0.18,
-                "title": called.title(ribbon),
+                "title": labels.title(ribbon),
                 "cited": sorted(ribbon.cited),
             }
         )

@@ -84,7 +84,7 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
         if isinstance(row[0], NamedRef):
             rows[row[0].iri].append(row)
     lands, table = _located(graph, answer, sites, at, nations)
-    newest = {iri: max(some, key=lambda row: str(row[4])) for iri, some in rows.items()}
+    newest = {iri: max(project_rows, key=lambda row: str(row[4])) for iri, project_rows in rows.items()}
     placed = {iri: row for iri, row in newest.items() if iri in at}
     chart = frame("canada" if all(_in_canada(point) for iri in placed for point in at[iri]) else "world", _MAP)
     cited = _cited(table, 0)
@@ -168,8 +168,8 @@ def _newest_points(sites: Result) -> dict[str, list[Row]]:
         if isinstance(row[0], NamedRef):
             points[row[0].iri].append(row)
     return {
-        iri: [row for row in some if row[6] == max(some, key=lambda point: str(point[6]))[6]]
-        for iri, some in points.items()
+        iri: [row for row in project_points if row[6] == max(project_points, key=lambda point: str(point[6]))[6]]
+        for iri, project_points in points.items()
     }
 
 

@@ -28,7 +28,10 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
             for why, cited in reasons.items():
                 back[why] = back.get(why, set()) | cited
     ends = [Counter(pair[place] for pair in via) for place in (0, 1)]
-    ranked = [sorted(some, key=lambda thing: (-some[thing], thing.label, thing.iri)) for some in ends]
+    ranked = [
+        sorted(ties_by_thing, key=lambda thing: (-ties_by_thing[thing], thing.label, thing.iri))
+        for ties_by_thing in ends
+    ]
     rows, columns = ranked[0][:ROWS], ranked[1][:COLUMNS]
     short = short_names(graph, {thing.iri for thing in (*rows, *columns)})
     cells = [
@@ -46,15 +49,15 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
         max(760, 480 + 26 * len(columns)),
         head,
         cells=cells,
-        columns=[_called(graph, target, short, 30) for target in columns],
+        columns=[_heading(graph, target, short, 30) for target in columns],
         kinds=legend(graph, (picture_kind(graph, thing.iri) for thing in (*rows, *columns))),
         left=(len(ranked[0]) - len(rows), len(ranked[1]) - len(columns)),
-        rows=[_called(graph, source, short, 38) for source in rows],
+        rows=[_heading(graph, source, short, 38) for source in rows],
     )
     return Picture(head, table, f"{ties} {message('net_edges', graph.lang)}", svg)
 
 
-def _called(graph: Graph, thing: NamedRef, short: Mapping[str, str], most: int) -> dict[str, object]:
+def _heading(graph: Graph, thing: NamedRef, short: Mapping[str, str], most: int) -> dict[str, object]:
     """Return the heading of a row or column: a short name, the full one, and the look of its kind."""
     look = looks()[picture_kind(graph, thing.iri)]
     return {"label": thing.label, "short": truncate(short[thing.iri], most), "look": look}

@@ -78,11 +78,13 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         edge: dict[str, Any] = {"a": number[source], "b": number[target], "r": []}
         for row in rows:
             subject = sorted(subjects_of(row, about))
-            numbers = [[some[iri] for iri in subject if iri.startswith(scheme)] for scheme, some in topics.items()]
+            numbers = [
+                [numbering[iri] for iri in subject if iri.startswith(scheme)] for scheme, numbering in topics.items()
+            ]
             edge["r"].append([via[str(row[2])], str(row[3] or ""), [n - 1 for n in row.citations], *numbers])
         edges.append(edge)
-    labels = graph.names.labels(iri for some in topics.values() for iri in some)
-    minerals, stages = ([labels[iri] for iri in some] for some in topics.values())
+    labels = graph.names.labels(iri for numbering in topics.values() for iri in numbering)
+    minerals, stages = ([labels[iri] for iri in numbering] for numbering in topics.values())
     data = {
         "kinds": [
             {"id": kind, "name": kind_label(kind, graph.lang), "colour": looks()[kind].colour}

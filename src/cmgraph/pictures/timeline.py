@@ -164,7 +164,7 @@ def _packed(
         left, right = x(earliest), x(latest)
         fits = min(_TEXT, int((max(left, width - left) - 30) / _LETTER) - len(item.date))
         texts = [_text(item, asked, graph, most) for most in range(max(2, len(item.others)), 1, -1)]
-        text, short = texts[0], truncate(next((some for some in texts if len(some) <= fits), texts[-1]), fits)
+        text, short = texts[0], truncate(next((variant for variant in texts if len(variant) <= fits), texts[-1]), fits)
         room = _LETTER * len(f"{item.date} {short}") + 14
         turned = left + room > width - 8 and left - room > 0
         end = _end(item, x, edge)

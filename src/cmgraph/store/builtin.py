@@ -35,7 +35,9 @@ def ask(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Ite
 
 def solutions(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Solutions:
     """Return the query's variables with its rows, see :func:`ask`; all values go into one query."""
-    return store.select(bind_values(text(name), {key: _terms(some) for key, some in bindings.items()}, name), {}, name)
+    return store.select(
+        bind_values(text(name), {key: _terms(values) for key, values in bindings.items()}, name), {}, name
+    )
 
 
 def construct(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Iterator[Triple]:

@@ -131,9 +131,9 @@ class LocalStore:
             triples: Any = run_query(self.engine, "CONSTRUCT", query, prefixes, name)
         while True:
             with turnstile.asking(), reported(name):
-                if not (some := list(islice(triples, _SOME))):
+                if not (batch := list(islice(triples, _SOME))):
                     return
-            yield from some
+            yield from batch
 
     def _remade(self, damage: DamagedStore) -> Oxigraph:
         """Rebuild a damaged database; raise the damage if nothing can."""

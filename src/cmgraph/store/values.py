@@ -39,7 +39,7 @@ def blocks(query: str) -> Mapping[str, tuple[Block, ...]]:
             if end is not None:
                 content = query[opening.start + 1 : end]
                 by_name.setdefault(variable.text[1:], []).append(Block(word.start, end + 1, content))
-    return {name: tuple(some) for name, some in by_name.items()}
+    return {name: tuple(listed) for name, listed in by_name.items()}
 
 
 def bind_values(query: str, bindings: Mapping[str, Iterable[Term | None]], where: str = "query") -> str:

@@ -139,7 +139,7 @@ def _numbered(parts: Sequence[tuple[str, Sequence[str]]], rows: Sequence[Binding
     for text, names in parts:
         together = [name for name in dict.fromkeys(names) if name not in several]
         apart = [[name] for name in names if name in several]
-        pieces += [text, *(_block(some, rows) for some in ([together] if together else []) + apart)]
+        pieces += [text, *(_block(block_names, rows) for block_names in ([together] if together else []) + apart)]
     return "".join(pieces)
 
 

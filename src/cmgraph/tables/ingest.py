@@ -274,24 +274,24 @@ class _Reading:
         if self.template.describes:
             for row in self.table.rows():
                 self._described[row.number] = self._describe(row)
-        every: set[str] = set()
-        some: set[str] = set()
+        all_lines: set[str] = set()
+        lines: set[str] = set()
         rows: dict[str, int] = {}
         for row, stated in self._stated():
             self.count += 1
-            if stated and stated <= some:
+            if stated and stated <= lines:
                 self.repeated.append(row.number)
             self._compare(row.number, stated)
             for line in stated:
-                some.add(line)
+                lines.add(line)
                 rows.setdefault(line.partition(" ")[0][1:-1], row.number)
             if self.count % SLICE == 0:
-                self._check(some, rows)
-                every |= some
-                some, rows = set(), {}
+                self._check(lines, rows)
+                all_lines |= lines
+                lines, rows = set(), {}
             progress(self.count)
-        self._check(some, rows)
-        return every | some
+        self._check(lines, rows)
+        return all_lines | lines
 
     def _stated(self) -> Iterator[tuple[Row, set[str]]]:
         """Yield each row with its statements; with none, if there is a problem with it."""
@@ -564,9 +564,9 @@ class _Reading:
             raise CmgraphError(problem, hint=f"Write '{known_name}' if you mean it; if not, {remedy}")
         return node
 
-    def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
+    def _check(self, lines: set[str], rows: Mapping[str, int]) -> None:
         """Validate statements together with those of the graph about the things they mention; findings are problems."""
-        triples = tuple(quad.triple for quad in parse("\n".join(some), format=RdfFormat.N_TRIPLES))
+        triples = tuple(quad.triple for quad in parse("\n".join(lines), format=RdfFormat.N_TRIPLES))
         mentioned: dict[str, str] = {}
         for triple in triples:
             for term in (triple.object, triple.predicate):

@@ -96,7 +96,9 @@ def _answers(store: Store, shapes: Shapes, altered: Altered, query: Query) -> It
         this = bound["this"]
         value = bound.get("value", this if source and not path else None)
         value = altered.spelled.get((this, bound.get("path") or path, value), value)
-        spoken = bound | ({"value": value} if value else {}) | ({"path": path} if path and "path" not in bound else {})
+        message_values = (
+            bound | ({"value": value} if value else {}) | ({"path": path} if path and "path" not in bound else {})
+        )
         yield Breach(
             shapes.severity(shape),
             NamedNode(f"{SH}{component}ConstraintComponent"),
@@ -105,7 +107,7 @@ def _answers(store: Store, shapes: Shapes, altered: Altered, query: Query) -> It
             bound.get("path") or path,
             value,
             source,
-            shapes.messages(shape, constraint, source, spoken),
+            shapes.messages(shape, constraint, source, message_values),
         )
 
 

@@ -194,7 +194,7 @@ def _findings(
             Finding(
                 severity=severity if severity in SEVERITIES else prefixes.shorten(breach.severity.value),
                 rule=shapes.name(breach.shape),
-                message=best_text({tag: " / ".join(some) for tag, some in texts.items()}, lang),
+                message=best_text({tag: " / ".join(messages) for tag, messages in texts.items()}, lang),
                 focus=NamedRef(focus.value, shown(focus)),
                 path=prefixes.shorten(breach.path.value) if isinstance(breach.path, NamedNode) else "",
                 value=shown(value),
