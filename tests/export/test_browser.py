@@ -267,7 +267,7 @@ def test_a_drawing_shows_its_middle_on_a_phone(browser: Browser, untrusted_expor
     page = browser.new_page(viewport={"width": 390, "height": 900})
     page.goto((untrusted_export / "id/agent/government-of-canada.html").as_uri())
     middle = page.locator(".picture rect.me").bounding_box()
-    assert middle and 0 <= middle["x"] and middle["x"] + middle["width"] <= 390
+    assert middle and middle["x"] >= 0 and middle["x"] + middle["width"] <= 390
 
 
 def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_keeps_it(
