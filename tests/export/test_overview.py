@@ -60,6 +60,13 @@ def test_the_summary_of_a_mineral_names_the_largest_producer_of_the_newest_year(
     )
 
 
+def test_groups_are_called_as_many_things_are(bundled_graph: Graph) -> None:
+    english, french = ([g.heading for g in with_overview(bundled_graph.entity("place:canada"), overview)[1].groups]
+                       for overview in by_language(bundled_graph, "id/place", "canada").values())  # fmt: skip
+    assert {"Agreements", "Projects", "Acts", "Mine production", "Lists of minerals: critical minerals"} <= {*english}
+    assert {"Accords", "Projets", "Lois", "Listes de minéraux : minéraux critiques"} <= {*french}
+
+
 def test_the_groups_hold_every_row_of_the_answer_with_the_same_citations(bundled_graph: Graph) -> None:
     graph = bundled_graph
     overview = by_language(graph, "id/place", "chile")["en"]

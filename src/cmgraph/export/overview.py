@@ -29,11 +29,14 @@ _MOST = 6
 class Group:
     """The rows of an answer that are of a kind.
 
+    :ivar what: the kind.
+    :ivar heading: what things of the kind are called.
     :ivar headings: of the columns that hold something.
     :ivar rows: their values, and the numbers of their citations on the page.
     """
 
     what: NamedRef
+    heading: str
     headings: tuple[str, ...]
     rows: tuple[tuple[tuple[Value, ...], tuple[int, ...]], ...]
 
@@ -96,7 +99,14 @@ def _group(answer: Result, what: NamedRef, rows: Sequence[Row], page_numbers: Se
     cells = (
         (tuple(row[n] for n in filled), tuple(sorted({page_numbers[c - 1] for c in row.citations}))) for row in rows
     )
-    return Group(what, tuple(answer.headings[n] for n in filled), tuple(cells))
+    return Group(what, _heading(what, answer.lang), tuple(answer.headings[n] for n in filled), tuple(cells))
+
+
+def _heading(kind: NamedRef, lang: str) -> str:
+    headings = _configs()["_headings"]
+    words = headings.get(local_name(kind.iri)) or headings.get(_vocabulary(kind.iri))
+    label = best_text(words, lang).format(label=kind.label) if words else kind.label
+    return label[:1].upper() + label[1:]
 
 
 def _sentences(answer: Result, config: Mapping[str, Any]) -> str:
