@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
+from cmgraph.errors import AmbiguousName, CmgraphError, Phrase, UnknownName, did_you_mean, nearest, say
 from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text, local_name
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
@@ -186,7 +186,7 @@ class Names:
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             hint = "It is of another kind." if self.has(node.value) else nearest(text, known)
-            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
+            raise UnknownName(say("no {noun} with this IRI", noun=_noun(of)), where=text, hint=hint)
         source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._called(key, of, text):
@@ -203,7 +203,7 @@ class Names:
             return source
         if candidates:
             raise self._ambiguous(text, candidates)
-        raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of))
+        raise UnknownName(say("unknown {noun} '{text}'", noun=_noun(of), text=text[:80]), hint=self._hint(text, of))
 
     def called(self, text: str) -> set[str]:
         """Return all things that a text is a name of, whatever their kind; it is never ambiguous here."""
@@ -254,7 +254,9 @@ class Names:
 
     def _ambiguous(self, text: str, iris: Iterable[str]) -> AmbiguousName:
         choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(iris))
-        return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
+        return AmbiguousName(
+            say("'{text}' is ambiguous", text=text), hint=say("Use one of these CURIEs: {choices}.", choices=choices)
+        )
 
     def _hint(self, text: str, of: str) -> str:
         """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
@@ -262,9 +264,9 @@ class Names:
             keys = (text, normalize_name(text), *_forms(text), *_known_as(text))
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:
-                return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
+                return say("This is the name of {names}, of another kind.", names=", ".join(namesakes[:3]))
         close = [] if _known_as(text) else self.nearest_names(text, of)
-        return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
+        return did_you_mean(close) if close else "Try: cmgraph search TEXT"
 
     def nearest_names(self, text: str, of: str = "", limit: int = 3) -> list[str]:
         """Return names that a text may be a slip or a short form for, best first, one for each thing."""
@@ -365,10 +367,10 @@ _FORMS = re.compile(
 """Words of a company's name that say what it is by law."""
 
 
-def _noun(of: str) -> str:
+def _noun(of: str) -> Phrase:
     """Return what a thing of a class or scheme is called in a sentence: ``cm:MineralList`` is a mineral list."""
     words = re.sub("(?<=[a-z])(?=[A-Z])|-", " ", local_name(of)).lower()
-    return {"": "entity", "agent": "actor", "class": "kind"}.get(words, words)
+    return say({"": "entity", "agent": "actor", "class": "kind"}.get(words, words))
 
 
 def _without_form(plain: str) -> str:
