@@ -19,8 +19,8 @@ from cmgraph.store.base import Store
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
 """Dates of what may come later than a thing's beginning, and is not said of a day before."""
 
-_BELONGING = (CM + "Membership", CM + "Engagement")
-"""Statements that hold no longer than the body that they are about."""
+_BELONGING = (CM + "Membership", CM + "Engagement", CM + "Participation")
+"""Statements that hold no longer than the body or arrangement that they are about."""
 
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
 
