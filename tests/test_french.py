@@ -22,7 +22,9 @@ NEVER_SHOWN = {"adjectives", "stop-words", "typed-names"}
 QUOTED = re.compile(r"«[^»]*»|^.*(?= \(registre fédéral )")
 """What others wrote, in a text of ours: words between guillemets, and the name that a register gives."""
 
-TYPED = re.compile(r"https?://\S+|\$\w+|`[^`]*`|\{[^}]*\}|\b[a-z][a-z-]*:[\w-]*|\w*[a-z][A-Z]\w*")
+TYPED = re.compile(
+    r"https?://\S+|\$\w+|`[^`]*`|\{[^}]*\}|\b[a-z][a-z-]*:[\w-]*|\w*[a-z][A-Z]\w*|(?<!\w)--?[a-z][\w-]*|[@.]\w+|\b\w+_\w+"
+)
 """What is no French and no word: addresses, code, places to fill in, names in the model and of programs."""
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 
 _EXCHANGE = 2
 """Flag of Linux's ``renameat2`` and of macOS's ``renamex_np`` that makes two names change places at one stroke."""
@@ -49,7 +49,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
                 shutil.copymode(target, new)
             new.replace(target)
     except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+        raise CmgraphError(
+            say("cannot be written: {reason}", reason=error.strerror or error), where=str(path)
+        ) from None
 
 
 @contextmanager
@@ -74,7 +76,9 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
                 target.rename(scratch / "old")
                 new.rename(target)
     except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror or error}", where=str(folder)) from None
+        raise CmgraphError(
+            say("cannot be written: {reason}", reason=error.strerror or error), where=str(folder)
+        ) from None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
 from cmgraph.answers.sentences import with_statements_in_words
-from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest
+from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest, say
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
 from cmgraph.ontology import Ontology, bundled_root, shape_files
@@ -181,7 +181,7 @@ class Graph:
         """
         if name not in self._question_files:
             hint = nearest(name, self._question_files) or "List them with: cmgraph queries"
-            raise UnknownName(f"unknown question '{name}'", hint=hint)
+            raise UnknownName(say("unknown question '{name}'", name=name), hint=hint)
         if name not in self._read_questions:
             self._read_questions[name] = Question.read(self._question_files[name])
         return self._read_questions[name]
@@ -247,7 +247,7 @@ class Graph:
         """
         text, name, saved = self.sparql(question, **parameters)
         if saved and saved.loses_rows_on and (server := self.store.server) in saved.loses_rows_on:
-            problem = f"{server} leaves rows out of this answer without saying so"
+            problem = say("{server} leaves rows out of this answer without saying so", server=server)
             hint = "Ask the graph in files or in a store, or on a server of another kind."
             raise EndpointError(problem, where=name, hint=hint)
         solutions = self.store.select(text, self.prefixes, name, self.timeout)
@@ -355,7 +355,10 @@ class Graph:
                 name = self.names.labels([value.value])[value.value] if value is not None else ""
                 why = best_text(requirement.otherwise, self.lang).format(value=name)
                 where = f"{question.name} {requirement.parameter}"
-                raise CmgraphError(f"{message('refused', self.lang)}{COLON[self.lang]}{why}", where=where)
+                raise CmgraphError(
+                    f"{message('refused', self.lang)}{COLON[self.lang]}{why}",
+                    where=where,
+                )
 
     def entity(self, name: str) -> Entity:
         """Describe one thing, found by IRI, CURIE or name; with :attr:`as_of`, as it may have been on that day.
@@ -502,16 +505,18 @@ def load(
     'Canada'
     """
     if lang not in LANGUAGES:
-        raise CmgraphError(f"unknown language '{lang}'", hint="Use en or fr.")
+        raise CmgraphError(say("unknown language '{lang}'", lang=lang), hint="Use en or fr.")
     try:
         day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     except ValueError:
-        raise CmgraphError("not a day", where=f"as of {as_of}", hint="Write it as 2020-01-09.") from None
+        raise CmgraphError("not a day", where=say("as of {day}", day=as_of), hint="Write it as 2020-01-09.") from None
     if endpoint and store is not None:
         raise CmgraphError("a graph is in a store or at an endpoint, not both", hint="Leave one out.")
     if graph and not endpoint:
         raise CmgraphError(
-            "a graph can be chosen by name only at an endpoint", where=f"graph {graph}", hint="Give its address too."
+            "a graph can be chosen by name only at an endpoint",
+            where=say("graph {graph}", graph=graph),
+            hint="Give its address too.",
         )
     folders = folders_of(data)
     ontology = Ontology(folders[0] / "ontology")
@@ -561,7 +566,7 @@ def folders_of(data: str | PathLike[str] | None) -> list[Path]:
         return [data]
     if any((data / part).is_dir() for part in ADDED):
         return [bundled_root(), data]
-    problem = f"the folder has neither ontology/ nor {'/, '.join(ADDED)}/"
+    problem = say("the folder has neither ontology/ nor {names}/", names="/, ".join(ADDED))
     raise CmgraphError(problem, where=str(data), hint="See README, --data.")
 
 

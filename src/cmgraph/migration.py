@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from cmgraph.atomic import atomic_file
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.ontology import Ontology, bundled_root
 from cmgraph.rdf.files import RdfFile, rdf_format, read_dataset, read_text
 from cmgraph.rdf.terms import BASE, RDF_TYPE, Prefixes
@@ -51,8 +51,8 @@ def migrate(path: str | PathLike[str], output: str | PathLike[str] | None = None
     source = Path(path)
     target = source if output is None else Path(output)
     if target.suffix.lower() in COMPRESSIONS:
-        hint = f"Write it elsewhere: -o {target.with_suffix('').name}"
-        raise CmgraphError("a compressed file is not written", where=str(target), hint=hint)
+        elsewhere = say("Write it elsewhere: -o {name}", name=target.with_suffix("").name)
+        raise CmgraphError("a compressed file is not written", where=str(target), hint=elsewhere)
     form = rdf_format(target)
     ontology = Ontology(bundled_root() / "ontology")
     before, prefixes = read_dataset(source)
@@ -65,7 +65,9 @@ def migrate(path: str | PathLike[str], output: str | PathLike[str] | None = None
     after = _updated(before, ontology)
     if left := sorted(_iris(after) & ontology.replaced.keys()):
         hint = "Rewrite by hand the statement about a statement that uses it."
-        raise CmgraphError(f"not rewritten: {ontology.prefixes.shorten(left[0])}", where=str(source), hint=hint)
+        raise CmgraphError(
+            say("not rewritten: {name}", name=ontology.prefixes.shorten(left[0])), where=str(source), hint=hint
+        )
     written = _serialized(after, form, ontology.prefixes, prefixes, target)
     with atomic_file(target) as scratch:
         scratch.write_bytes(written)
@@ -105,7 +107,9 @@ def _serialized(
     try:
         return serialize(ordered, format=form, prefixes=used) or b""
     except ValueError as error:
-        raise CmgraphError(f"not every statement can be written here: {error}", where=str(target)) from None
+        raise CmgraphError(
+            say("not every statement can be written here: {error}", error=error), where=str(target)
+        ) from None
 
 
 def _iris(terms: Iterable[Any]) -> set[str]:

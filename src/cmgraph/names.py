@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
+from cmgraph.errors import AmbiguousName, CmgraphError, Phrase, UnknownName, did_you_mean, nearest, say
 from cmgraph.rdf.terms import CM, SKOS, NamedRef, Prefixes, best_text, local_name
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
@@ -186,7 +186,7 @@ class Names:
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             hint = "It is of another kind." if self.has(node.value) else nearest(text, known)
-            raise UnknownName(f"no {_noun(kind)} with this IRI", where=text, hint=hint)
+            raise UnknownName(say("no {noun} with this IRI", noun=_noun(kind)), where=text, hint=hint)
         source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
             if node := self._named(key, kind, text):
@@ -203,7 +203,7 @@ class Names:
             return source
         if candidates:
             raise self._ambiguous(text, candidates)
-        raise UnknownName(f"unknown {_noun(kind)} '{text[:80]}'", hint=self._hint(text, kind))
+        raise UnknownName(say("unknown {noun} '{text}'", noun=_noun(kind), text=text[:80]), hint=self._hint(text, kind))
 
     def called(self, text: str) -> set[str]:
         """Return all things that have a text as a name, whatever their kind."""
@@ -254,7 +254,9 @@ class Names:
 
     def _ambiguous(self, text: str, iris: Iterable[str]) -> AmbiguousName:
         choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(iris))
-        return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
+        return AmbiguousName(
+            say("'{text}' is ambiguous", text=text), hint=say("Use one of these CURIEs: {choices}.", choices=choices)
+        )
 
     def _hint(self, text: str, kind: str) -> str:
         """Suggest what an unknown name may mean: things of other kinds that have it, or similar names."""
@@ -262,9 +264,9 @@ class Names:
             keys = (text, normalize_name(text), *_forms(text), *_codes_or_names(text))
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:
-                return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
+                return say("This is the name of {names}, of another kind.", names=", ".join(namesakes[:3]))
         close = [] if _codes_or_names(text) else self.nearest_names(text, kind)
-        return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
+        return did_you_mean(close) if close else "Try: cmgraph search TEXT"
 
     def nearest_names(self, text: str, kind: str = "", limit: int = 3) -> list[str]:
         """Return names of which a text may be a misspelling or a short form, best first, one for each thing."""
@@ -365,10 +367,10 @@ _FORMS = re.compile(
 """Words for the legal form in a company's name."""
 
 
-def _noun(kind: str) -> str:
+def _noun(kind: str) -> Phrase:
     """Return the noun for a thing of a class or scheme: ``cm:MineralList`` is a mineral list."""
     words = re.sub("(?<=[a-z])(?=[A-Z])|-", " ", local_name(kind)).lower()
-    return {"": "entity", "agent": "actor", "class": "kind"}.get(words, words)
+    return say({"": "entity", "agent": "actor", "class": "kind"}.get(words, words))
 
 
 def _without_form(plain: str) -> str:

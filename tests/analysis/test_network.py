@@ -287,6 +287,10 @@ def test_actors_are_compared_and_dates_are_lined_up_with_their_sources(bundled_g
     import datetime as dt
 
     assert len(timeline(bundled_graph.with_as_of(dt.date(2015, 1, 1)))) < len(dates)
+    note = compare_actors(bundled_graph, ["Canada", "Japan"]).note
+    agreements = [row for row in rows if row[0] == "arrangement"]
+    assert f"of the {len(agreements)} agreements, " in note and "listed-here-not-there" in note
+    assert compare_actors(bundled_graph, ["Canada", "Japan"], through="bodies").note == ""
     done = run("compare", "Canada")
     assert done.returncode == 2 and "name two actors or more" in done.stderr
     assert "accord" in run("compare", "Canada", "Japon", "--lang", "fr", "-f", "csv").stdout

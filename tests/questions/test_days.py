@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+import cmgraph
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.graph import Graph
 
@@ -144,3 +145,62 @@ def test_nothing_dated_later_is_said_of_any_kind_of_thing_on_a_day(name: str, bu
     assert [pair for pair in said if pair[0] in later and pair[1][:4] > "2019"] == []
     ever = bundled_graph.entity(name)
     assert len(day.statements) < len(ever.statements)
+
+
+ENDED = """@prefix act: <https://w3id.org/cmgraph/vocab/act/> .
+@prefix agent: <https://w3id.org/cmgraph/id/agent/> .
+@prefix arrangement: <https://w3id.org/cmgraph/id/arrangement/> .
+@prefix bindingness: <https://w3id.org/cmgraph/vocab/bindingness/> .
+@prefix cite: <https://w3id.org/cmgraph/id/cite/> .
+@prefix claim-status: <https://w3id.org/cmgraph/vocab/claim-status/> .
+@prefix cm: <https://w3id.org/cmgraph/def#> .
+@prefix end-state: <https://w3id.org/cmgraph/vocab/end-state/> .
+@prefix rel: <https://w3id.org/cmgraph/id/rel/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+arrangement:pact a cm:Agreement ; skos:prefLabel "Pact"@en ; cm:hasCitation cite:ca-page-fr .
+rel:pact-signed a cm:DatedAct ; cm:concernsArrangement arrangement:pact ; cm:hasAct act:signed ;
+    cm:occurrenceDate "2020-01-01"^^xsd:date ; cm:hasClaimStatus claim-status:stated ;
+    cm:hasCitation cite:ca-page-fr .
+rel:pact-ended a cm:DatedAct ; cm:concernsArrangement arrangement:pact ; cm:hasAct act:ended ;
+    cm:occurrenceDate "2024-05"^^xsd:gYearMonth ; cm:hasClaimStatus claim-status:stated ;
+    cm:hasCitation cite:ca-page-fr .
+rel:pact-japan a cm:Participation ; cm:concernsArrangement arrangement:pact ; cm:hasParty agent:government-of-japan ;
+    cm:endDate "2022-06-30"^^xsd:date ; cm:hasEndState end-state:ended ; cm:hasClaimStatus claim-status:stated ;
+    cm:hasCitation cite:ca-page-fr .
+rel:pact-canada a cm:Participation ; cm:concernsArrangement arrangement:pact ; cm:hasParty agent:government-of-canada ;
+    cm:hasEndState end-state:unknown ; cm:hasClaimStatus claim-status:stated ; cm:hasCitation cite:ca-page-fr .
+"""
+
+
+@pytest.fixture(scope="module")
+def graph_with_ends(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    folder = tmp_path_factory.mktemp("ends")
+    (folder / "data").mkdir()
+    (folder / "data/pact.ttl").write_text(ENDED, encoding="utf-8")
+    return cmgraph.load(folder)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("day", "parties", "no_longer"),
+    [
+        ("2021-01-01", {"Canada", "Japan"}, set()),
+        ("2022-06-30", {"Canada", "Japan"}, set()),
+        ("2022-07-01", {"Canada"}, {"Japan"}),
+        ("2024-05-31", {"Canada"}, {"Japan"}),
+        ("2024-06-01", set(), {"Canada", "Japan"}),
+    ],
+)
+def test_who_left_and_everyone_after_the_end_is_told_as_no_party_any_more(
+    graph_with_ends: Graph, day: str, parties: set[str], no_longer: set[str]
+) -> None:
+    rows = graph_with_ends.query("parties", arrangement="Pact", asOf=day).to_dicts()
+    name = "Government of "
+    assert {str(row["participant"]) for row in rows if row["capacity"]} == {name + party for party in parties}
+    assert {str(row["participant"]) for row in rows if row["former"]} == {name + party for party in no_longer}
+    for party in ("Canada", "Japan"):
+        entity = graph_with_ends.with_as_of(dt.date.fromisoformat(day)).entity(name + party)
+        assert ("pact-" in " ".join(s.iri for s in entity.statements)) == (party in parties)
+    together = graph_with_ends.query("partners", actor="Canada", asOf=day).to_dicts()
+    assert ("Pact" in {str(row["via"]) for row in together}) == (parties == {"Canada", "Japan"})

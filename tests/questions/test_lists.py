@@ -235,3 +235,12 @@ def test_materials_of_an_alliance_that_no_instrument_of_a_country_names(bundled_
         by_mineral.setdefault(str(row[0]), set()).add(str(row[4]) if row[3] else "")
     assert {mineral for mineral, kinds in by_mineral.items() if kinds == {""}} >= {"aluminum", "beryllium", "platinum"}
     assert by_mineral["manganese"] == {"memorandum between a government and a company"}
+
+
+@pytest.mark.gate
+def test_figures_of_a_group_count_for_a_list_of_all_its_members_and_of_no_less(bundled_graph: Graph) -> None:
+    def dominated(name: str) -> set[str]:
+        return minerals(bundled_graph, "dominant-places", list=f"list:{name}")
+
+    assert "rare earth elements" in dominated("us-doi-2025") & dominated("ca-2024")
+    assert "rare earth elements" not in dominated("eu-2024-strategic") | dominated("kr-2023")

@@ -52,6 +52,11 @@ def compare_actors(
             continue
         if isinstance(respect, Literal) and thing and isinstance(actor, NamedNode) and isinstance(citation, NamedNode):
             have[respect.value, thing][actor.value].add(citation.value)
+    silent = [thing for respect, thing in have if respect == "silent"]
+    for thing in silent:
+        del have["silent", thing]
+    every = sum(respect == "arrangement" for respect, _ in have)
+    note = message("compared", graph.lang).format(every=every, silent=len(silent)) if every else ""
     labels = graph.names.labels(node.value for node in nodes)
     solutions: list[tuple[Term | None, ...]] = []
     order = sorted(have.items(), key=lambda item: (item[0][0], -len(item[1]), str(item[0][1])))
@@ -68,5 +73,6 @@ def compare_actors(
         "citation",
         headings,
         things=("thing",),
+        note=note,
         lang=graph.lang,
     )

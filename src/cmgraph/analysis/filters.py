@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cmgraph.answers.result import Result, Row
-from cmgraph.errors import CmgraphError, UnknownName
+from cmgraph.errors import CmgraphError, UnknownName, say
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import BASE
 from cmgraph.store import builtin
@@ -55,7 +55,7 @@ class NetworkFilter:
             _check_date(date)
         if self.until and self.since[: len(self.until)] > self.until[: len(self.since)]:
             raise CmgraphError(
-                f"{self.since} is after {self.until}",
+                say("{since} is after {until}", since=self.since, until=self.until),
                 where="--since, --until",
                 hint="Give the earlier date to --since.",
             )
@@ -125,7 +125,9 @@ def _check_date(date: str) -> None:
             raise ValueError
         dt.date.fromisoformat(date + "-01" * (2 - date.count("-")))
     except ValueError:
-        raise CmgraphError(f"'{date}' is not a date", hint="Write YYYY-MM-DD, YYYY-MM or YYYY.") from None
+        raise CmgraphError(
+            say("'{date}' is not a date", date=date), hint="Write YYYY-MM-DD, YYYY-MM or YYYY."
+        ) from None
 
 
 def _kind(graph: Graph, name: str) -> str:

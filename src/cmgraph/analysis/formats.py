@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmgraph.analysis.layout import layout_nodes
 from cmgraph.atomic import atomic_file
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.text.templating import NOT_XML, render_template
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def write_network(net: networkx.Graph[str], path: Path) -> None:
     :raises CmgraphError: if the ending is neither ``.parquet`` nor one of :data:`FORMS`, or Parquet is not installed.
     """
     if (ending := path.suffix.lower()) not in (*WRITERS, ".parquet"):
-        hint = f"Use {', '.join(WRITERS)} or .parquet."
+        hint = say("Use {names} or .parquet.", names=", ".join(WRITERS))
         raise CmgraphError("unknown network format", where=str(path), hint=hint)
     with atomic_file(path) as scratch:
         if ending == ".parquet":

@@ -15,7 +15,7 @@ from cmgraph.analysis.layout import SEED
 from cmgraph.analysis.network import build_network
 from cmgraph.analysis.projections import projections
 from cmgraph.answers.result import Result, build
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import Term, best_text
 from cmgraph.store.sandbox import run_stoppable
@@ -149,7 +149,9 @@ def network_changes(
     ('from', 'to', 'before', 'after')
     """
     if new <= old:
-        raise CmgraphError(f"{new} is not after {old}", where="--change", hint="Give the earlier day first.")
+        raise CmgraphError(
+            say("{new} is not after {old}", new=new, old=old), where="--change", hint="Give the earlier day first."
+        )
     before, after = (build_network(graph, name, False, network_filter, **parameters, asOf=day) for day in (old, new))
     ties = [{(min(a, b), max(a, b)): data["weight"] for a, b, data in net.edges(data=True)} for net in (before, after)]
     rows: list[tuple[Term | None, ...]] = [
@@ -187,7 +189,7 @@ def _communities(net: networkx.Graph[str], how: str) -> Iterable[set[str]]:
         louvain: Iterable[set[str]] = nx.community.louvain_communities(net, weight="weight", seed=SEED)
         return louvain
     if how != "leiden":
-        raise CmgraphError(f"unknown community algorithm '{how}'", hint="Use louvain or leiden.")
+        raise CmgraphError(say("unknown community algorithm '{how}'", how=how), hint="Use louvain or leiden.")
     try:
         import graspologic_native
     except ImportError:

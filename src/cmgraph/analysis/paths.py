@@ -13,7 +13,7 @@ from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.analysis.network import group_ties
 from cmgraph.analysis.projections import find_projection, tie_rows
 from cmgraph.answers.result import Result, Row, build
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import CM, Term, best_text
 from cmgraph.text.i18n import message
@@ -64,10 +64,15 @@ def shortest_paths(
     net.add_edges_from(sorted(reasons))
     start, end = (_node(graph, net, text) for text in (one, other))
     if start == end:
-        raise CmgraphError(f"'{one}' and '{other}' are the same thing", where=where, hint="Name two things.")
+        raise CmgraphError(
+            say("'{one}' and '{other}' are the same thing", one=one, other=other), where=where, hint="Name two things."
+        )
     paths = list(islice(_simple_paths(net, start, end, hops), count))
     if not paths:
-        raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=where)
+        raise CmgraphError(
+            say("no path of {hops} hops was found between '{one}' and '{other}'", hops=hops, one=one, other=other),
+            where=where,
+        )
     words_by_kind = {kind: _hop_words(graph, kind) for kind in kinds}
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(paths, 1):
@@ -131,7 +136,7 @@ def _node(graph: Graph, net: networkx.Graph[str], text: str) -> str:
     iri = graph.names.resolve_preferring(text, CM + "Agent").value
     if iri not in net:
         raise CmgraphError(
-            f"'{text}' has no ties in this network",
+            say("'{text}' has no ties in this network", text=text),
             where=net.name,
             hint="Try another projection with --over, or a wider filter.",
         )

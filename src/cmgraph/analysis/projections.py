@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.answers.result import Result
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import UnknownName, nearest, say
 from cmgraph.graph import Graph
 from cmgraph.questions.question import Question, find_questions
 from cmgraph.rdf.terms import best_text
@@ -26,7 +26,9 @@ def find_projection(graph: Graph, name: str) -> Question:
     """
     known = projections(graph)
     if name not in known:
-        raise UnknownName(f"unknown projection '{name}'", hint=nearest(name, known) or "See: cmgraph network")
+        raise UnknownName(
+            say("unknown projection '{name}'", name=name), hint=nearest(name, known) or "See: cmgraph network"
+        )
     return known[name]
 
 

@@ -19,8 +19,8 @@ from cmgraph.store.base import Store
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
 """Dates of what may happen after a thing began: not stated as of a day before them."""
 
-_BELONGING = (CM + "Membership", CM + "Engagement")
-"""Kinds of statements that end with the body that they are about."""
+_BELONGING = (CM + "Membership", CM + "Engagement", CM + "Participation")
+"""Kinds of statements that end with the body or arrangement that they are about."""
 
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
 

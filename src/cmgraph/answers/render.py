@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
@@ -146,15 +147,15 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
     Where its columns cannot stand side by side without breaking words, each row is written as a list of its own.
     """
     result = result.folded()
+    width = max(width or 100, _NARROWEST)
     if not result.rows:
-        return message("none", lang) + "\n"
+        return textwrap.fill(message("none", lang), width) + "\n"
     from rich import box
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    width = max(width or 100, _NARROWEST)
     headings = list(result.headings)
     cells = [
         [strip_controls(as_text(value, result.lang)).replace(NBSP, _UNBROKEN) for value in row.values]
@@ -184,7 +185,7 @@ def to_table(result: Result, lang: str, width: int | None = None, color: bool = 
             grid.add_row(*map(Text, texts))
     else:
         grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(style="bold", min_width=max(map(cell_len, headings)))
+        grid.add_column(style="bold", no_wrap=True)  # else what stands beside it is cut off
         grid.add_column(overflow="fold")
         for texts in cells:
             for heading, text in zip(headings, texts, strict=True):

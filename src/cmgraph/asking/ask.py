@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cmgraph.answers.result import Result
 from cmgraph.asking.values import Text, fill
 from cmgraph.asking.words import LANGUAGES, WordIndex, without_controls
-from cmgraph.errors import CmgraphError, UnknownName
+from cmgraph.errors import CmgraphError, UnknownName, say
 from cmgraph.graph import Graph
 from cmgraph.questions.header import parse_mapping
 from cmgraph.questions.question import Question
@@ -113,7 +113,9 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
     """Return the saved questions that a text may ask, the best first; raises as :func:`ask` does."""
     shown = text if len(text) <= 60 else text[:59] + "…"
     if len(text) > LONGEST:
-        problem = f"a question has at most {LONGEST} characters, and this has {len(text)}"
+        problem = say(
+            "a question has at most {longest} characters, and this has {count}", longest=LONGEST, count=len(text)
+        )
         raise CmgraphError(problem, where=shown, hint="Ask for one thing at a time.")
     text = without_controls(text)
     unanswered = _unanswered(graph)
@@ -142,8 +144,8 @@ def suggest(graph: Graph, text: str) -> tuple[Suggestion, ...]:
         ),
         key=lambda suggestion: (-suggestion.score, suggestion.question.name),
     )
-    hint = f"Nearest: {', '.join(suggestion.question.name for suggestion in ranked[:3])}. " if ranked else ""
-    hint += "All: cmgraph queries"
+    three = ", ".join(suggestion.question.name for suggestion in ranked[:3])
+    hint = say("Nearest: {names}. All: cmgraph queries", names=three) if ranked else "All: cmgraph queries"
     for name in (name for part in parts for name in sorted(part.questions & unanswered.keys())):
         if not ranked or any(name in part.questions and part.text in ranked[0].ignored for part in parts):
             raise UnknownName(_no_question(graph, unanswered[name]["why"]), where=shown, hint=hint)

@@ -16,12 +16,13 @@ from cmgraph.cli.options import (
     echo_result,
     format_option,
     graph_options,
+    note,
     options_of,
     parameter_option,
     parse_parameters,
     refuse,
 )
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say, together
 from cmgraph.pictures.draw import BY, KINDS
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def _echo(result: Result, form: str | None, graph: Graph, why: Iterable[str] = (
     """Print an answer, and on stderr that it is empty, with what of the graph was asked for."""
     echo_result(result, form, graph.lang)
     if not result.rows and not options_of(click.get_current_context()).get("quiet"):
-        scope = ", ".join([*why, *([f"as of {graph.as_of}"] if graph.as_of else [])])
-        click.echo(f"empty: nothing in the graph matches{f' ({scope})' if scope else ''}", err=True)
+        parts = [*why, *([say("as of {day}", day=graph.as_of)] if graph.as_of else [])]
+        nothing = say("empty: nothing in the graph matches")
+        note(say("{nothing} ({asked})", nothing=nothing, asked=together(parts, ", ")) if parts else nothing)
 
 
 def _refuse_day(graph: Graph, projection: str) -> None:
@@ -65,7 +67,11 @@ def _refuse_day(graph: Graph, projection: str) -> None:
     from cmgraph.analysis.projections import find_projection
 
     if graph.as_of and find_projection(graph, projection).time != "as-of":
-        raise CmgraphError(f"projection '{projection}' does not take a day", where="--as-of", hint="Leave it out.")
+        raise CmgraphError(
+            say("projection '{projection}' does not take a day", projection=projection),
+            where="--as-of",
+            hint="Leave it out.",
+        )
 
 
 @click.command()
@@ -125,7 +131,8 @@ def network(
         refuse(brokerage=broker, change=days, communities=communities, format=form)
         net = build_network(graph, projection, two_mode=two_mode, network_filter=network_filter, **values)
         write_network(net, output)
-        click.echo(f"{len(net)} nodes, {net.number_of_edges()} edges: {output}", err=True)
+        size = say("{nodes} nodes, {edges} edges", nodes=len(net), edges=net.number_of_edges())
+        note(say("{size}: {output}", size=size, output=output))
         return 0
     refuse(two_mode=two_mode)
     if days:
@@ -262,7 +269,7 @@ def timeline(load: Callable[[], Graph], name: str | None, form: str | None) -> i
     from cmgraph.analysis.timeline import timeline as list_dated
 
     graph = load()
-    _echo(list_dated(graph, name), form, graph, [f"dates of {name}" if name else "dates"])
+    _echo(list_dated(graph, name), form, graph, [say("dates of {name}", name=name) if name else say("dates")])
     return 0
 
 
@@ -286,7 +293,8 @@ def reason(load: Callable[[], Graph], name: str | None, explain: bool, closure: 
         refuse(explain=explain, format=form)
         if name is not None:
             raise CmgraphError("OWL RL is applied to the whole graph", where=name, hint="Leave the name out.")
-        click.echo(f"{write_owl_rl(graph, closure)} statements follow by OWL RL: {closure}", err=True)
+        count = write_owl_rl(graph, closure)
+        note(say("{count} statements follow by OWL RL: {output}", count=count, output=closure))
     elif name is None and explain:
         raise CmgraphError("say what to explain", where="--explain", hint="Name a thing: cmgraph reason NAME --explain")
     elif name is None:

@@ -16,12 +16,13 @@ from cmgraph.cli.options import (
     format_option,
     graph_options,
     language,
+    note,
     options_of,
     parse_parameters,
     progress_bar,
     refuse,
 )
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say, together
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
@@ -61,8 +62,8 @@ def validate(
 
     graph = load()
     report = graph.validate(*files, shapes=shapes, engine=engine)
-    for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+    for text in report.notes:
+        note(say("note: {text}", text=text))
     click.echo(report_text(report, form, graph.lang), nl=False)
     return int(report.failed(fail_on))
 
@@ -71,7 +72,7 @@ def validate(
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Replace what is there, not add to it.")
 @click.option("--dry-run", is_flag=True, help="Read the files, say what would go where, and change nothing.")
-@graph_options("data", "store", "endpoint", "graph", "timeout", "verbose")
+@graph_options(*HELD)
 def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bool, dry_run: bool) -> int:
     """Put FILES (RDF), or else the graph, into --store DIR, or by the Graph Store Protocol --endpoint URL.
 
@@ -96,7 +97,9 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
     with progress_bar("", "MB", 1_000_000, quiet=bool(options.get("quiet"))) as progress:
         if dry_run:
             number = count_triples(paths, graph, progress=progress)
-            click.echo(f"{number} statements would {'replace what is in' if replace else 'go into'} {target}", err=True)
+            instead = say("{count} statements would replace what is in {target}", count=number, target=target)
+            more = say("{count} statements would go into {target}", count=number, target=target)
+            note(instead if replace else more)
             return 0
         if store is not None:
             number = load_store(store, paths, graph, replace=replace, progress=progress)
@@ -104,14 +107,15 @@ def load_command(load: Callable[[], Graph], files: tuple[Path, ...], replace: bo
             wait = {"timeout": options["timeout"]} if "timeout" in options else {}
             who = credentials()
             number = upload(url, paths, graph, into=into, replace=replace, credentials=who, progress=progress, **wait)
-    click.echo(f"{number} statements {'in' if store else 'sent to'} {target}", err=True)
+    sent = say("{count} statements sent to {target}", count=number, target=target)
+    note(say("{count} statements in {target}", count=number, target=target) if store else sent)
     return 0
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here instead; for one file.")
-@graph_options()
+@graph_options("lang")
 def migrate(load: Callable[[], Graph], files: tuple[Path, ...], output: Path | None) -> int:
     """Rewrite FILES (RDF) that use terms of an earlier release of the ontology in the terms of this one.
 
@@ -129,13 +133,11 @@ def migrate(load: Callable[[], Graph], files: tuple[Path, ...], output: Path | N
     for path in files:
         done = migrate_file(path, output)
         if not quiet:
-            left = f"; {done.left_out} left out, as the ontology makes them itself" if done.left_out else ""
-            what = (
-                f"{done.rewritten} statements rewritten, comments and layout not kept{left}"
-                if done.renamed
-                else "no term of an earlier release"
-            )
-            click.echo(f"{path}: {what}", err=True)
+            rewritten = say("{count} statements rewritten, comments and layout not kept", count=done.rewritten)
+            left = say("{count} left out, as the ontology makes them itself", count=done.left_out)
+            what = rewritten if done.renamed else say("no term of an earlier release")
+            what = together((what, left), "; ") if done.renamed and done.left_out else what
+            note(say("{path}: {what}", path=path, what=what))
     return 0
 
 
@@ -158,7 +160,7 @@ def template(load: Callable[[], Graph], name: str | None, output: Path | None, f
     else:
         refuse(format=form)
         write_blank_table(graph, name, output)
-        click.echo(f"{output}: fill it in, then: cmgraph ingest {output} --template {name}", err=True)
+        note(say("{output}: fill it in, then: cmgraph ingest {output} --template {name}", output=output, name=name))
     return 0
 
 
@@ -218,8 +220,10 @@ def ingest(
     click.echo(changes_text(ingested.changes, lang), nl=False)
     if not quiet:
         for words in notes_text(ingested):
-            click.echo(words, err=True)
-        read_as = f", read as {ingested.encoding}" if ingested.encoding not in ("", "utf-8-sig") else ""
-        wrote = "nothing written" if dry_run or not ingested.changes else str(ingested.target)
-        click.echo(f"{ingested.rows} rows, {ingested.statements} statements: {wrote}{read_as}", err=True)
+            note(words)
+        wrote = say("nothing written") if dry_run or not ingested.changes else str(ingested.target)
+        done = say("{rows} rows, {count} statements", rows=ingested.rows, count=ingested.statements)
+        told = say("{size}: {output}", size=done, output=wrote)
+        read_as = say("read as {encoding}", encoding=ingested.encoding)
+        note(together((told, read_as), ", ") if ingested.encoding not in ("", "utf-8-sig") else told)
     return 0

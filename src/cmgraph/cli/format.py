@@ -16,6 +16,7 @@ from cmgraph.answers.render import to_json
 from cmgraph.answers.result import Result
 from cmgraph.asking.ask import Asked, Suggestion
 from cmgraph.diff import Change
+from cmgraph.errors import Phrase, say
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
@@ -185,21 +186,26 @@ def changes_text(changes: Sequence[Change], lang: str, shown: int = SHOWN) -> st
     return "\n".join(lines) + "\n"
 
 
-def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[str]:
+def notes_text(ingested: Ingested, shown: int = SHOWN) -> list[Phrase]:
     """Say what of a table was not read, and which rows say nothing."""
-    lines = [f"not read: {part}" for part in ingested.unread]
-    rows_that = {
-        "produce no statements by the template": ingested.silent,
-        "repeat rows before them": ingested.repeated,
-        "differ from rows before them about the same thing, all kept": ingested.differing,
-    }
-    for finding, rows in rows_that.items():
+    lines = [say("not read: {part}", part=part) for part in ingested.unread]
+    rows_that = (
+        (say("rows that produce no statements by the template"), ingested.silent),
+        (say("rows that repeat rows before them"), ingested.repeated),
+        (say("rows that differ from rows before them about the same thing, all kept"), ingested.differing),
+    )
+    for finding, rows in rows_that:
         if rows:
-            more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
-            lines.append(f"rows that {finding}: {', '.join(map(str, rows[:shown]))}{more}")
+            named = say("{finding}: {rows}", finding=finding, rows=", ".join(map(str, rows[:shown])))
+            left = len(rows) - shown
+            lines.append(say("{named} and {count} more", named=named, count=left) if left > 0 else named)
     if ingested.superseded:
-        why = "the graph cites the same source for the statement itself"
-        lines.append(f"citations for a record as a whole left out, because {why}: {ingested.superseded}")
+        why = say("the graph cites the same source for the statement itself")
+        lines.append(
+            say(
+                "citations for a record as a whole left out, because {why}: {count}", why=why, count=ingested.superseded
+            )
+        )
     return lines
 
 

@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 
 import click
 
-from cmgraph.errors import CmgraphError, QueryStopped
+from cmgraph.cli.language import language_of, speak, told
+from cmgraph.errors import CmgraphError, Phrase, QueryStopped, say, together
+from cmgraph.text.i18n import in_language
 
 REPORT = "https://w3id.org/cmgraph/"
 """Where bugs are reported."""
@@ -39,8 +41,12 @@ def main() -> None:
     except BrokenPipeError:
         _die_of_broken_pipe()
     if _escaped:
-        encoding = f"{len(_escaped)} characters that {sys.stdout.encoding} lacks"
-        _say(f"{encoding} are written as \\uXXXX; set PYTHONIOENCODING=utf-8 to keep them")
+        encoding = say(
+            "{count} characters that {encoding} lacks are written as \\uXXXX; set PYTHONIOENCODING=utf-8 to keep them",
+            count=len(_escaped),
+            encoding=sys.stdout.encoding,
+        )
+        _say(encoding)
     sys.exit(exit_code)
 
 
@@ -55,30 +61,30 @@ def _run(options: dict[str, Any]) -> int:
         sys.stdout.flush()
         return exit_code
     except CmgraphError as error:
-        _say(f"cmgraph: {error}")
+        _say(told(error))
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        _say(f"cmgraph: {error.format_message()}")
+        _say(say("cmgraph: {problem}", problem=error.format_message()))
         if isinstance(error, click.UsageError) and error.ctx is not None:
-            _say(f"  Try: {error.ctx.command_path} --help")
+            _say(say("  Try: {command} --help", command=error.ctx.command_path))
         return error.exit_code if error.exit_code != 1 else CmgraphError.exit_code
     except (click.Abort, EOFError, KeyboardInterrupt):
-        _say("cmgraph: stopped")
+        _say(say("cmgraph: stopped"))
         return 130
     except MemoryError:
-        _say("cmgraph: out of memory\n  Ask for less.")
+        _say(say("cmgraph: out of memory\n  Ask for less."))
         return QueryStopped.exit_code
     except BrokenPipeError:
         raise
     except OSError as error:
         _discard_output()
-        _say(f"cmgraph: {error.filename or 'standard input or output'}: {error.strerror or error}")
+        _say(_of_system(error))
         return CmgraphError.exit_code
     except Exception as error:
         if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
-            _say("cmgraph: a word of the command is not UTF-8\n  Write it in UTF-8.")
+            _say(say("cmgraph: a word of the command is not UTF-8\n  Write it in UTF-8."))
             return CmgraphError.exit_code
         verbose = options.get("verbose")
         if verbose:
@@ -86,8 +92,12 @@ def _run(options: dict[str, Any]) -> int:
 
             _say(traceback.format_exc().rstrip())
         problem = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        more = "." if verbose else "; -v says where it is."
-        _say(f"cmgraph: a bug in cmgraph itself: {problem}\n  Please report it, with the command, at {REPORT}{more}")
+        bug = say(
+            "cmgraph: a bug in cmgraph itself: {problem}\n  Please report it, with the command, at {address}",
+            problem=problem,
+            address=REPORT,
+        )
+        _say(together((bug, "." if verbose else say("; -v says where it is."))))
         return CmgraphError.exit_code
 
 
@@ -98,6 +108,7 @@ def _invoke(options: dict[str, Any]) -> int:
 
     if instruction := os.environ.get("_CMGRAPH_COMPLETE"):
         return shell_complete(cmgraph, {}, "cmgraph", "_CMGRAPH_COMPLETE", instruction)
+    speak(cmgraph, language_of(sys.argv[1:]))
     with cmgraph.make_context("cmgraph", sys.argv[1:], obj=options) as ctx:
         return cmgraph.invoke(ctx) or 0
 
@@ -135,9 +146,14 @@ def _pass_over_ends(trouble: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(trouble)
 
 
+def _of_system(error: OSError) -> Phrase:
+    place = error.filename or say("standard input or output")
+    return say("cmgraph: {place}: {problem}", place=place, problem=error.strerror or error)
+
+
 def _say(text: str) -> None:
     with suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(in_language(text, language_of(sys.argv[1:])), err=True)
 
 
 def _discard_output() -> None:

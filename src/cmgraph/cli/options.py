@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmgraph.cli.language import language_of_environment
 from cmgraph.cli.watchdog import limited
-from cmgraph.errors import CmgraphError, nearest
+from cmgraph.errors import CmgraphError, nearest, say
+from cmgraph.text.i18n import in_language
 
 if TYPE_CHECKING:
     from cmgraph.answers.result import Result
@@ -66,7 +68,7 @@ class Group(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError:
             hint = nearest(args[0], self.list_commands(ctx)) or "Try: cmgraph --help"
-            raise CmgraphError(f"unknown command '{args[0]}'", hint=hint) from None
+            raise CmgraphError(say("unknown command '{name}'", name=args[0]), hint=hint) from None
 
 
 def graph_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -102,7 +104,10 @@ def refuse_graph_options(ctx: click.Context, taken: Iterable[str]) -> None:
     """Refuse graph options that a command does not take."""
     for name in options_of(ctx).keys() - {*taken, "quiet"}:
         option, path = f"--{name.replace('_', '-')}", ctx.command_path
-        raise CmgraphError(f"{path} does not take {option}", hint=f"Leave it out, or see: {path} --help")
+        raise CmgraphError(
+            say("{path} does not take {option}", path=path, option=option),
+            hint=say("Leave it out, or see: {path} --help", path=path),
+        )
 
 
 def refuse(**options: object) -> None:
@@ -112,7 +117,14 @@ def refuse(**options: object) -> None:
     """
     for name, value in options.items():
         if value not in (None, False, (), ""):
-            raise CmgraphError(f"--{name.replace('_', '-')} has no effect here", hint="Leave it out.")
+            raise CmgraphError(
+                say("--{option} has no effect here", option=name.replace("_", "-")), hint="Leave it out."
+            )
+
+
+def note(text: str) -> None:
+    """Tell something beside the answer, on stderr, in the reader's language."""
+    click.echo(in_language(text, language(options_of(click.get_current_context()))), err=True)
 
 
 def load_graph(options: dict[str, Any]) -> Graph:
@@ -122,7 +134,7 @@ def load_graph(options: dict[str, Any]) -> Graph:
     started = time.perf_counter()
     graph = load(**load_arguments(options), timeout=options.get("timeout", 60.0))
     if options.get("verbose"):
-        click.echo(f"loaded in {time.perf_counter() - started:.3f} s from {graph.root}", err=True)
+        note(say("loaded in {took:.3f} s from {root}", took=time.perf_counter() - started, root=graph.root))
     return graph
 
 
@@ -140,15 +152,14 @@ def credentials() -> Credentials | None:
 
     login = environment_credentials()
     if isinstance(login, tuple) and "CMGRAPH_PASSWORD" not in os.environ and sys.stdin.isatty():
-        return login[0], click.prompt("Password", hide_input=True, err=True)
+        return login[0], click.prompt(in_language("Password", language_of_environment()), hide_input=True, err=True)
     return login
 
 
 def language(options: dict[str, Any]) -> str:
     """Return the language that the options or the environment ask for."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     chosen: str | None = options.get("lang")
-    return chosen or ("fr" if locale.startswith("fr") else "en")
+    return chosen or language_of_environment()
 
 
 def parse_parameters(texts: Iterable[str]) -> dict[str, list[str]]:

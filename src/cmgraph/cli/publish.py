@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmgraph.cli.options import HELD, graph_options, options_of, progress_bar, refuse
-from cmgraph.errors import CmgraphError
+from cmgraph.cli.options import HELD, graph_options, language, note, options_of, progress_bar, refuse
+from cmgraph.errors import CmgraphError, say
+from cmgraph.text.i18n import in_language
 
 if TYPE_CHECKING:
     from cmgraph.graph import Graph
@@ -88,7 +89,10 @@ def export(
         refuse(force=force, zip=packed, since=since, lang=global_options.get("lang"), as_of=global_options.get("as_of"))
         refuse(**{{"sources": "source", "base": "base_iri"}.get(name, name): value for name, value in chosen.items()})
         differing = check_export(load(), folder)
-        click.echo("\n".join(differing) or f"{folder} is up to date with the graph.")
+        click.echo(
+            "\n".join(differing)
+            or in_language(say("{folder} is up to date with the graph.", folder=folder), language(global_options))
+        )
         return 1 if differing else 0
     with progress_bar("", "", 1, quiet=quiet) as progress:
         if packed:
@@ -99,9 +103,9 @@ def export(
             target, paths = folder, write_export(load(), folder, options, force=force, since=since, progress=progress)
             number, size = len(paths), sum(path.stat().st_size for path in paths)
     if not quiet:
-        click.echo(f"{number} files, {size / 1e6:.1f} MB in {target}", err=True)
+        note(say("{count} files, {size:.1f} MB in {target}", count=number, size=size / 1e6, target=target))
         if not options.only and find_spec("pyarrow") is None:
-            click.echo("left out: parquet, which needs pip install 'cmgraph[parquet]'", err=True)
+            note("left out: parquet, which needs pip install 'cmgraph[parquet]'")
     return 0
 
 

@@ -18,12 +18,14 @@ from cmgraph.cli.options import (
     echo_result,
     format_option,
     graph_options,
+    language,
+    note,
     options_of,
     parse_parameters,
     refuse,
 )
-from cmgraph.errors import CmgraphError, UnknownName, nearest
-from cmgraph.text.i18n import message
+from cmgraph.errors import CmgraphError, UnknownName, nearest, say
+from cmgraph.text.i18n import in_language, message
 
 ROW_FORMATS = ("table", "csv", "csv-excel", "tsv", "json", "md")
 """Forms of rows."""
@@ -97,7 +99,7 @@ def query(
         is_file = is_file or (Path(question).is_file() and not graph.has_question(question))
         to_ask = Question.read(Path(question)) if is_file else graph.question(question)
         if graph.as_of and to_ask.time != "as-of":
-            problem = f"question '{to_ask.name}' does not take a day"
+            problem = say("question '{name}' does not take a day", name=to_ask.name)
             raise CmgraphError(
                 problem, where="--as-of", hint="Leave it out: the question says in its note how it treats time."
             )
@@ -114,7 +116,9 @@ def query(
         try:
             written = serialize_triples(triples, rdf_form, graph.prefixes)
         except OSError as error:  # how the engine says that a form cannot hold a statement
-            raise CmgraphError(f"this cannot be written as {form}: {error}", hint="Use -f nt or ttl.") from None
+            raise CmgraphError(
+                say("this cannot be written as {form}: {error}", form=form, error=error), hint="Use -f nt or ttl."
+            ) from None
         click.echo(written, nl=False)
         return 0
     _refuse_form(form, ROW_FORMATS, kind)
@@ -188,7 +192,9 @@ def _refuse_form(form: str | None, forms: Sequence[str], kind: str) -> None:
     """Refuse a form that an answer of this kind has not."""
     if form is not None and form not in forms:
         raise CmgraphError(
-            f"{kind or 'this'} is not answered as {form}", where="--format", hint=f"Use {', '.join(forms)}."
+            say("{kind} is not answered as {form}", kind=kind or say("this"), form=form),
+            where="--format",
+            hint=say("Use {names}.", names=", ".join(forms)),
         )
 
 
@@ -221,22 +227,26 @@ def queries_show(load: Callable[[], Graph], name: str, values: str | None) -> in
         click.echo(question_text(question, candidates, graph.lang), nl=False)
         return 0
     if values not in candidates:
-        hint = nearest(values, candidates) or f"See: cmgraph queries show {name}"
-        raise UnknownName(f"question '{name}' has no parameter '{values}' with a list of values", hint=hint)
+        hint = nearest(values, candidates) or say("See: cmgraph queries show {name}", name=name)
+        raise UnknownName(
+            say("question '{name}' has no parameter '{parameter}' with a list of values", name=name, parameter=values),
+            hint=hint,
+        )
     click.echo("\n".join(candidates[values]))
     return 0
 
 
 @queries.command("lint")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@graph_options("data", "timeout", "verbose")
+@graph_options("lang", "data", "timeout", "verbose")
 def queries_lint(load: Callable[[], Graph], files: tuple[Path, ...]) -> int:
     """Check questions in .rq FILES against the house rules; all saved ones if none is named."""
     from cmgraph.questions.lint import lint
 
     paths = files or tuple(question.path for question in load().questions.values())
     errors = [f"{path}: {error.rule}: {error.what}" for path in paths for error in lint(path)]
-    click.echo("\n".join(errors) or f"{len(paths)} questions keep to every rule.")
+    fine = say("{count} questions keep to every rule.", count=len(paths))
+    click.echo("\n".join(errors) or in_language(fine, language(options_of(click.get_current_context()))))
     return 1 if errors else 0
 
 
@@ -247,7 +257,8 @@ def queries_export(load: Callable[[], Graph], folder: Path) -> int:
     """Write the saved questions into FOLDER: as linked data, as a page, and as .rq files."""
     from cmgraph.export.catalogue import write_catalogue
 
-    click.echo(f"{len(write_catalogue(load(), folder))} files: {folder}", err=True)
+    count = len(write_catalogue(load(), folder))
+    note(say("{count} files: {folder}", count=count, folder=folder))
     return 0
 
 
@@ -285,7 +296,7 @@ def search(load: Callable[[], Graph], text: tuple[str, ...], limit: int, form: s
     graph = load()
     hits = graph.search(" ".join(text), limit)
     if not hits:
-        raise UnknownName(f"nothing is called '{' '.join(text)}'", hint="Try fewer or other words.")
+        raise UnknownName(say("nothing is called '{names}'", names=" ".join(text)), hint="Try fewer or other words.")
     echo_result(hits_result(hits, graph), form, graph.lang)
     return 0
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from cmgraph.errors import QueryStopped
+from cmgraph.cli.language import told
+from cmgraph.errors import QueryStopped, say
 
 SHARE = 0.75
 """How much of the machine's memory a command may take."""
@@ -43,9 +44,9 @@ def limited(seconds: float | None) -> Iterator[None]:
         while not done.wait(min(_EVERY, max(0.0, ends - time.monotonic()))):
             if time.monotonic() >= ends:
                 hint = "Ask for less, or allow more time with --timeout SECONDS."
-                reasons.append(QueryStopped(f"stopped after {seconds:g} s", hint=hint))
+                reasons.append(QueryStopped(say("stopped after {seconds:g} s", seconds=seconds), hint=hint))
             elif _resident() > bound:
-                problem = f"stopped: it took more than {bound / 2**30:.1f} GiB of memory"
+                problem = say("stopped: it took more than {size:.1f} GiB of memory", size=bound / 2**30)
                 reasons.append(
                     QueryStopped(problem, hint="Ask for less, or use a store on disk: cmgraph load --store DIR")
                 )
@@ -54,7 +55,7 @@ def limited(seconds: float | None) -> Iterator[None]:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
             if not done.wait(_GRACE):
                 with suppress(OSError):
-                    os.write(2, f"cmgraph: {reasons[0]}\n".encode())
+                    os.write(2, f"{told(reasons[0])}\n".encode())
                 os._exit(QueryStopped.exit_code)
             return
 

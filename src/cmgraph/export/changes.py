@@ -17,7 +17,7 @@ from typing import Any
 
 from cmgraph.answers.sentences import in_words
 from cmgraph.diff import Change, diff_triples, lines_of
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.export.publication import Publication
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
@@ -101,7 +101,11 @@ def compare(publication: Publication, options: Mapping[str, Any], earlier: Path 
     before = _history(publication, earlier)
     since = before.editions[0]
     if (since.version, since.issued) == (version, issued):
-        problem = f"this is the same edition: version {version or 'unknown'} of {issued or 'no day'}"
+        problem = say(
+            "this is the same edition: version {version} of {issued}",
+            version=version or "unknown",
+            issued=issued or "no day",
+        )
         hint = "Name an export of an earlier one, or set version and issued in data/dataset.yaml."
         raise CmgraphError(problem, where=str(earlier), hint=hint)
     old = {_own(publication, line) for line in lines_of(str(earlier))}
@@ -176,7 +180,10 @@ def _history(publication: Publication, folder: Path) -> History:
         described = json.loads(read_text(folder / "dataset.jsonld"))
         edition = Edition(str(described.get("version", "")), str(described.get("datePublished", "")), {})
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, CmgraphError):
-        hint = f"Name the folder of a whole export: {RECORD} or dataset.jsonld in it says which edition it is."
+        hint = say(
+            "Name the folder of a whole export: {record} or dataset.jsonld in it says which edition it is.",
+            record=RECORD,
+        )
         raise CmgraphError("it cannot be told which edition this is", where=str(folder), hint=hint) from None
     return History((edition,))
 
@@ -194,7 +201,9 @@ def _refuse_another_part(earlier: Path, options: Mapping[str, Any]) -> None:
     except (OSError, ValueError, AttributeError, CmgraphError):
         raise CmgraphError("this folder is not an export", where=str(earlier), hint=hint) from None
     if differing:
-        raise CmgraphError(f"it was exported with another {differing[0]}", where=str(earlier), hint=hint)
+        raise CmgraphError(
+            say("it was exported with another {differing}", differing=differing[0]), where=str(earlier), hint=hint
+        )
     if not (earlier / "cmgraph.nt").is_file():
         raise CmgraphError("this export has no cmgraph.nt", where=str(earlier), hint=hint)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cmgraph.atomic import atomic_file, atomic_folder
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.export import changes, dataset, jobs, profiles, site, tables
 from cmgraph.export.build_cache import BuildCache, read_build_cache, write_build_cache
 from cmgraph.export.publication import Publication, no_progress
@@ -116,7 +116,10 @@ def _export(
     history: Callable[[Publication], changes.History],
 ) -> list[Path]:
     if unknown := set(options.only) - set(FILES):
-        raise CmgraphError(f"unknown part of an export: '{min(unknown)}'", hint=f"It has: {', '.join(FILES)}.")
+        raise CmgraphError(
+            say("unknown part of an export: '{name}'", name=min(unknown)),
+            hint=say("It has: {names}.", names=", ".join(FILES)),
+        )
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a new folder.")
     if folder.resolve() == Path.cwd():
@@ -157,7 +160,9 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
     :param path: None for stdout.
     """
     if not profile and form not in FORMATS:
-        raise CmgraphError(f"unknown format '{form}'", hint=f"Use one of: {', '.join(FORMATS)}.")
+        raise CmgraphError(
+            say("unknown format '{form}'", form=form), hint=say("Use one of: {names}.", names=", ".join(FORMATS))
+        )
     publication = _publication(graph, replace(options or Options(), only=[FORMATS.get(form, "profiles")]), no_progress)
 
     def write(target: Path) -> None:
@@ -273,13 +278,15 @@ def _refuse_to_replace(folder: Path, force: bool) -> dict[str, str]:
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     contents = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _plain_folder(path)}
     if extra := sorted(contents.keys() - listed.keys() - {_CHECKSUMS}):
-        problem = (
-            f"the folder contains files that no export wrote: {', '.join(extra[:3])}{' …' if len(extra) > 3 else ''}"
+        problem = say(
+            "the folder contains files that no export wrote: {names}{value}",
+            names=", ".join(extra[:3]),
+            value=" …" if len(extra) > 3 else "",
         )
         raise CmgraphError(problem, where=str(folder), hint=hint)
     for name, path in sorted(contents.items()):
         if name != _CHECKSUMS and dataset.checksum(path) != listed[name]:
-            problem = f"{name} has changed since it was exported"
+            problem = say("{name} has changed since it was exported", name=name)
             raise CmgraphError(problem, where=str(folder), hint=hint)
     return {name: listed[name] for name in contents if name != _CHECKSUMS}
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from pyoxigraph import RdfFormat, parse, serialize
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.export import networks, profiles, rdf, site, tables
 from cmgraph.export.build_cache import BuildCache
 from cmgraph.export.publication import Publication
@@ -141,9 +141,9 @@ class _Worker:
             return
         if self._answer.exists():
             raise pickle.loads(self._answer.read_bytes())  # noqa: S301 - our own worker's
-        cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+        cause = say("signal {number}", number=-code) if code < 0 else say("exit code {number}", number=code)
         hint = "Free some memory, or try again."
-        raise CmgraphError(f"a process that helped with the export ended: {cause}", hint=hint)
+        raise CmgraphError(say("a process that helped with the export ended: {cause}", cause=cause), hint=hint)
 
     def wait(self) -> None:
         """Wait until the process has ended."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from cmgraph.errors import CmgraphError, nearest
+from cmgraph.errors import CmgraphError, nearest, say
 from cmgraph.export import bods
 from cmgraph.export.publication import Publication
 from cmgraph.rdf.files import read_text, sort_triples
@@ -43,7 +43,9 @@ def profile(publication: Publication, name: str, path: Path) -> None:
     :raises CmgraphError: if there is no such profile.
     """
     if name not in PROFILES:
-        raise CmgraphError(f"unknown profile '{name}'", hint=nearest(name, PROFILES) or ", ".join(PROFILES))
+        raise CmgraphError(
+            say("unknown profile '{name}'", name=name), hint=nearest(name, PROFILES) or ", ".join(PROFILES)
+        )
     graph, rule = publication.graph, publication.graph.ontology.alignment(name)
     if name == "bods":
         publication.write(path, json.dumps(bods.statements(publication, rule), ensure_ascii=False, indent=1) + "\n")

@@ -24,7 +24,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.export.publication import Publication, json_line
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, read_text, sort_triples, to_lines
@@ -151,7 +151,7 @@ def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes
     return serialize(triples, format=form, prefixes=declared) or b""
 
 
-_ELSEWHERE = "Choose another format: with -f for one file, with --only for a publication."
+_ELSEWHERE = say("Choose another format: with -f for one file, with --only for a publication.")
 
 
 def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, str]) -> list[Triple]:
@@ -164,13 +164,13 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, s
     describable = {t.subject for t in triples if t.predicate != RDF_TYPE or t.object not in attributes}
     for triple in triples:
         if any(NOT_XML.search(lexical(term)) for term in triple):
-            hint = f"Take the control character out of the data. {_ELSEWHERE}"
+            hint = say("Take the control character out of the data. {elsewhere}", elsewhere=_ELSEWHERE)
             raise _unsayable("XML cannot hold this text", triple, prefixes, hint)
         if triple.predicate.value in nameless:
-            problem = f"XML has no name for the property <{triple.predicate.value}>"
+            problem = say("XML has no name for the property <{iri}>", iri=triple.predicate.value)
             raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
         if triple.subject not in describable:
-            problem = f"XML has no name for the class {triple.object}"
+            problem = say("XML has no name for the class {iri}", iri=triple.object)
             raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
     if not attributes:
         return triples
@@ -320,8 +320,10 @@ class JsonLdNames:
         name = self._prefixes.shorten(node.value)
         scheme, _, rest = node.value.partition(":")
         if name == node.value and scheme in self._context and not rest.startswith("//"):
-            hint = f"Give the prefix another name. {_ELSEWHERE}"
-            raise CmgraphError(f"'{scheme}:' is a prefix in the JSON-LD context", where=str(node), hint=hint)
+            hint = say("Give the prefix another name. {elsewhere}", elsewhere=_ELSEWHERE)
+            raise CmgraphError(
+                say("'{scheme}:' is a prefix in the JSON-LD context", scheme=scheme), where=str(node), hint=hint
+            )
         self._shortened[node.value] = name
         return name
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Result, Row
-from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.errors import CmgraphError, UnknownName, nearest, say
 from cmgraph.graph import Graph
 from cmgraph.pictures.base import Head, Picture, as_lists, asked_labels, svg_renderer, truncate
 from cmgraph.rdf.terms import BASE, NamedRef, best_text, local_name
@@ -113,7 +113,10 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     :raises CmgraphError: if there is no such chart, or the mineral is missing.
     """
     if name not in charts():
-        raise UnknownName(f"unknown chart '{name}'", hint=nearest(name, charts()) or f"One of {', '.join(charts())}.")
+        raise UnknownName(
+            say("unknown chart '{name}'", name=name),
+            hint=nearest(name, charts()) or say("One of {names}.", names=", ".join(charts())),
+        )
     if graph.as_of:
         raise CmgraphError(
             "figures do not depend on a day", where="--as-of", hint="Leave it out, or give -p year=2025."
@@ -123,7 +126,9 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     values: dict[str, list[Any]] = {"mineral": list(network_filter.minerals), **as_lists(parameters)}
     minerals = values["mineral"]
     if len(minerals) != 1 or minerals == ["any"]:
-        raise CmgraphError("a chart is of one mineral", where=name, hint=f"visualise chart {name} --mineral lithium")
+        raise CmgraphError(
+            "a chart is of one mineral", where=name, hint=say("visualise chart {name} --mineral lithium", name=name)
+        )
     mineral = graph.names.resolve(str(minerals[0]), _MINERAL).value
     chart = charts()[name]
     table, figures_of = _answer(graph, chart, mineral, {**values, "mineral": mineral})

@@ -10,7 +10,7 @@ from typing import Any
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
 from cmgraph.answers.result import AS_A_WHOLE
 from cmgraph.atomic import atomic_file
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.graph import Graph
 from cmgraph.pictures.base import Picture, template_context
 from cmgraph.text.templating import render_template
@@ -68,9 +68,13 @@ def draw(
     form = SPECIFICATION if path.name.lower().endswith(SPECIFICATION) else path.suffix.lower()
     formats = (*FORMATS, SPECIFICATION) if kind == "chart" else FORMATS
     if form not in formats:
-        raise CmgraphError("unknown picture format", where=str(path), hint=f"Use {', '.join(formats)}.")
+        raise CmgraphError(
+            "unknown picture format", where=str(path), hint=say("Use {names}.", names=", ".join(formats))
+        )
     if kind not in KINDS:
-        raise CmgraphError(f"unknown picture '{kind}'", hint=f"One of {', '.join(KINDS)}.")
+        raise CmgraphError(
+            say("unknown picture '{kind}'", kind=kind), hint=say("One of {names}.", names=", ".join(KINDS))
+        )
     if kind not in USUAL and (parameters or network_filter != EVERYTHING):
         raise CmgraphError("a picture of one thing takes no parameters and filters", where=kind)
     make: Callable[..., Picture] = import_module(f"cmgraph.pictures.{kind}").picture

@@ -15,7 +15,7 @@ from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.analysis.kinds import ACTOR, NATION, kind_label, looks, picture_kind, short_names
 from cmgraph.analysis.projections import tie_rows
 from cmgraph.answers.result import Result, Row, build
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.graph import Graph
 from cmgraph.pictures.base import Picture, heading, svg_renderer, tie_reasons, truncate
 from cmgraph.rdf.terms import BASE, XSD, NamedRef
@@ -93,7 +93,7 @@ def picture(
     if by == "money" and projection not in _MONEY:
         raise CmgraphError("no amounts of money in this projection", where=projection, hint="Draw it by count.")
     if by not in ("", "count", "money"):
-        raise CmgraphError(f"a flow is not drawn by '{by}'", hint="By count or by money.")
+        raise CmgraphError(say("a flow is not drawn by '{by}'", by=by), hint="By count or by money.")
     head = heading(graph, projection, network_filter, parameters)
     if projection in _MONEY and by != "count":
         table = commitments(graph, projection, network_filter, **parameters)
@@ -118,7 +118,7 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
         ``commitment``, ``rival`` (the first of two figures for the same money).
     """
     if unknown := parameters.keys() - {"asOf"}:
-        raise CmgraphError(f"unknown parameter '{min(unknown)}'", where=projection, hint="Only asOf.")
+        raise CmgraphError(say("unknown parameter '{name}'", name=min(unknown)), where=projection, hint="Only asOf.")
     day = parameters.get("asOf", graph.as_of)
     text = day.isoformat() if isinstance(day, dt.date) else str(day or "any")
     as_of = None if text == "any" else Literal(text, datatype=NamedNode(XSD + "date"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Citation, Result, Row
-from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.errors import CmgraphError, UnknownName, nearest, say
 from cmgraph.graph import Graph
 from cmgraph.pictures.base import Head, Picture, as_lists, asked_labels, svg_renderer, truncate
 from cmgraph.pictures.geography import Frame, frame
@@ -57,7 +57,10 @@ def picture(
     :raises CmgraphError: if there is no such map, or it does not take what is given.
     """
     if name not in MAPS:
-        raise UnknownName(f"unknown map '{name}'", hint=nearest(name, MAPS) or f"One of {', '.join(MAPS)}.")
+        raise UnknownName(
+            say("unknown map '{name}'", name=name),
+            hint=nearest(name, MAPS) or say("One of {names}.", names=", ".join(MAPS)),
+        )
     minerals = network_filter.minerals
     if network_filter != NetworkFilter(minerals=minerals) or (minerals and name != "projects"):
         raise CmgraphError("a map takes no filter but --mineral, and that of projects alone", where=name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, either, say
 from cmgraph.names import Names
 from cmgraph.rdf.files import read_text
 from cmgraph.rdf.terms import XSD, Prefixes, Term
@@ -62,7 +62,7 @@ class Parameter:
                     words = {word.strip().casefold() for words in synonyms.values() for word in words.split(",")}
                     if text.casefold() in {choice, *words}:
                         return Literal(choice)
-                raise CmgraphError("not one of the choices", hint=f"Use {' or '.join(self.choices)}.")
+                raise CmgraphError("not one of the choices", hint=say("Use {choices}.", choices=either(self.choices)))
             case "date":
                 if len(text) != 10 or not _is_date(text):
                     raise CmgraphError("not a day", hint="Write it as 2020-01-09.")
@@ -83,7 +83,9 @@ class Parameter:
                 return Literal(text, datatype=NamedNode(XSD + "anyURI"))
             case "text":
                 return Literal(text)
-        raise CmgraphError(f"unknown parameter type '{self.type}'", hint=f"Use {', '.join(TYPES)}.")
+        raise CmgraphError(
+            say("unknown parameter type '{type}'", type=self.type), hint=say("Use {names}.", names=", ".join(TYPES))
+        )
 
 
 def _when(text: str) -> Literal:
@@ -127,14 +129,18 @@ def parse_mapping(text: str, path: Path, what: str, indent: int = 0) -> dict[str
     except yaml.MarkedYAMLError as error:
         if mark := error.problem_mark or error.context_mark:
             where = f"{path}:{mark.line + 1}:{mark.column + 1 + indent}"
-        raise CmgraphError(f"{what} is not valid YAML: {error.problem or error.context}", where=where) from None
+        raise CmgraphError(
+            say("{what} is not valid YAML: {problem}", what=what, problem=error.problem or error.context), where=where
+        ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise CmgraphError(f"{what} holds a control character", where=f"{path}:{line}", hint="Remove it.") from None
+        raise CmgraphError(
+            say("{what} holds a control character", what=what), where=f"{path}:{line}", hint="Remove it."
+        ) from None
     except (ValueError, TypeError, RecursionError) as error:  # an invalid day, a list as a key, an extra bracket
-        raise CmgraphError(f"{what} is not valid YAML: {error}", where=where) from None
+        raise CmgraphError(say("{what} is not valid YAML: {error}", what=what, error=error), where=where) from None
     if not isinstance(parsed, dict):
-        raise CmgraphError(f"{what} is not a mapping", where=where, hint="Write it as name: value.")
+        raise CmgraphError(say("{what} is not a mapping", what=what), where=where, hint="Write it as name: value.")
     return parsed
 
 
@@ -154,10 +160,12 @@ def word(value: object) -> str:
     :raises TypeError: if it is anything else.
     """
     if not isinstance(value, str):
-        raise TypeError(f"a {type(value).__name__} stands where text was expected")
+        raise TypeError(say("a {name} stands where text was expected", name=type(value).__name__))
     return value
 
 
 def header_error(path: Path, why: object) -> CmgraphError:
     """Return the error that a header lacks something."""
-    return CmgraphError(f"the #+ header is not as expected: {why}", where=str(path), hint="See docs/style-guide.md.")
+    return CmgraphError(
+        say("the #+ header is not as expected: {why}", why=why), where=str(path), hint="See docs/style-guide.md."
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import UnknownName, nearest, say
 from cmgraph.names import Names
 from cmgraph.questions.header import Parameter, by_language, header_error, read_header, word
 from cmgraph.rdf.terms import Prefixes, Term
@@ -136,8 +136,12 @@ class Question:
         terms: dict[str, list[Term | None]] = {}
         for name, value in given.items():
             if name not in by_name:
-                hint = nearest(name, by_name) or (f"It takes: {', '.join(by_name)}." if by_name else "It takes none.")
-                raise UnknownName(f"question '{self.name}' has no parameter '{name}'", hint=hint)
+                hint = nearest(name, by_name) or (
+                    say("It takes: {names}.", names=", ".join(by_name)) if by_name else "It takes none."
+                )
+                raise UnknownName(
+                    say("question '{name}' has no parameter '{parameter}'", name=self.name, parameter=name), hint=hint
+                )
             several = value if isinstance(value, (list, tuple)) else [value]
             terms[name] = [
                 None if single == "any" else by_name[name].term(single, names, prefixes) for single in several

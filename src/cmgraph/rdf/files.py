@@ -15,7 +15,7 @@ from typing import IO, Any, TypeAlias
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
-from cmgraph.errors import CmgraphError, excerpt
+from cmgraph.errors import CmgraphError, excerpt, say
 from cmgraph.rdf.jsonld import losses
 from cmgraph.rdf.places import Place, Places, find_places, line_with
 from cmgraph.rdf.terms import RDF_TYPE, lexical
@@ -93,7 +93,11 @@ def rdf_format(path: Path) -> RdfFormat:
     """Return the format of an RDF file by its ending, in any case, before that of a compression."""
     form = FORMATS.get(_ending(path))
     if form is None:
-        hint = f"Use one of {', '.join(FORMATS)}, and {', '.join(COMPRESSIONS)} after it if it is compressed."
+        hint = say(
+            "Use one of {endings}, and {packed} after it if it is compressed.",
+            endings=", ".join(FORMATS),
+            packed=", ".join(COMPRESSIONS),
+        )
         raise CmgraphError("unknown RDF format", where=str(path), hint=hint)
     return form
 
@@ -220,7 +224,7 @@ def _tell_losses(path: Path, nothing: bool, *, strict: bool = False) -> None:
         names = ", ".join(loss.text for loss in left_out)
         if strict:
             hint = "Say in the @context what they mean, or take them away."
-            raise CmgraphError(f"these keys would be lost: {names}", where=str(path), hint=hint)
+            raise CmgraphError(say("these keys would be lost: {names}", names=names), where=str(path), hint=hint)
         _LOGGER.warning("%s: not read, as no @context defines them: %s", path, names)
 
 
@@ -233,7 +237,7 @@ def _relative(path: Path, form: RdfFormat, iri: str) -> CmgraphError:
         RdfFormat.RDF_XML: 'Write whole IRIs, or declare a base: xml:base="https://…/"',
     }
     where = f"{path}:{place.line}:{place.column}" if place else str(path)
-    return CmgraphError(f"relative IRI '{iri}' without a base", where=where, hint=hints[form])
+    return CmgraphError(say("relative IRI '{iri}' without a base", iri=iri), where=where, hint=hints[form])
 
 
 def read_text(path: Path) -> str:
@@ -348,7 +352,7 @@ def _hint(problem: str, form: RdfFormat, line: str, column: int) -> str:
     if re.match(r"\s*<(!doctype\s+)?html", line, re.IGNORECASE):
         return "This is a web page, not RDF: fetch the data that it is about."
     if form == RdfFormat.RDF_XML and lowered.startswith("unknown prefix"):
-        return f'Declare it: xmlns:{problem.split()[-1].rstrip(":")}="https://…"'
+        return say('Declare it: xmlns:{name}="https://…"', name=problem.split()[-1].rstrip(":"))
     if "loaddocumentcallback" in lowered:
         return "Nothing is fetched from the web: write the context into the file."
     if "not a valid unicode character" in lowered:
@@ -358,7 +362,8 @@ def _hint(problem: str, form: RdfFormat, line: str, column: int) -> str:
     if "without a base" in problem:
         return "Write the whole IRI." if lines else "Write the whole IRI, or declare a base: @base <https://…/> ."
     if match := re.search("Invalid IRI code point '(.)'", problem, re.DOTALL):
-        return f"An IRI cannot contain it: write {''.join(f'%{byte:02X}' for byte in match[1].encode())}."
+        written = "".join(f"%{byte:02X}" for byte in match[1].encode())
+        return say("An IRI cannot contain it: write {written}.", written=written)
     if "subtag" in lowered or "language" in lowered or re.search(r"@[A-Za-z0-9-]+_", line[: column + 1]):
         return "A language tag is made of letters and digits, eight at most between hyphens: en, en-CA."
     if "end of file" in lowered:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from cmgraph.errors import say
+
 _NO_IRI = re.compile(r"""[\x00-\x20<>"{}|\\^`]""")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -33,7 +35,11 @@ def losses(text: str) -> Iterator[Loss]:
     for item in root if isinstance(root, list) else [root]:
         if not isinstance(item, (dict, list)):
             shown = json.dumps(item)
-            yield Loss(shown, f"{shown[:80]} stands in no object, and says nothing", "Put it under a key of an object.")
+            yield Loss(
+                shown,
+                say("{shown} stands in no object, and says nothing", shown=shown[:80]),
+                "Put it under a key of an object.",
+            )
     yield from _Reading(root).losses(root, "")
 
 
@@ -90,10 +96,15 @@ class _Reading:
             yield from self._language(value)
         elif meaning not in ("@context", "@value"):
             if not meaning.startswith("@") and ":" not in key and key not in self._terms and not self._vocabulary:
-                yield Loss(key, f"'{key}' has no meaning", "Define it in the @context, or leave it out.", fatal=False)
+                yield Loss(
+                    key,
+                    say("'{key}' has no meaning", key=key),
+                    "Define it in the @context, or leave it out.",
+                    fatal=False,
+                )
             elif (name := self._undefined(key)) is not None:
                 hint = "Write its whole IRI in the @context, or give @vocab."
-                yield Loss(key, f"'{key}' is defined as '{name}', which is no IRI", hint)
+                yield Loss(key, say("'{key}' is defined as '{name}', which is no IRI", key=key, name=name), hint)
             else:
                 yield from self.losses(value, key)
 
@@ -105,12 +116,17 @@ class _Reading:
 
     def _iri(self, name: Any) -> Iterator[Loss]:
         if isinstance(name, str) and (match := _NO_IRI.search(name)):
-            hint = f"Write {''.join(f'%{byte:02X}' for byte in match[0].encode())} for '{match[0]}'."
-            yield Loss(name, f"'{name}' is not an IRI", hint)
+            written = "".join(f"%{byte:02X}" for byte in match[0].encode())
+            hint = say("Write {written} for '{letter}'.", written=written, letter=match[0])
+            yield Loss(name, say("'{name}' is not an IRI", name=name), hint)
         elif isinstance(name, str) and self._base_off and ":" not in name and name not in self._terms:
-            yield Loss(name, f"relative IRI '{name}' without a base", "Write the whole IRI, or give @base an address.")
+            yield Loss(
+                name,
+                say("relative IRI '{iri}' without a base", iri=name),
+                "Write the whole IRI, or give @base an address.",
+            )
 
     def _language(self, tag: Any) -> Iterator[Loss]:
         if isinstance(tag, str) and not _LANGUAGE.fullmatch(tag):
             hint = "A language tag is made of letters and digits, eight at most between hyphens: en, en-CA."
-            yield Loss(tag, f"'{tag}' is not a language tag", hint)
+            yield Loss(tag, say("'{tag}' is not a language tag", tag=tag), hint)

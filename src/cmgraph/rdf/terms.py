@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import CmgraphError, UnknownName, nearest
+from cmgraph.errors import CmgraphError, UnknownName, nearest, say
 
 if TYPE_CHECKING:
     import rdflib
@@ -84,10 +84,14 @@ class Prefixes(dict[str, str]):
             prefix, colon, local_name = text.partition(":")
             if colon and " " not in text and local_name and prefix.replace("-", "").isalnum():
                 if prefix not in self:
-                    raise UnknownName(f"unknown prefix '{prefix}:'", where=text, hint=nearest(prefix, self))
+                    raise UnknownName(
+                        say("unknown prefix '{prefix}:'", prefix=prefix), where=text, hint=nearest(prefix, self)
+                    )
                 return NamedNode(self[prefix] + local_name)
         except ValueError as error:
-            raise UnknownName(f"not a valid IRI: {error}", where=text, hint="Give a name, or the whole IRI.") from None
+            raise UnknownName(
+                say("not a valid IRI: {error}", error=error), where=text, hint="Give a name, or the whole IRI."
+            ) from None
         return None
 
     def shorten(self, iri: str) -> str:
@@ -163,7 +167,7 @@ def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
     if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None):
         feature = "triple terms" if isinstance(term, Triple) else "the direction of texts"
         hint = "Use what does not need rdflib: cmgraph query, and validate --engine fast."
-        raise CmgraphError(f"rdflib does not know {feature}", where=str(term), hint=hint)
+        raise CmgraphError(say("rdflib does not know {feature}", feature=feature), where=str(term), hint=hint)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):

@@ -9,7 +9,7 @@ from typing import IO
 
 from pyoxigraph import RdfFormat
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.rdf.turtle_tokens import COMMENT, IRI, STRING
 from cmgraph.rdf.unpacking import open_unpacked
 
@@ -50,7 +50,7 @@ def _check_depth(steps: Iterator[int], path: Path) -> None:
         depth += step
         if depth > DEPTH:
             raise CmgraphError(
-                f"nested more deeply than {DEPTH}",
+                say("nested more deeply than {depth}", depth=DEPTH),
                 where=str(path),
                 hint="Write what is nested as statements of its own.",
             )
@@ -82,7 +82,7 @@ def _brackets(file: IO[bytes], path: Path) -> Iterator[int]:
 
 def too_long(path: Path) -> CmgraphError:
     """Return the error that a text is longer than parsers accept."""
-    problem = f"a text or IRI in it is longer than {_LONGEST >> 20} MiB"
+    problem = say("a text or IRI in it is longer than {size} MiB", size=_LONGEST >> 20)
     return CmgraphError(problem, where=str(path), hint="Keep large content in a file of its own, and give its address.")
 
 
@@ -98,7 +98,9 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
         if depth > DEPTH:
             hint = "Write what is nested as statements of its own."
             raise CmgraphError(
-                f"nested more deeply than {DEPTH}", where=f"{path}:{parser.CurrentLineNumber}", hint=hint
+                say("nested more deeply than {depth}", depth=DEPTH),
+                where=f"{path}:{parser.CurrentLineNumber}",
+                hint=hint,
             )
 
     def leave(*_: object) -> None:
@@ -107,7 +109,7 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
 
     def entity(name: str, _: bool, value: str | None, *__: object) -> None:
         if value is None:
-            problem = f"external entity '{name}' is not allowed"
+            problem = say("external entity '{name}' is not allowed", name=name)
             raise CmgraphError(problem, where=str(path), hint="Put its text into the file.")
 
     parser = expat.ParserCreate("UTF-8")
@@ -124,5 +126,5 @@ def _check_xml(file: IO[bytes], path: Path) -> None:
             hint = "It is not well-formed XML, or not in the encoding that it declares: fix it here."
         raise CmgraphError(problem, where=f"{path}:{error.lineno}:{error.offset + 1}", hint=hint) from None
     if not is_rdf:
-        hint = f'In RDF/XML, xmlns:rdf="{_RDF}" is declared.'
+        hint = say('In RDF/XML, xmlns:rdf="{rdf}" is declared.', rdf=_RDF)
         raise CmgraphError("this is XML, but not RDF/XML", where=str(path), hint=hint)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 
 COMPRESSIONS = (".gz", ".bz2", ".zst")
 """Endings of compressed files, after the ending of the format."""
@@ -62,17 +62,25 @@ def open_unpacked(path: Path, *, xml: bool = False) -> Iterator[IO[bytes]]:
                 yield file
             else:
                 hint = "Save it again with the encoding UTF-8."
-                raise CmgraphError(f"the file is {encoding[:6]}, not UTF-8", where=str(path), hint=hint)
+                raise CmgraphError(
+                    say("the file is {encoding}, not UTF-8", encoding=encoding[:6]), where=str(path), hint=hint
+                )
     except FileNotFoundError:
         raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
     except UnicodeDecodeError as error:
         hint = "Save it again with the encoding UTF-8, and declare that."
-        raise CmgraphError(f"the file is not {error.encoding}", where=str(path), hint=hint) from None
+        raise CmgraphError(
+            say("the file is not {encoding}", encoding=error.encoding), where=str(path), hint=hint
+        ) from None
     except _damage() as error:
         hint = "Fetch or pack it again."
-        raise CmgraphError(f"the file is damaged or cut off: {error}", where=str(path), hint=hint) from None
+        raise CmgraphError(
+            say("the file is damaged or cut off: {error}", error=error), where=str(path), hint=hint
+        ) from None
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
-        raise CmgraphError(f"cannot be read: {getattr(error, 'strerror', '') or error}", where=str(path)) from None
+        raise CmgraphError(
+            say("cannot be read: {reason}", reason=getattr(error, "strerror", "") or error), where=str(path)
+        ) from None
 
 
 def _decompressed(path: Path) -> IO[bytes]:
@@ -120,7 +128,7 @@ class _Bounded(io.RawIOBase):
         buffer[: len(block)] = block
         self._read += len(block)
         if self._read > UNPACKED and self._path.suffix.lower() in COMPRESSIONS:
-            problem = f"it unpacks to more than {UNPACKED >> 30} GiB"
+            problem = say("it unpacks to more than {size} GiB", size=UNPACKED >> 30)
             raise CmgraphError(problem, where=str(self._path), hint="Unpack it yourself if you trust it.")
         return len(block)
 
@@ -139,7 +147,9 @@ def _as_utf8(file: io.BufferedReader, encoding: str, path: Path) -> IO[bytes]:
         text_encoding = False
     if not text_encoding or encoding.upper().replace("-", "_").startswith(("UTF_7", "UTF7", "IDNA", "PUNYCODE")):
         hint = "Save it again with the encoding UTF-8, and declare that."
-        raise CmgraphError(f"XML is not read in the encoding '{encoding}'", where=str(path), hint=hint)
+        raise CmgraphError(
+            say("XML is not read in the encoding '{encoding}'", encoding=encoding), where=str(path), hint=hint
+        )
     return io.BufferedReader(
         _Recoded(io.TextIOWrapper(file, encoding, newline=""), len(declared[0]) if declared else 0)
     )

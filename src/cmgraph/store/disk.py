@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyoxigraph
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 
 _LOCK, _CURRENT, _NEXT = "lock", "current", "current.new"
 _STATE = re.compile(r"state-[0-9a-f]+")
@@ -39,7 +39,9 @@ def open_store(folder: Path) -> pyoxigraph.Store:
         return pyoxigraph.Store.read_only(str(state))
     except (OSError, RuntimeError) as error:  # a broken database raises RuntimeError
         hint = "Rebuild it: cmgraph load --replace --store DIR"
-        raise CmgraphError(f"the store cannot be opened: {error}", where=str(folder), hint=hint) from None
+        raise CmgraphError(
+            say("the store cannot be opened: {error}", error=error), where=str(folder), hint=hint
+        ) from None
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def replace_store(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph
     if folder.exists() and not folder.is_dir():
         raise CmgraphError("this is a file, not a folder", where=str(folder), hint="Name a folder.")
     if folder.exists() and (extra := [path.name for path in folder.iterdir() if not _is_ours(path)]):
-        problem = f"the folder contains something else: {min(extra)}"
+        problem = say("the folder contains something else: {name}", name=min(extra))
         raise CmgraphError(problem, where=str(folder), hint="Name a new folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,9 @@ def replace_store(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph
                 shutil.rmtree(new, ignore_errors=True)
                 raise
     except OSError as error:
-        raise CmgraphError(f"cannot be written: {error.strerror or error}", where=str(folder)) from None
+        raise CmgraphError(
+            say("cannot be written: {reason}", reason=error.strerror or error), where=str(folder)
+        ) from None
 
 
 def remove_store(folder: Path) -> bool:

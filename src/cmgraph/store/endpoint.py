@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from pyoxigraph import Store as Oxigraph
 
-from cmgraph.errors import CmgraphError, EndpointError
+from cmgraph.errors import CmgraphError, EndpointError, say
 from cmgraph.rdf.terms import XSD
 from cmgraph.store.base import Solutions
 from cmgraph.store.engine import answer_query
@@ -126,7 +126,9 @@ class EndpointStore:
         try:
             yield from (quad.triple for quad in parse(text, format=form, base_iri=self.url))
         except (SyntaxError, ValueError) as error:
-            problem = f"the answer broke off, or is not {form.name}: {str(error).splitlines()[0]}"
+            problem = say(
+                "the answer broke off, or is not {name}: {value}", name=form.name, value=str(error).splitlines()[0]
+            )
             raise EndpointError(problem, where=self.url) from None
 
     def _fetch(
@@ -146,7 +148,7 @@ class EndpointStore:
         if self._graph and (named := from_clauses(query, prefixes)):
             hint = "Leave out --graph, or FROM."
             raise CmgraphError(
-                f"the query names its graph, <{named[0].iri}>, and so does --graph", where=name, hint=hint
+                say("the query names its graph, <{iri}>, and so does --graph", iri=named[0].iri), where=name, hint=hint
             )
 
         def answer() -> bytes:
@@ -184,7 +186,9 @@ class EndpointStore:
             return ["" if count % 1000 else "doubt", reply.server, reply.text]
         if bounded:
             hint = "End the query with ORDER BY and nothing else: then it is fetched page by page."
-            raise EndpointError(f"the server cut the answer at {count} rows", where=self.url, hint=hint)
+            raise EndpointError(
+                say("the server cut the answer at {count} rows", count=count), where=self.url, hint=hint
+            )
         order = "" if "ORDER" in keywords else "ORDER BY "
         ordered = f"{query}\n{order}{' '.join(f'?{name}' for name in variables)}"
         size, had, pages = min(count, PAGE), 0, ["", reply.server]

@@ -20,7 +20,7 @@ from pyoxigraph import (
 )
 from pyoxigraph import Store as Oxigraph
 
-from cmgraph.errors import CmgraphError, DamagedStore, UnknownName, excerpt, nearest
+from cmgraph.errors import CmgraphError, DamagedStore, UnknownName, excerpt, nearest, say
 from cmgraph.store.base import Solutions
 from cmgraph.store.sparql_lexer import Token, from_clauses, own_prefixes, query_form, tokens
 
@@ -28,13 +28,17 @@ Answer: TypeAlias = QuerySolutions | QueryTriples | QueryBoolean
 """What the engine gives for SELECT, for CONSTRUCT and DESCRIBE, and for ASK."""
 
 _REASONS = {
-    "Prefix not found": "the prefix is not declared",
-    "IRI parsing failed": "this is not an absolute IRI",
-    "Duplicated variable name in SELECT": "a variable is selected twice",
-    "The SELECT overrides an existing variable using an expression": "SELECT gives a value to a variable that has one",
-    "The SELECT contains a variable that is unbound": "a variable is selected that is not grouped",
-    "The SELECT contains an expression with a variable that is unbound": "an expression has a variable not grouped",
-    "SELECT * is not authorized with GROUP BY": "SELECT * cannot be used with GROUP BY",
+    "Prefix not found": say("the prefix is not declared"),
+    "IRI parsing failed": say("this is not an absolute IRI"),
+    "Duplicated variable name in SELECT": say("a variable is selected twice"),
+    "The SELECT overrides an existing variable using an expression": say(
+        "SELECT gives a value to a variable that has one"
+    ),
+    "The SELECT contains a variable that is unbound": say("a variable is selected that is not grouped"),
+    "The SELECT contains an expression with a variable that is unbound": say(
+        "an expression has a variable not grouped"
+    ),
+    "SELECT * is not authorized with GROUP BY": say("SELECT * cannot be used with GROUP BY"),
 }
 """The engine's reasons, in plain words."""
 
@@ -61,7 +65,11 @@ def answer_query(engine: Oxigraph, form: str, query: str, prefixes: Mapping[str,
         raise _syntax_error(query, prefixes, name, error) from None
     kind = {"SELECT": QuerySolutions, "ASK": QueryBoolean, "CONSTRUCT": QueryTriples}[form]
     if not isinstance(answer, kind):
-        raise CmgraphError(f"this is not a {form} query", where=name, hint=f"It is a {query_form(query)} query.")
+        raise CmgraphError(
+            say("this is not a {form} query", form=form),
+            where=name,
+            hint=say("It is a {query_form} query.", query_form=query_form(query)),
+        )
     return answer
 
 
@@ -73,8 +81,8 @@ def reported(name: str) -> Iterator[None]:
     except (RuntimeError, OSError) as error:
         if str(error).startswith("Corruption"):
             hint = "Rebuild it: cmgraph load --replace --store DIR"
-            raise DamagedStore(f"the store is damaged: {error}", where=name, hint=hint) from None
-        raise CmgraphError(f"the query failed: {error}", where=name) from None
+            raise DamagedStore(say("the store is damaged: {error}", error=error), where=name, hint=hint) from None
+        raise CmgraphError(say("the query failed: {error}", error=error), where=name) from None
 
 
 def to_rows(solutions: QuerySolutions) -> Solutions:
@@ -110,9 +118,13 @@ def _refuse_unknown_graphs(engine: Oxigraph, query: str, prefixes: Mapping[str, 
     for clause in from_clauses(query, prefixes):
         if not engine.contains_named_graph(NamedNode(clause.iri)):
             iris = sorted(graph.value for graph in engine.named_graphs())
-            hint = nearest(clause.iri, iris) or (f"It holds: {', '.join(iris[:5])}." if iris else "It holds none.")
+            hint = nearest(clause.iri, iris) or (
+                say("It holds: {names}.", names=", ".join(iris[:5])) if iris else "It holds none."
+            )
             where, line = _place(query, name, clause.start)
-            raise UnknownName(f"the store holds no graph <{clause.iri}>", where=where, hint=hint, excerpt=line)
+            raise UnknownName(
+                say("the store holds no graph <{iri}>", iri=clause.iri), where=where, hint=hint, excerpt=line
+            )
 
 
 def _refuse_patterns(engine: Oxigraph, query: str, name: str) -> None:
@@ -187,11 +199,11 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     prefix = re.search(r"([A-Za-z][\w-]*):[\w.%-]*$", before)
     iri = re.search(r"<[^<>]*>?\s*$", before)
     if prefix and prefix[1] not in declared:
-        problem = f"unknown prefix '{prefix[1]}:'"
-        hint = nearest(prefix[1], declared) or f"Add a line: PREFIX {prefix[1]}: <IRI>"
+        problem = say("unknown prefix '{prefix}:'", prefix=prefix[1])
+        hint = nearest(prefix[1], declared) or say("Add a line: PREFIX {prefix}: <IRI>", prefix=prefix[1])
         column = prefix.start() + 1
     elif reason == _REASONS["IRI parsing failed"] and iri:
-        problem, column = f"this is not an absolute IRI: {iri[0].strip()}", iri.start() + 1
+        problem, column = say("this is not an absolute IRI: {iri}", iri=iri[0].strip()), iri.start() + 1
         hint = "Write it whole, a blank as %20, or begin with BASE <IRI>."
     elif reason:
         problem, hint = reason, ""
@@ -200,7 +212,7 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     else:
         expected = re.findall(r'"(\w+|[^\w\s])"', place[3]) or re.findall(r"\b[A-Z]{3,}\b", place[3])
         problem = "the query ends too early" if at_end else "the query is not valid SPARQL here"
-        hint = f"Expected one of: {' '.join(dict.fromkeys(expected))}" if expected else ""
+        hint = say("Expected one of: {names}", names=" ".join(dict.fromkeys(expected))) if expected else ""
     line = excerpt(query, line_number, column)
     return CmgraphError(problem, where=f"{name}:{line_number}:{column}", excerpt=line, hint=hint)
 
@@ -217,21 +229,31 @@ def _misused_variable(words: Sequence[Token], reason: str) -> tuple[str, str, in
         if reason in ("", _REASONS["Duplicated variable name in SELECT"]):
             for position, word in enumerate((*plain, *aliases)):
                 if word.text[1:] in names[:position]:
-                    return f"{word.text} is selected twice", "Leave it out, or give it another name.", word.start
+                    return (
+                        say("{text} is selected twice", text=word.text),
+                        "Leave it out, or give it another name.",
+                        word.start,
+                    )
         if reason in ("", _REASONS["The SELECT overrides an existing variable using an expression"]):
             bound = {word.text[1:] for word in words[body[0] : body[1]] if word.kind == "variable"}
             for word in aliases:
                 if word.text[1:] in bound:
-                    problem = f"SELECT gives a value to {word.text}, which the pattern already gives one"
-                    return problem, f"Choose another name: AS {word.text}2", word.start
+                    problem = say("SELECT gives a value to {text}, which the pattern already gives one", text=word.text)
+                    return problem, say("Choose another name: AS {text}2", text=word.text), word.start
         grouped = {word.text[1:] for word in _grouped(words, body[1])}
         aggregated = any(word.kind == "word" and word.text in _AGGREGATES for part in expressions for word in part)
         if "grouped" in reason or (not reason and (grouped or aggregated)):
             selected = [*plain, *(word for part in expressions for word in _outside_aggregates(part))]
             for word in selected:
                 if word.text[1:] not in {*grouped, *(alias.text[1:] for alias in aliases)}:
-                    hint = f"Add {word.text} to GROUP BY, or ask for one of its values: (SAMPLE({word.text}) AS …)."
-                    return f"{word.text} is selected, but neither grouped nor aggregated", hint, word.start
+                    hint = say(
+                        "Add {text} to GROUP BY, or ask for one of its values: (SAMPLE({text}) AS …).", text=word.text
+                    )
+                    return (
+                        say("{text} is selected, but neither grouped nor aggregated", text=word.text),
+                        hint,
+                        word.start,
+                    )
     return None if reason else _rebound(words)
 
 
@@ -252,8 +274,8 @@ def _rebound(words: Sequence[Token]) -> tuple[str, str, int] | None:
             if in_bind and words[index - 1].text == "AS" and words[index - 1].kind == "word":
                 in_bind = False
                 if word.text[1:] in groups[-1]:
-                    problem = f"BIND gives a value to {word.text}, which the pattern already gives one"
-                    return problem, f"Choose another name: AS {word.text}2", word.start
+                    problem = say("BIND gives a value to {text}, which the pattern already gives one", text=word.text)
+                    return problem, say("Choose another name: AS {text}2", text=word.text), word.start
             groups[-1].add(word.text[1:])
     return None
 

@@ -27,7 +27,7 @@ from urllib.request import (
 
 from SPARQLWrapper import BASIC, GET, POST, SPARQLWrapper
 
-from cmgraph.errors import EndpointError
+from cmgraph.errors import EndpointError, say
 
 Credentials: TypeAlias = tuple[str, str] | str
 """Credentials: user and password, or a token."""
@@ -167,9 +167,13 @@ def send_graph(
         with opener.open(request, timeout=timeout) as response:
             text = response.read(_WORDS).decode(errors="replace")
             if response.status not in (201, 204) and (response.status != 200 or _PAGE.match(text)):
-                what = f"the server does not say that it took the graph: {response.status} {response.reason}"
+                what = say(
+                    "the server does not say that it took the graph: {status} {reason}",
+                    status=response.status,
+                    reason=response.reason,
+                )
                 hint = "Give the address of its Graph Store; the server may want you to log in."
-                raise EndpointError(f"{what}: {_plain(text)}", where=url, hint=hint)
+                raise EndpointError(say("{what}: {text}", what=what, text=_plain(text)), where=url, hint=hint)
 
 
 @contextmanager
@@ -191,14 +195,14 @@ def _one_line(url: str) -> Iterator[None]:
         with error:
             raise _refusal(error, url) from None
     except InvalidURL as error:
-        raise EndpointError(f"this is no address of a server: {error}", where=url) from None
+        raise EndpointError(say("this is no address of a server: {error}", error=error), where=url) from None
     except HTTPException as error:
         hint = "The server or something on the way hung up: ask again, or for less."
-        raise EndpointError(f"the answer broke off: {error!r}", where=url, hint=hint) from None
+        raise EndpointError(say("the answer broke off: {error!r}", error=error), where=url, hint=hint) from None
     except (URLError, OSError, ValueError) as error:
         hint = "Check the address, and that the server is running."
         reason = " ".join(str(getattr(error, "reason", error)).split())
-        raise EndpointError(f"the endpoint did not answer: {reason}", where=url, hint=hint) from None
+        raise EndpointError(say("the endpoint did not answer: {reason}", reason=reason), where=url, hint=hint) from None
 
 
 def _authorize(request: Request, probe: Request, opener: OpenerDirector, who: tuple[str, str], timeout: float) -> None:
@@ -231,19 +235,25 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
     """Read an answer, unless it is truncated."""
     part = headers.get("X-SQL-Message") or headers.get("X-SQL-State")
     if status != 200 or part:
-        reason = part or f"HTTP {status}"
+        reason = part or say("HTTP {status}", status=status)
         hint = "Ask for less: LIMIT, or fewer patterns."
-        raise EndpointError(f"the server did not give the whole answer: {reason}", where=url, hint=hint)
+        raise EndpointError(
+            say("the server did not give the whole answer: {reason}", reason=reason), where=url, hint=hint
+        )
     if not body.strip() and headers.get_content_type() not in _MAY_BE_EMPTY:
         raise EndpointError("the answer is empty", where=url, hint="Check that this is the SPARQL endpoint.")
     charset = headers.get_content_charset() or "utf-8"
     try:
         text = body.decode("utf-8-sig" if charset == "utf-8" else charset)
     except (UnicodeDecodeError, LookupError):
-        raise EndpointError(f"the answer is not in {charset}, which the server declares", where=url) from None
+        raise EndpointError(
+            say("the answer is not in {charset}, which the server declares", charset=charset), where=url
+        ) from None
     if _PAGE.match(text):
         hint = "Check the address; the server may want you to log in, or be down."
-        raise EndpointError(f"the server sent a web page, not an answer: {_plain(text)}", where=url, hint=hint)
+        raise EndpointError(
+            say("the server sent a web page, not an answer: {text}", text=_plain(text)), where=url, hint=hint
+        )
     cap = headers.get("X-SPARQL-MaxRows") or ""
     return Reply(
         text,
@@ -256,7 +266,9 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
 def _refusal(error: HTTPError, url: str) -> EndpointError:
     """Return the server's own reason for a refusal."""
     if location := error.headers.get("Location"):
-        return EndpointError("the endpoint has moved", where=url, hint=f"Use this address: {urljoin(url, location)}")
+        return EndpointError(
+            "the endpoint has moved", where=url, hint=say("Use this address: {address}", address=urljoin(url, location))
+        )
     try:
         words = _plain(error.read(_WORDS).decode(error.headers.get_content_charset() or "utf-8", "replace"))
     except (HTTPException, OSError, LookupError):
@@ -266,7 +278,12 @@ def _refusal(error: HTTPError, url: str) -> EndpointError:
             "Set CMGRAPH_TOKEN." if _challenge(error.headers) == "bearer" else "Set CMGRAPH_USER and CMGRAPH_PASSWORD."
         )
         return EndpointError("authentication required", where=url, hint=hint)
-    problem = f"the endpoint refused: {error.code} {error.reason}{f': {words}' if words else ''}"
+    problem = say(
+        "the endpoint refused: {code} {reason}{words}",
+        code=error.code,
+        reason=error.reason,
+        words=f": {words}" if words else "",
+    )
     return EndpointError(problem, where=url, hint=_HINTS.get(error.code, "Ask again later, or for less."))
 
 

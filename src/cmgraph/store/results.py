@@ -8,7 +8,7 @@ from typing import Any
 
 from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import EndpointError
+from cmgraph.errors import EndpointError, say
 from cmgraph.rdf.terms import Term
 from cmgraph.store.base import Solutions
 
@@ -32,10 +32,20 @@ def parse_solutions(text: str, where: str) -> Solutions:
             try:
                 cells.append(_term(row.get(name)))  # type: ignore[arg-type]
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+                reason = (
+                    say("it has no {error}", error=error)
+                    if isinstance(error, KeyError)
+                    else str(error).partition("\n")[0]
+                )
                 cell = json.dumps(row.get(name) if isinstance(row, dict) else row, ensure_ascii=False)[:200]
-                problem = f"row {number} of the answer, ?{name}, is not an RDF term: {cell}: {reason}"
-                hint = f"Ask for STR(?{name}), which is text."
+                problem = say(
+                    "row {number} of the answer, ?{name}, is not an RDF term: {cell}: {reason}",
+                    number=number,
+                    name=name,
+                    cell=cell,
+                    reason=reason,
+                )
+                hint = say("Ask for STR(?{name}), which is text.", name=name)
                 raise EndpointError(problem, where=where, hint=hint) from None
         terms.append(tuple(cells))
     return variables, terms
@@ -57,7 +67,9 @@ def _parse(text: str, where: str) -> Any:
         began = text.lstrip()[:1] in ("{", "t", "f")
         line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         problem = (
-            f"the answer broke off, or is broken: … {line[-100:]}" if began else f"the answer is not JSON: {line[:100]}"
+            say("the answer broke off, or is broken: … {line}", line=line[-100:])
+            if began
+            else say("the answer is not JSON: {line}", line=line[:100])
         )
         hint = "The server may have stopped in the middle: ask for less." if began else ""
         raise EndpointError(problem, where=where, hint=hint) from error

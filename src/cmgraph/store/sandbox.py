@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from cmgraph.errors import AnswerTooLarge, QueryStopped
+from cmgraph.errors import AnswerTooLarge, QueryStopped, say
 
 T = TypeVar("T")
 
@@ -82,13 +82,15 @@ def run_sandboxed(
         while True:
             if not select.select([reading], [], [], max(0.0, ends - time.monotonic()))[0]:
                 hint = "Ask for less, or allow more time with --timeout SECONDS."
-                raise QueryStopped(f"stopped after {timeout:g} s", where=where, hint=hint)
+                raise QueryStopped(say("stopped after {timeout:g} s", timeout=timeout), where=where, hint=hint)
             if not (block := os.read(reading, 1 << 20)):
                 break
             answer += block
             if len(answer) > largest:
                 raise AnswerTooLarge(
-                    f"the answer is larger than {largest / 1e6:g} MB", where=where, hint="Ask for less."
+                    say("the answer is larger than {size:g} MB", size=largest / 1000000.0),
+                    where=where,
+                    hint="Ask for less.",
                 )
     finally:
         os.close(reading)
@@ -100,9 +102,13 @@ def run_sandboxed(
     if answer[:1] == b"-":
         raise pickle.loads(answer[1:])  # noqa: S301 - written by _work below
     cause = (
-        "it is nested too deeply" if status == -signal.SIGSEGV else f"it took more than {MEMORY >> 30} GiB of memory"
+        say("it is nested too deeply")
+        if status == -signal.SIGSEGV
+        else say("it took more than {size} GiB of memory", size=MEMORY >> 30)
     )
-    raise QueryStopped(f"the query crashed: {cause}", where=where, hint="Ask for less, or write it in parts.")
+    raise QueryStopped(
+        say("the query crashed: {cause}", cause=cause), where=where, hint="Ask for less, or write it in parts."
+    )
 
 
 def run_stoppable(work: Callable[[], T]) -> T:

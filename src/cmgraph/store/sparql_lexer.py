@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from cmgraph.errors import CmgraphError, NotAllowed, excerpt
+from cmgraph.errors import CmgraphError, NotAllowed, excerpt, say
 from cmgraph.rdf.turtle_tokens import STRING
 
 DEPTH, PARTS, WORDS = 64, 1000, 20_000
@@ -180,7 +180,7 @@ def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> N
     """
     if len(query) > SIZE:
         hint = "Put the values into a data file and query that."
-        raise CmgraphError(f"the query is longer than {SIZE:,} characters", where=name, hint=hint)
+        raise CmgraphError(say("the query is longer than {size:,} characters", size=SIZE), where=name, hint=hint)
     if broken := re.search("[\ud800-\udfff]", query):
         token = Token("", "", broken.start())
         raise _refused(
@@ -213,7 +213,7 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
                 raise _refused(problem, hint, query, name, token, NotAllowed)
             if not form and token.text in _UPDATES:
                 hint = "Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; data comes in with: cmgraph load"
-                problem = f"{token.text} is an update, and queries cannot change anything"
+                problem = say("{text} is an update, and queries cannot change anything", text=token.text)
                 raise _refused(problem, hint, query, name, token, NotAllowed)
             form = form or (token.text if token.text in FORMS else "")
             in_values = "VALUES" if token.text == "VALUES" else in_values
@@ -227,11 +227,11 @@ def _refuse_unsafe(query: str, name: str, allow_service: bool) -> None:
         words += in_values != "{"
         parts += token.kind in ("sign", "word") and token.text in _PARTS and (in_values != "{" or token.text == "{")
         if depth > DEPTH:
-            problem = f"the query is nested more deeply than {DEPTH}"
+            problem = say("the query is nested more deeply than {depth}", depth=DEPTH)
         elif parts > PARTS:
-            problem = f"the query has more than {PARTS} patterns and operators"
+            problem = say("the query has more than {parts} patterns and operators", parts=PARTS)
         elif words > WORDS:
-            problem = f"the query has more than {WORDS} words outside VALUES lists"
+            problem = say("the query has more than {words} words outside VALUES lists", words=WORDS)
         else:
             continue
         raise _refused(problem, "Engines crash on such queries: write it in parts.", query, name, token)

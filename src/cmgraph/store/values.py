@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.rdf.terms import Term
 from cmgraph.store.sparql_lexer import tokens
 
@@ -50,8 +50,8 @@ def bind_values(query: str, bindings: Mapping[str, Iterable[Term | None]], where
     """
     blocks_by_name = blocks(query)
     if missing := sorted(bindings.keys() - blocks_by_name.keys()):
-        hint = f"Write the block into the query: VALUES ?{missing[0]} {{ UNDEF }}"
-        raise CmgraphError(f"there is no VALUES block for ?{missing[0]}", where=where, hint=hint)
+        hint = say("Write the block into the query: VALUES ?{missing} {{ UNDEF }}", missing=missing[0])
+        raise CmgraphError(say("there is no VALUES block for ?{missing}", missing=missing[0]), where=where, hint=hint)
     written = {name: values_block(name, terms) for name, terms in bindings.items()}
     spans = sorted((block.start, block.end, written[name]) for name in bindings for block in blocks_by_name[name])
     parts, at = [], 0

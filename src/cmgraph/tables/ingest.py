@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, 
 
 from cmgraph.atomic import atomic_file
 from cmgraph.diff import Change, diff_triples
-from cmgraph.errors import AmbiguousName, CmgraphError, UnknownName, nearest
+from cmgraph.errors import AmbiguousName, CmgraphError, Phrase, UnknownName, either, nearest, say, together
 from cmgraph.graph import Graph, load
 from cmgraph.names import normalize_name
 from cmgraph.ontology import bundled_root
@@ -60,16 +60,18 @@ class TableErrors(CmgraphError):
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        listed = [
-            f"{path}:{p.row}: "
-            + (f"column {p.column}: " if p.column else "")
-            + (f"'{_short(p.value)}': " if p.value else "")
-            + f"{p.what.removesuffix('.')}."
-            + (f" {p.hint}" if p.hint else "")
-            for p in self.problems
-        ]
-        count = f"{len(listed)} problem{'s' if len(listed) != 1 else ''}; nothing was written"
-        super().__init__(count, where=str(path), hint="\n  ".join(listed))
+        listed = [_told(path, problem) for problem in self.problems]
+        count = say("{count} problems; nothing was written", count=len(listed))
+        one = say("1 problem; nothing was written")
+        super().__init__(one if len(listed) == 1 else count, where=str(path), hint=together(listed, "\n  "))
+
+
+def _told(path: Path, problem: Problem) -> Phrase:
+    place = say("{path}:{row}: ", path=path, row=problem.row)
+    column = say("column {column}: ", column=problem.column) if problem.column else ""
+    value = say("'{value}': ", value=_short(problem.value)) if problem.value else ""
+    hint = together((" ", say(problem.hint))) if problem.hint else ""
+    return together((place, column, value, say(problem.what), ".", hint))
 
 
 def _short(text: str) -> str:
@@ -159,11 +161,13 @@ def ingest(
     constants = dict(given or {})
     if strange := sorted(constants.keys() - {column.name for column in template.columns}):
         hint = nearest(strange[0], (column.name for column in template.columns))
-        raise UnknownName(f"template '{template.name}' has no column '{strange[0]}'", hint=hint)
+        raise UnknownName(
+            say("template '{name}' has no column '{column}'", name=template.name, column=strange[0]), hint=hint
+        )
     table = Table.open(table_path, template, encoding, constants)
     old = to_lines(RdfFile.read(before).triples) if before and read_text(before).strip() else set()
     if output is None and before and old and not _made_by_ingest(before, old, graph):
-        hint = f"Name another file with -o, or replace it with -o {target}."
+        hint = say("Name another file with -o, or replace it with -o {target}.", target=target)
         raise CmgraphError("this file exists and was not written by cmgraph ingest", where=str(target), hint=hint)
     reading = _Reading(graph, template, table, constants, _creating(template, create))
     new = reading.read(progress)
@@ -230,17 +234,23 @@ def _creating(template: Template, create: Collection[str] | bool) -> frozenset[s
         if template.describes in able:
             return frozenset({template.describes})
         if len(able) != 1:
-            problem = f"template '{template.name}' " + (
-                "creates nothing new" if not able else "creates new things in several columns"
-            )
+            nothing = say("template '{name}' creates nothing new", name=template.name)
+            several = say("template '{name}' creates new things in several columns", name=template.name)
+            problem = several if able else nothing
             raise CmgraphError(
-                problem, hint=f"Name the columns: --create {' --create '.join(able)}" if able else "Leave out --create."
+                problem,
+                hint=say("Name the columns: --create {names}", names=" --create ".join(able))
+                if able
+                else "Leave out --create.",
             )
         return frozenset(able)
     columns = frozenset(create or ())
     for name in sorted(columns.difference(able)):
-        hint = f"It does in: {', '.join(able)}." if able else "Leave out --create."
-        raise UnknownName(f"template '{template.name}' does not create new things in column '{name}'", hint=hint)
+        hint = say("It does in: {names}.", names=", ".join(able)) if able else "Leave out --create."
+        raise UnknownName(
+            say("template '{name}' does not create new things in column '{column}'", name=template.name, column=name),
+            hint=hint,
+        )
     return columns
 
 
@@ -318,7 +328,7 @@ class _Reading:
             if column.name == self.template.describes:
                 terms = [self._thing(number, column, cell)]
             if column.required and not terms and column.name not in doubtful:
-                refusal = "this column must be filled."
+                refusal = "this column must be filled"
                 self.problems.append(Problem(number, column.name, "", refusal, _example_value(column)))
             bindings[column.name] = terms or [None]
         if len(self.problems) > count:
@@ -336,7 +346,8 @@ class _Reading:
         elif not self.template.silent:
             self.problems += self._lost(number, bindings, triples)
             if not stated and len(self.problems) == count:
-                refusal, hint = "this row produces no statements", f"See: cmgraph template {self.template.name}"
+                refusal = "this row produces no statements"
+                hint = say("See: cmgraph template {name}", name=self.template.name)
                 self.problems.append(Problem(number, "", "", refusal, hint))
         return stated | to_lines(self._new_things(bindings, triples)) if len(self.problems) == count else set()
 
@@ -359,8 +370,12 @@ class _Reading:
                 if not self._counts[key]:
                     lost[self._remedy(bindings, name)][name] = self._shown(term)
         for remedy, cells in lost.items():
-            value, problem = ", ".join(cells.values()), "this cell produces no statements"
-            problem = problem if len(cells) == 1 else "these cells produce no statements"
+            value, one, several = (
+                ", ".join(cells.values()),
+                "this cell produces no statements",
+                "these cells produce no statements",
+            )
+            problem = one if len(cells) == 1 else several
             yield Problem(number, ", ".join(cells), value, problem, remedy)
 
     def _triples(self, bindings: Bindings) -> set[Triple]:
@@ -375,9 +390,11 @@ class _Reading:
         empty = [column for column in self.template.columns if list(bindings[column.name]) == [None]]
         for column in self.template.columns:
             if column not in empty and column.name not in (name, *self.constants) and counts(**{column.name: [None]}):
-                return f"{column.name} counts in its place: leave one of them empty, or make two rows."
+                return say(
+                    "{column} counts in its place: leave one of them empty, or make two rows.", column=column.name
+                )
         partners = [column.name for column in empty if counts(**{column.name: [self._example(column)]})]
-        return f"Fill {' or '.join(partners)} too, or empty it." if partners else "Leave it empty."
+        return say("Fill {columns} too, or empty it.", columns=either(partners)) if partners else "Leave it empty."
 
     def _example(self, column: TableColumn) -> Term:
         """Return some term of the kind that a column takes."""
@@ -410,12 +427,23 @@ class _Reading:
             return
         for (first, subject), differences in differing.items():
             self._failed.add(subject[1:-1])
-            words = "; ".join(
-                f"{self._readable(prop)} {self._readable(other)} and {self._readable(value)}"
-                for prop, other, value in sorted(differences)
+            words = together(
+                [
+                    say(
+                        "{of} {one} and {other}",
+                        of=self._readable(of),
+                        one=self._readable(one),
+                        other=self._readable(other),
+                    )
+                    for of, one, other in sorted(differences)
+                ],
+                "; ",
             )
-            problem = (
-                f"row {first} and this one describe the same thing ({self._readable(subject)}) but differ: {words}"
+            problem = say(
+                "row {first} and this one describe the same thing ({thing}) but differ: {differences}",
+                first=first,
+                thing=self._readable(subject),
+                differences=words,
             )
             self.problems.append(Problem(number, "", "", problem, "Make them agree, or say what tells them apart."))
 
@@ -451,7 +479,8 @@ class _Reading:
         text = row.cells.get(column.name, "") or named
         if not text:
             return CmgraphError(
-                "the row does not say which thing it describes", hint=f"Fill {column.names or column.name}."
+                "the row does not say which thing it describes",
+                hint=say("Fill {names}.", names=column.names or column.name),
             )
         try:
             _refuse_odd(column, text)
@@ -460,8 +489,8 @@ class _Reading:
             return error
         except UnknownName as error:
             if column.name not in self.create:
-                more = " Add new things with --create." if column.new else ""
-                return CmgraphError(error.what, hint=error.hint + more)
+                more = say(" Add new things with --create.") if column.new else ""
+                return CmgraphError(error.what, hint=together((say(error.hint), more)))
             try:
                 node = self._mint(column, text, row.number)
             except CmgraphError as refusal:
@@ -500,8 +529,8 @@ class _Reading:
                     return self._fresh.setdefault((column.name, self.minted[node.value][0]), node)
             except CmgraphError as refusal:
                 return refusal
-            more = f" Add it as new with --create {column.name}." if column.new else ""
-            return UnknownName(error.what, hint=error.hint + more)
+            more = say(" Add it as new with --create {name}.", name=column.name) if column.new else ""
+            return UnknownName(error.what, hint=together((say(error.hint), more)))
         except CmgraphError as error:
             return error
 
@@ -522,7 +551,7 @@ class _Reading:
         """Refuse several names that are separated by another mark than the column's."""
         parts = [part for part in _OTHER_MARKS.split(text) if part]
         if len(parts) > 1 and any(self._is_known(column, part) for part in parts):
-            hint = f"Separate the values in this column with '{column.split}'."
+            hint = say("Separate the values in this column with '{split}'.", split=column.split)
             raise CmgraphError("this looks like several values", hint=hint)
 
     def _is_known(self, column: TableColumn, text: str) -> bool:
@@ -537,31 +566,46 @@ class _Reading:
         :raises CmgraphError: if it cannot be a name, gets the IRI of another, or is nearly a known name.
         """
         last = slug(text)
-        own = f"give it a slug of its own in column {column.name}."
-        remedy = own if column.names else "describe it first, in a table of such things that has a column id."
+        own = say("give it a slug of its own in column {column}.", column=column.name)
+        remedy = own if column.names else say("describe it first, in a table of such things that has a column id.")
         if "\n" in text:
             raise CmgraphError("a name cannot contain a line break", hint="Put one value into the cell.")
         if len(text) > LONGEST_NAME:
-            raise CmgraphError(f"{len(text)} characters are too long for a name", hint=f"Use at most {LONGEST_NAME}.")
+            raise CmgraphError(
+                say("{count} characters are too long for a name", count=len(text)),
+                hint=say("Use at most {most}.", most=LONGEST_NAME),
+            )
         if not last:
-            raise CmgraphError("no IRI can be made from this name", hint=remedy.capitalize())
+            raise CmgraphError(
+                "no IRI can be made from this name", hint=say("A name needs letters or digits; {remedy}", remedy=remedy)
+            )
         node = NamedNode(self.graph.prefixes[column.prefix] + last)
         iri = self.graph.prefixes.shorten(node.value)
         if text != last and self.graph.names.has(node.value):
             known_name = self._shown(node)
             raise CmgraphError(
-                f"its IRI would be {iri}, which is '{known_name}'",
-                hint=f"Write '{known_name}' if you mean it; if not, {remedy}",
+                say("its IRI would be {iri}, which is '{known_name}'", iri=iri, known_name=known_name),
+                hint=say("Write '{known_name}' if you mean it; if not, {remedy}", known_name=known_name, remedy=remedy),
             )
         first, row = self.minted.setdefault(node.value, (text, number))
         if _spelling(first) != _spelling(text):
-            problem = f"its IRI would be {iri}, the same as that of '{_short(first)}' in row {row}"
-            raise CmgraphError(problem, hint=f"Spell them alike if they are the same; if not, {remedy}")
+            problem = say(
+                "its IRI would be {iri}, the same as that of '{other}' in row {row}",
+                iri=iri,
+                other=_short(first),
+                row=row,
+            )
+            raise CmgraphError(
+                problem, hint=say("Spell them alike if they are the same; if not, {remedy}", remedy=remedy)
+            )
         kind = self.graph.prefixes.expand(column.of)
         if text != last and (known_name := self.graph.names.nearly(text, kind.value if kind else "")):
             del self.minted[node.value]
-            problem = f"this is nearly the known name '{known_name}'"
-            raise CmgraphError(problem, hint=f"Write '{known_name}' if you mean it; if not, {remedy}")
+            problem = say("this is nearly the known name '{known_name}'", known_name=known_name)
+            raise CmgraphError(
+                problem,
+                hint=say("Write '{known_name}' if you mean it; if not, {remedy}", known_name=known_name, remedy=remedy),
+            )
         return node
 
     def _check(self, lines: set[str], rows: Mapping[str, int]) -> None:
@@ -590,7 +634,12 @@ class _Reading:
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
             value = " ".join(part for part in (finding.path, finding.value) if part)
-            problem = f"{finding.rule}: {focus.label}: {finding.message}"
+            problem = say(
+                "{rule}: {label}: {message}",
+                rule=finding.rule,
+                label=focus.label,
+                message=finding.message.removesuffix("."),
+            )
             self.problems.append(Problem(row, "", value, problem, ""))
 
     @cached_property
@@ -614,8 +663,11 @@ def _refuse_odd(column: TableColumn, text: str) -> None:
     """Refuse a cell that nobody typed: control characters, failed formulas, and words for a missing value."""
     if bad := _BAD.search(text):
         lost = bad[0] == "\ufffd"
-        problem = "a character was lost in conversion" if lost else "there is a control character"
-        raise CmgraphError(f"{problem}, U+{ord(bad[0]):04X}", hint="Type the letter." if lost else "Take it out.")
+        problem = say("a character was lost in conversion") if lost else say("there is a control character")
+        raise CmgraphError(
+            together((problem, f", U+{ord(bad[0]):04X}")),
+            hint="Type the letter." if lost else "Take it out.",
+        )
     if _FAILED.fullmatch(text):
         raise CmgraphError("a formula that failed", hint="Fix it, or type what it should give.")
     if text in _NOTHING and column.type != "text":

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from cmgraph.answers.result import Result
-from cmgraph.errors import UnknownName, nearest
+from cmgraph.errors import UnknownName, nearest, say
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import best_text
 from cmgraph.tables.reader import write_blank
@@ -30,7 +30,7 @@ def find_template(graph: Graph, name: str) -> Template:
     known = template_files(graph)
     if name not in known:
         hint = nearest(name, known) or "List them with: cmgraph template"
-        raise UnknownName(f"unknown template '{name}'", hint=hint)
+        raise UnknownName(say("unknown template '{name}'", name=name), hint=hint)
     return Template.read(known[name])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cmgraph.atomic import atomic_file
-from cmgraph.errors import CmgraphError, nearest
+from cmgraph.errors import CmgraphError, Phrase, nearest, say, together
 from cmgraph.names import normalize_name
 from cmgraph.rdf.terms import best_text
 from cmgraph.tables.template import TableColumn, Template
@@ -86,7 +86,7 @@ class Table:
     template: Template
     encoding: str
     columns: Mapping[int, TableColumn]
-    notes: tuple[str, ...]
+    notes: tuple[Phrase, ...]
     _grid: _Grid
 
     @classmethod
@@ -99,7 +99,7 @@ class Table:
         """
         headings, ending = _headings(template), path.suffix.casefold()
         code = ""
-        notes: list[str] = []
+        notes: list[Phrase] = []
         if ending == ".xlsx":
             if encoding:
                 raise CmgraphError("a workbook has no encoding", where=str(path), hint="Leave out --encoding.")
@@ -110,16 +110,18 @@ class Table:
         else:
             raise CmgraphError("unknown table format", where=str(path), hint="Use .csv, .tsv or .xlsx.")
         if not grid.heading.texts:
-            raise CmgraphError("the table is empty", where=str(path), hint=f"cmgraph template {template.name} -o FILE")
+            raise CmgraphError(
+                "the table is empty", where=str(path), hint=say("cmgraph template {name} -o FILE", name=template.name)
+            )
         columns, unread = _fit(path, grid.heading, template, headings, fixed)
         above = [line.number for line in grid.read() if line.number < grid.heading.number and any(line.texts)]
         if above:
-            notes.append(f"above the heading, in {_rows(above)}")
+            notes.append(say("above the heading, in {rows}", rows=_rows(above)))
         if unread:
-            notes.append(f"columns that the template does not use: {', '.join(unread)}")
+            notes.append(say("columns that the template does not use: {names}", names=", ".join(unread)))
         absent = [c.header for c in template.columns if c.header and c not in columns.values() and c.name not in fixed]
         if absent:
-            notes.append(f"columns that are not there: {', '.join(absent)}")
+            notes.append(say("columns that are not there: {names}", names=", ".join(absent)))
         return cls(path, template, code, columns, tuple(notes), grid)
 
     def rows(self) -> Iterator[Row]:
@@ -153,9 +155,9 @@ class Table:
         """Report cells that have no heading above them."""
         header = self._grid.heading.texts
         cells = [text for place, text in enumerate(line.texts) if text and (place >= len(header) or not header[place])]
-        mark = DELIMITERS.get(self._grid.delimiter)
-        more = f" A {mark} within a cell needs quotation marks around the cell." if mark else ""
-        hint = f"Give the column a heading, or remove the cell.{more}"
+        mark = say(DELIMITERS.get(self._grid.delimiter, ""))
+        more = say(" A {mark} within a cell needs quotation marks around the cell.", mark=mark) if mark else ""
+        hint = say("Give the column a heading, or remove the cell.{more}", more=more)
         return [Problem(line.number, "", text, "this cell has no heading above it", hint) for text in cells]
 
     def _swallowed(self, line: Line) -> list[Problem]:
@@ -171,8 +173,10 @@ class Table:
         ]
 
 
-def _rows(numbers: Sequence[int]) -> str:
-    return f"row {numbers[0]}" if len(numbers) == 1 else f"rows {numbers[0]} to {numbers[-1]}"
+def _rows(numbers: Sequence[int]) -> Phrase:
+    if len(numbers) == 1:
+        return say("row {row}", row=numbers[0])
+    return say("rows {first} to {last}", first=numbers[0], last=numbers[-1])
 
 
 def _grid(name: str, delimiter: str, read_lines: Callable[[], Iterable[Line]], headings: Container[str]) -> _Grid:
@@ -194,7 +198,7 @@ def _grid(name: str, delimiter: str, read_lines: Callable[[], Iterable[Line]], h
 
 def _sheet_to_read(
     path: Path, template: Template, headings: Mapping[str, TableColumn], fixed: Container[str]
-) -> tuple[_Grid, list[str]]:
+) -> tuple[_Grid, list[Phrase]]:
     """Choose the one sheet that a person sees and whose heading fits; name the others."""
 
     def lines_of(sheet: Sheet) -> list[Line]:
@@ -203,19 +207,22 @@ def _sheet_to_read(
     sheets = [sheet for sheet in read_workbook(path) if sheet.lines and not (sheet.hidden and sheet.name == _LISTS)]
     grids = [_grid(sheet.name, "", partial(lines_of, sheet), headings) for sheet in sheets if not sheet.hidden]
     if not grids:
-        hidden = " except hidden ones" if sheets else ""
-        hint = "Show the sheet to be read." if sheets else f"cmgraph template {template.name} -o FILE"
-        raise CmgraphError(f"the workbook has no sheet that holds anything{hidden}", where=str(path), hint=hint)
+        nothing = "the workbook has no sheet that holds anything"
+        problem = "the workbook has no sheet that holds anything except hidden ones" if sheets else nothing
+        hint = "Show the sheet to be read." if sheets else say("cmgraph template {name} -o FILE", name=template.name)
+        raise CmgraphError(problem, where=str(path), hint=hint)
     required = {column.name for column in template.columns if column.required and column.name not in fixed}
     named = [{headings[_key(text)].name for text in grid.heading.texts if _key(text) in headings} for grid in grids]
     fitting = [grid for grid, names in zip(grids, named, strict=True) if names and required <= names]
     if len(fitting) > 1:
         names = ", ".join(f"'{grid.name}'" for grid in fitting)
         hint = "Hide those that are not to be read, or put their rows into one."
-        raise CmgraphError(f"sheets {names} all have a heading that fits", where=str(path), hint=hint)
+        raise CmgraphError(say("sheets {names} all have a heading that fits", names=names), where=str(path), hint=hint)
     chosen = max(grids, key=lambda grid: grid.known)
     others = [
-        f"{'hidden ' if sheet.hidden else ''}sheet '{sheet.name}'" for sheet in sheets if sheet.name != chosen.name
+        say("hidden sheet '{name}'", name=sheet.name) if sheet.hidden else say("sheet '{name}'", name=sheet.name)
+        for sheet in sheets
+        if sheet.name != chosen.name
     ]
     return chosen, others
 
@@ -254,9 +261,11 @@ def _csv_error(path: Path, number: int, error: csv.Error) -> CmgraphError:
     elif "expected after" in reason:
         problem = "a cell in this row begins with a quotation mark that closes before the cell ends"
     elif "field limit" in reason:
-        problem = f"a cell in this row is longer than {LONGEST} characters: a quotation mark may be left open"
+        problem = say(
+            "a cell in this row is longer than {longest} characters: a quotation mark may be left open", longest=LONGEST
+        )
     else:
-        problem = f"this row cannot be read: {reason}"
+        problem = say("this row cannot be read: {reason}", reason=reason)
     hint = 'Quote the whole cell, and write each quotation mark within it twice: "the ""so-called"" forum".'
     return CmgraphError(problem, where=f"{path}:{number}", hint=hint)
 
@@ -273,7 +282,7 @@ def _encoding(path: Path, declared: str | None) -> str:
     except FileNotFoundError:
         raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
     except OSError as error:
-        raise CmgraphError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise CmgraphError(say("cannot be read: {reason}", reason=error.strerror), where=str(path)) from None
     remedy = "Save it as UTF-8, or name its encoding with --encoding."
     if declared:
         try:
@@ -281,10 +290,14 @@ def _encoding(path: Path, declared: str | None) -> str:
                 io.BytesIO(raw), declared
             ).read()  # decoded as it will be read: UTF-16 has to begin with its mark
         except LookupError:
-            raise CmgraphError(f"unknown encoding '{declared}'", hint="For instance utf-8 or cp1252.") from None
+            raise CmgraphError(
+                say("unknown encoding '{declared}'", declared=declared), hint="For instance utf-8 or cp1252."
+            ) from None
         except UnicodeError as error:
             place = getattr(error, "start", 0)
-            raise CmgraphError(f"the file is not {declared}", where=_place(path, raw, place), hint=remedy) from None
+            raise CmgraphError(
+                say("the file is not {declared}", declared=declared), where=_place(path, raw, place), hint=remedy
+            ) from None
         return declared
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decodable(path, raw, "utf-16", remedy)
@@ -306,7 +319,7 @@ def _encoding(path: Path, declared: str | None) -> str:
         raise CmgraphError(problem, where=_place(path, raw, error.start), hint=remedy) from None
     if misread := _MISREAD.search(text):
         word = re.split(r"[\s,;|]", text[: misread.end()])[-1] + re.split(r"[\s,;|]", text[misread.end() :])[0]
-        problem = f"the file is not UTF-8, and read as Windows-1252 it holds '{word}'"
+        problem = say("the file is not UTF-8, and read as Windows-1252 it holds '{word}'", word=word)
         hint = "Save it as UTF-8, or name its encoding: --encoding mac_roman, cp850, or cp1252 if this is right."
         raise CmgraphError(problem, where=_place(path, raw, misread.start()), hint=hint)
     return "cp1252"
@@ -346,25 +359,33 @@ def _fit(
     fitted = {i: headings[_key(cell)] for i, cell in enumerate(header) if _key(cell) in headings}
     unread = [cell for i, cell in enumerate(header) if cell and i not in fitted]
     names = [column.name for column in fitted.values()]
-    problems = [f"{where}: column '{name}' is there twice." for name in dict.fromkeys(names) if names.count(name) > 1]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems = [say("{where}: column '{name}' is there twice.", where=where, name=name) for name in twice]
     problems += [
-        f"{where}: column '{name}' is there, and given with -p: leave one out." for name in names if name in fixed
+        say("{where}: column '{name}' is there, and given with -p: leave one out.", where=where, name=name)
+        for name in names
+        if name in fixed
     ]
     absent = [column for column in template.columns if column.name not in names and column.name not in fixed]
     if not template.others:
         free = [column.name for column in absent]
         for cell in unread:
             hint = nearest(cell, free) or nearest(cell, (c.name for c in template.columns)) or "Leave it out."
-            problems.append(f"{where}: the template has no column '{cell}'. {hint}")
+            problem = say("{where}: the template has no column '{cell}'.", where=where, cell=cell)
+            problems.append(together((problem, say(hint)), " "))
     for column in absent:
         name = column.header or column.name
+        missing, close = say("{where}: column '{name}' is missing.", where=where, name=name), nearest(name, unread)
         if column.required:
-            problems.append(f"{where}: column '{name}' is missing. {nearest(name, unread)}".rstrip())
-        elif close := nearest(name, unread):
-            problems.append(f"{where}: column '{name}' is missing. {close} If it is not there: -p {column.name}=")
+            problems.append(together([missing, close] if close else [missing], " "))
+        elif close:
+            otherwise = say("If it is not there: -p {column}=", column=column.name)
+            problems.append(together((missing, close, otherwise), " "))
     if problems:
-        hint = f"See: cmgraph template {template.name}"
-        raise CmgraphError("the header does not fit the template", where=str(path), hint="\n  ".join([*problems, hint]))
+        hint = say("See: cmgraph template {name}", name=template.name)
+        raise CmgraphError(
+            "the header does not fit the template", where=str(path), hint=together([*problems, hint], "\n  ")
+        )
     return fitted, unread
 
 

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 
 LARGEST = 1 << 29
 """The most bytes that one part of a workbook may have once it is unpacked."""
@@ -61,8 +61,6 @@ _NO_RESULT = Doubt("the formula has no stored result", "Open the workbook, let i
 _YEARS = frozenset(map(str, range(1900, 2101)))
 _NO_YEAR = Doubt("the cell shows no year", "Format it as text and type the date as its source gives it.")
 _DATE = Doubt("the cell is a date", "Format it as text and type it again.", ("date", "when"))
-_PERCENT = "the cell shows {} as a percentage"
-_SCALED = "the cell shows {} in thousands"
 
 
 def read_workbook(path: Path) -> list[Sheet]:
@@ -76,7 +74,7 @@ def read_workbook(path: Path) -> list[Sheet]:
     except FileNotFoundError:
         raise CmgraphError("no such file", where=str(path), hint="Check the path.") from None
     except OSError as error:
-        raise CmgraphError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise CmgraphError(say("cannot be read: {reason}", reason=error.strerror or error), where=str(path)) from None
     except (
         zipfile.BadZipFile,
         ParseError,
@@ -89,7 +87,7 @@ def read_workbook(path: Path) -> list[Sheet]:
         zlib.error,
     ) as error:
         hint = "Open it in a spreadsheet program and save it as .xlsx, without a password."
-        raise CmgraphError(f"not a workbook: {error}", where=str(path), hint=hint) from None
+        raise CmgraphError(say("not a workbook: {error}", error=error), where=str(path), hint=hint) from None
 
 
 class _Parts:
@@ -122,7 +120,7 @@ class _Parts:
 
     def _open(self, part: str) -> IO[bytes]:
         if self.archive.getinfo(part).file_size > LARGEST:
-            problem = f"{part} is too large: more than {LARGEST >> 20} MB unpacked"
+            problem = say("{part} is too large: more than {size} MB unpacked", part=part, size=LARGEST >> 20)
             raise CmgraphError(problem, where=str(self.path), hint="Save the table as CSV.")
         return self.archive.open(part)
 
@@ -215,16 +213,27 @@ class _Parts:
                 return str(moment), _DATE
             date, doubt = _date(moment, shown_as)
             if stored in _YEARS:
-                problem = f"the cell shows {date}, as does the year {stored} where cells are formatted as dates"
+                problem = say(
+                    "the cell shows {date}, as does the year {stored} where cells are formatted as dates",
+                    date=date,
+                    stored=stored,
+                )
                 doubt = Doubt(problem, "Format it as text and type the date as its source gives it.")
             return date, doubt
         codes = _NOT_SHOWN.sub("", shown_as.partition(";")[0])
         if "%" in codes:
-            return text, Doubt(_PERCENT.format(text), "Format it as a plain number, in the unit that the row names.")
+            return text, Doubt(
+                say("the cell shows {text} as a percentage", text=text),
+                "Format it as a plain number, in the unit that the row names.",
+            )
         if re.search(r"[0#?],+(?![0#?,])", codes):
-            return text, Doubt(_SCALED.format(text), "Format it as a plain number and type it in full.")
+            return text, Doubt(
+                say("the cell shows {text} in thousands", text=text), "Format it as a plain number and type it in full."
+            )
         if shown_as not in ("General", "@", "0", "GENERAL"):
-            problem = f"the cell shows the number {text} in a custom format ({shown_as})"
+            problem = say(
+                "the cell shows the number {text} in a custom format ({shown_as})", text=text, shown_as=shown_as
+            )
             return text, Doubt(problem, "Format it as text and type it again.", ("number", "integer", "when", "date"))
         return text, _SURE
 
@@ -264,7 +273,9 @@ def _doubt_merged(lines: Mapping[int, Line], area: str) -> None:
     value = line.texts[left] if line and left < len(line.texts) else ""
     if not value:
         return
-    doubt = Doubt(f"the cells {area} are merged", "Unmerge them, and write into each cell what holds for its row.")
+    doubt = Doubt(
+        say("the cells {area} are merged", area=area), "Unmerge them, and write into each cell what holds for its row."
+    )
     for number in range(top, bottom + 1):
         if number in lines:
             line = lines[number]

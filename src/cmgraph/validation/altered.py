@@ -10,6 +10,7 @@ from itertools import filterfalse
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
+from cmgraph.errors import say
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import XSD, Term
 from cmgraph.validation.shapes import Shapes, constraints
@@ -57,7 +58,7 @@ class Altered:
         """Return why a shape cannot be checked in the store; empty if it can."""
         targets = [term for term in shapes.values(root, "targetNode") if isinstance(term, Literal)]
         if respelled := [str(literal) for literal, form in _as_stored(targets) if literal != form]:
-            return f"the target {respelled[0]}, which the store spells or types its own way"
+            return say("the target {respelled}, which the store spells or types its own way", respelled=respelled[0])
         if not any(self.how.values()):
             return ""
         parts = list(shapes.within(root))
@@ -71,7 +72,9 @@ class Altered:
         }
         for how, sensitive in constraints()["altered"].items():
             if (at := sorted(named & self.how.get(how, set()))) and (hit := sorted(constraint_names & set(sensitive))):
-                return f"sh:{hit[0]} with literals of <{at[0]}> that the store spells or types its own way"
+                return say(
+                    "sh:{hit} with literals of <{at}> that the store spells or types its own way", hit=hit[0], at=at[0]
+                )
         return ""
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.rdf.terms import XSD, Term, from_rdflib, rdflib_graph
 from cmgraph.store.sparql_lexer import refuse_unsafe_query, tokens
 from cmgraph.validation.shacl_sparql import Breach
@@ -97,7 +97,7 @@ def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
             iri = word.text[1:-1] if word.kind == "iri" else prefixes.get(prefix, "") + local
             if not iri.startswith(XSD):
                 hint = "Write out what it does, with the functions of SPARQL."
-                raise CmgraphError(f"the function {word.text} is not known", where=name, hint=hint)
+                raise CmgraphError(say("the function {text} is not known", text=word.text), where=name, hint=hint)
 
 
 @contextmanager
@@ -116,4 +116,6 @@ def _quiet() -> Iterator[None]:
 def _refused(shapes: Shapes, roots: Sequence[Term], error: object) -> CmgraphError:
     names = ", ".join(map(shapes.name, roots[:3])) + (" …" if len(roots) > 3 else "")
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    return CmgraphError(f"the reference validator cannot check it: {reason}", where=f"shape {names}")
+    return CmgraphError(
+        say("the reference validator cannot check it: {reason}", reason=reason), where=say("shape {name}", name=names)
+    )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, say
 from cmgraph.rdf.terms import XSD, Term
 from cmgraph.store import builtin
 from cmgraph.store.base import Store
@@ -162,7 +162,7 @@ class _Queries:
         if self._shapes.is_off(shape):
             return
         if components := self._shapes.custom_components(shape):
-            raise _Unknown(f"a constraint component of one's own ({self._shapes.name(components[0])})")
+            raise _Unknown(say("a constraint component of one's own ({name})", name=self._shapes.name(components[0])))
         path = self._path(shape)
         for constraint in self._shapes.constraints(shape):
             for x in self._shapes.values(shape, constraint):
@@ -222,9 +222,9 @@ class _Queries:
             name = word.text[1:] if word.kind == "variable" else ""
             if (word.kind, word.text) in _REFUSED or (before.text == "AS" and name in _GIVEN):
                 hint = "SHACL allows neither MINUS, VALUES, SERVICE nor AS $this: use FILTER NOT EXISTS, for instance."
-                raise self._shapes.refuse(shape, f"{word.text} is not allowed in sh:select", hint)
+                raise self._shapes.refuse(shape, say("{text} is not allowed in sh:select", text=word.text), hint)
             if (word.kind, word.text) in _PER_NODE or name in ("shapesGraph", "currentShape"):
-                raise _Unknown(f"{word.text} in sh:select")
+                raise _Unknown(say("{text} in sh:select", text=word.text))
             if word.kind == "word" and word.text == "SELECT" and opened:
                 raise _Unknown("a SELECT within sh:select")
             if word.text == "{" and word.kind == "sign":
@@ -247,7 +247,7 @@ class _Queries:
         """Return an expression that is true if ``node`` breaks ``shape``."""
         self._parts += 1
         if self._parts > _PARTS:
-            raise _Unknown(f"more than {_PARTS} parts")
+            raise _Unknown(say("more than {parts} parts", parts=_PARTS))
         if self._shapes.is_off(shape):
             return "false"
         if self._shapes.custom_components(shape):
@@ -292,7 +292,7 @@ class _Queries:
                 words["kind"] = fill_template("kinds", x.value.removeprefix(SH), value=value)
             case "pattern":
                 if (words["x"], words["flags"]) in self._patterns:
-                    raise _Unknown(f"the pattern {x}")
+                    raise _Unknown(say("the pattern {x}", x=x))
             case "languageIn":
                 matches = (
                     fill_template("parts", "language", value=value, tag=str(tag)) for tag in self._shapes.members(x)
@@ -323,7 +323,7 @@ class _Queries:
         if (spelling := constraints()["spelled"].get(kind)) is not None:
             return fill_template("parts", "spelled", value=value, spelling=str(Literal(spelling)))
         if datatype.value.startswith(XSD) and kind in constraints()["retyped"]:
-            raise _Unknown(f"the datatype xsd:{kind}")
+            raise _Unknown(say("the datatype xsd:{kind}", kind=kind))
         return "true"
 
     def _several(self, shape: Term, constraint: str, node: str, number: int) -> str:

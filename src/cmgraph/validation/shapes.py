@@ -11,7 +11,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import CmgraphError, nearest
+from cmgraph.errors import CmgraphError, nearest, say
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, Prefixes, Term
 from cmgraph.store.base import Solutions, Store
@@ -334,8 +334,12 @@ class Shapes:
             if any(triple.subject == owner for triple in file.triples):
                 place = None if isinstance(owner, Literal) else file.place_of(owner)
                 line = place.line if place else 1
-                return CmgraphError(f"shape {self.name(shape)}: {problem}", where=f"{file.path}:{line}", hint=hint)
-        return CmgraphError(problem, where=f"shape {self.name(shape)}", hint=hint)
+                return CmgraphError(
+                    say("shape {name}: {problem}", name=self.name(shape), problem=say(problem)),
+                    where=f"{file.path}:{line}",
+                    hint=hint,
+                )
+        return CmgraphError(problem, where=say("shape {name}", name=self.name(shape)), hint=hint)
 
     def _is_about(self, shape: Term) -> bool:
         return any(self.values(shape, target) for target in _TARGETS) or self.is_class(shape)
@@ -391,23 +395,33 @@ class Shapes:
             if ":" in name:
                 continue
             if name not in checks:
-                like = nearest(name, checks, 1).replace("mean ", "mean sh:")
+                like = nearest(f"sh:{name}", (f"sh:{check}" for check in checks), 1)
                 hint = constraints()["unsupported"].get(name) or like or "Leave it out, or express it with sh:sparql."
-                raise self.refuse(shape, f"sh:{name} is not supported", hint)
+                raise self.refuse(shape, say("sh:{name} is not supported", name=name), hint)
             kind = checks[name]
             if kind.startswith("one ") and len(values) > 1:
-                raise self.refuse(shape, f"it has sh:{name} {len(values)} times", "Keep one.")
+                raise self.refuse(
+                    shape, say("it has sh:{name} {count} times", name=name, count=len(values)), "Keep one."
+                )
             if kind.endswith(" with a path") and not self.value(shape, "path"):
-                raise self.refuse(shape, f"sh:{name} needs sh:path", "Put it into sh:property [ sh:path … ].")
+                raise self.refuse(
+                    shape, say("sh:{name} needs sh:path", name=name), "Put it into sh:property [ sh:path … ]."
+                )
             kind = kind.removeprefix("one ").removesuffix(" with a path")
             for value in values:
                 if not self._is(kind, value):
-                    called = constraints()["called"]
+                    called = {kind: say(words) for kind, words in constraints()["called"].items()}
                     expected = (
-                        f"a list, each of {called[kind[8:-1]]}" if kind[:8] == "list of " else called.get(kind, kind)
+                        say("a list, each of {kind}", kind=called[kind[8:-1]])
+                        if kind[:8] == "list of "
+                        else called.get(kind, kind)
                     )
-                    actual = self._shown(value) if not isinstance(value, BlankNode) else "what stands there"
-                    raise self.refuse(shape, f"sh:{name} takes {expected}, not {actual}", "Correct it.")
+                    actual = self._shown(value) if not isinstance(value, BlankNode) else say("what stands there")
+                    raise self.refuse(
+                        shape,
+                        say("sh:{name} takes {expected}, not {actual}", name=name, expected=expected, actual=actual),
+                        "Correct it.",
+                    )
         types = {kind.value for kind in self.values(shape, RDF_TYPE.value)}
         if self.value(shape, "path") and SH + "NodeShape" in types:
             raise self.refuse(shape, "a node shape has no sh:path", "Make it a sh:PropertyShape.")
@@ -467,12 +481,14 @@ class Shapes:
         if shape in above:
             via = " → ".join(dict.fromkeys(map(self.name, above[above.index(shape) :])))
             hint = "SHACL leaves open what that means: end the chain with a shape that does not lead back."
-            raise self.refuse(shape, f"it leads back to itself ({via})", hint)
+            raise self.refuse(shape, say("it leads back to itself ({via})", via=via), hint)
         if shape not in depths:
             parts = (part for _, part in self.parts(shape) if not self.is_off(part))
             depths[shape] = 1 + max((self._measure(part, [*above, shape], depths) for part in parts), default=0)
             if depths[shape] > DEPTH:
-                raise self.refuse(shape, f"more than {DEPTH} shapes lie within one another", "Nest fewer shapes.")
+                raise self.refuse(
+                    shape, say("more than {depth} shapes lie within one another", depth=DEPTH), "Nest fewer shapes."
+                )
         return depths[shape]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, either, say
 from cmgraph.names import Names
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import BASE, RDF_TYPE, XSD, NamedRef, Prefixes, Term, best_text
@@ -110,19 +110,30 @@ def validate(
     :raises CmgraphError: if a shape cannot be checked, by its name.
     """
     if engine not in ENGINES:
-        raise CmgraphError(f"unknown validator '{engine}'", hint=f"Use {' or '.join(ENGINES)}.")
+        raise CmgraphError(
+            say("unknown validator '{engine}'", engine=engine), hint=say("Use {choices}.", choices=either(ENGINES))
+        )
     beside = _beside(store, rules, files)
     shapes = Shapes([*rules, *beside], prefixes)
     if not shapes.nodes:
         hint = "Give some by --shapes FILE, or put them into ontology/shapes."
         raise CmgraphError("there are no shapes to check with", hint=hint)
-    notes = [f"{file.path}: data, and its shapes count too: {', '.join(shapes.names(file))}" for file in beside]
-    notes += [f"{path}: <{iri}> is imported and not read: give it by --shapes" for path, iri in shapes.imports]
+    notes = [
+        say("{path}: data, and its shapes count too: {names}", path=file.path, names=", ".join(shapes.names(file)))
+        for file in beside
+    ]
+    notes += [
+        say("{path}: <{iri}> is imported and not read: give it by --shapes", path=path, iri=iri)
+        for path, iri in shapes.imports
+    ]
     results: list[Breach] = []
     unchecked: Iterable[Term] = shapes.roots
     if engine == "fast":
         results, reasons = breaches(store, shapes, Altered.from_files(files))
-        notes += [f"shape {shapes.name(shape)} is checked by pySHACL: {reason}" for shape, reason in reasons.items()]
+        notes += [
+            say("shape {name} is checked by pySHACL: {reason}", name=shapes.name(shape), reason=reason)
+            for shape, reason in reasons.items()
+        ]
         unchecked = reasons
     if roots := list(unchecked):
         stated = (triple for file in files for triple in file.triples)
@@ -164,7 +175,9 @@ def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) ->
     if unread:
         names = ", ".join(sorted(unread)[:5]) + (" …" if len(unread) > 5 else "")
         hint = "Shapes count in files: give the file they came from by --shapes."
-        raise CmgraphError(f"there are shapes among the data that would not be applied: {names}", hint=hint)
+        raise CmgraphError(
+            say("there are shapes among the data that would not be applied: {names}", names=names), hint=hint
+        )
     return []
 
 
