@@ -399,7 +399,8 @@ class Graph:
     def stats(self) -> Result:
         """Count statements, citations and things, by kind, and how many have evidence of their own.
 
-        The last rows have no kind but words: statements about the seed page's systems and about Canada's agreements.
+        The last rows have no kind but words: statements about the seed page's systems and about Canada's agreements,
+        and sources of which it is known when they were published.
 
         >>> import cmgraph
         >>> stats = cmgraph.load().stats()
@@ -409,7 +410,8 @@ class Graph:
         columns, by_kind = builtin.solutions(self.store, "stats")
         about = [
             (Literal(message(words.value, self.lang)), things, None, own)
-            for words, things, own in builtin.ask(self.store, "shares")
+            for query in ("shares", "source-dates")
+            for words, things, own in builtin.ask(self.store, query)
             if words
         ]
         rows = [(*row, self._share(*row)) for row in (*by_kind, *about)]

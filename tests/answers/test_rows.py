@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import cmgraph
 from cmgraph.answers.dossier import entity_text
 from cmgraph.answers.render import render
 from cmgraph.answers.result import Result
@@ -146,6 +147,24 @@ def test_every_form_tells_publisher_title_date_and_tier_and_what_is_a_copy(form:
     assert all("original not seen" in c.copy for t, c in tiers.items() if "repost" in t or "weak" in t)
     for tier, citation in tiers.items():
         assert all(part in written for part in (citation.publisher, citation.issued, tier, citation.copy))
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "md", "html"])
+def test_a_source_on_which_no_date_was_seen_says_so_in_every_form(form: str, bundled_graph: Graph) -> None:
+    answer = bundled_graph.query("partners", actor="Canada", through="agreements")
+    undated = [c for c in answer.citations if c.undated]
+    assert undated and len(undated) < len(answer.citations)
+    assert all(bool(c.issued) != bool(c.undated) for c in answer.citations)
+    written = html.unescape(answer._repr_html_()) if form == "html" else render(answer, form, width=200)
+    if form == "json":
+        assert sum(source["undated"] for source in json.loads(written)["sources"]) == len(undated)
+    else:
+        assert "(n.d.)" in written
+
+
+def test_a_source_on_which_no_date_was_seen_says_so_in_french() -> None:
+    answer = cmgraph.load(lang="fr").query("partners", actor="Canada", through="agreements")
+    assert "(s.d.)" in render(answer, "md", lang="fr")
 
 
 def test_an_official_source_comes_before_others(bundled_graph: Graph) -> None:

@@ -15,9 +15,7 @@ COMPANIES = "id,name_en,class,source\n" + "".join(
     f"{slug},{name},Enterprise,narnia-gazette\n"
     for slug, name in (("beaver-mines", "Beaver Mines"), ("dam-holding", "Dam Holding"), ("lamp-fund", "Lamp Fund"))
 )
-SOURCES = (
-    "id,title,publisher,url,tier,checked\nnarnia-gazette,Gazette,Crown,https://example.org/g,official,2026-01-02\n"
-)
+SOURCES = "id,title,publisher,url,published,tier,checked\nnarnia-gazette,Gazette,Crown,https://example.org/g,2026,official,2026-01-02\n"
 OWNERSHIP = "id,owner,company,project,share,joint_share,interest,stage,as_of,source,support,locator,checked\n"
 READ = "narnia-gazette,read-in-source,p. 3,2026-01-02"
 HOMES = "company,country,town,kind,as_of,source\n"

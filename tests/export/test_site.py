@@ -242,6 +242,10 @@ def test_a_page_says_how_well_each_kind_of_statement_is_sourced_and_what_is_weak
     assert len(counted) > 5 and all(held[kind] == numbers for kind, numbers in counted.items())
     told = {str(row[0]): str(row[-1]) for row in graph.stats().rows if not isinstance(row[0], NamedRef)}
     listed = re.findall(r"<li>([^<]+): (\d[^<]* of [^<]+)</li>", read(untrusted_export / "sourced.html"))
+    dated = told.pop("sources whose own date is known")
+    assert re.search(
+        rf"<p>[^<]*“n\.d\.”: {re.escape(dated)}</p>", html.unescape(read(untrusted_export / "sourced.html"))
+    )
     assert len(told) == 3 and told.items() <= dict(listed).items() and "membership" in dict(listed)
     weakest = graph.query("needs-better-source").rows
     assert weakest and [str(value) for value in weakest[0].values] in rows

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import cmgraph
 from cmgraph.graph import Graph
+from conftest import ROOT, write_minimal_root
 
 BROKEN = """
 @prefix act: <https://w3id.org/cmgraph/vocab/act/> .
@@ -68,6 +71,44 @@ def test_what_breaks_a_rule_of_evidence_is_found(
         return {row.terms[0].value for row in graph.query(question).rows if row.terms[0]}
 
     assert {iri.partition("cmgraph")[2] for iri in first(broken) - first(bundled_graph)} == {found}
+
+
+@pytest.mark.parametrize(
+    ("address", "lasts"),
+    [
+        ("https://staging.example.org/a", False),
+        ("https://prod.example.org/a", False),
+        ("https://shop-test.example.org/a", False),
+        ("https://forum.dev.example.org/a", False),
+        ("https://admin.example.org/a", False),
+        ("https://vpn.example.org/a", False),
+        ("https://example-org.translate.goog/a", False),
+        ("https://example.azureedge.net/a", False),
+        ("http://mail.example.org/viewer.php?id=1", False),
+        ("https://eur02.safelinks.protection.example.org/?url=a", False),
+        ("http://192.0.2.7/a", False),
+        ("https://example.org/", False),
+        ("https://example.org", False),
+        ("https://www.example.org/a", True),
+        ("https://www.dev-toolbox.example/a", True),
+        ("https://stories.pages.dev/a", True),
+        ("https://production.example.org/a", True),
+    ],
+)
+def test_each_kind_of_address_that_cannot_last_is_found(
+    tmp_path: Path, no_cache: None, address: str, lasts: bool
+) -> None:
+    write_minimal_root(
+        tmp_path,
+        ["prefixes.ttl", "modules/relationships.ttl"],
+        "@prefix cm: <https://w3id.org/cmgraph/def#> . @prefix source: <https://w3id.org/cmgraph/id/source/> . "
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+        f'source:page a cm:Source ; cm:url "{address}"^^xsd:anyURI .',
+        ["ontology/rules", "ontology/shapes"],
+    )
+    question = (ROOT / "queries/evidence/sources-to-mend.rq").read_text(encoding="utf-8")
+    (row,) = cmgraph.load(tmp_path).query(question).to_dicts()
+    assert (row["address"] is None) is lasts
 
 
 def test_every_source_carries_a_statement(bundled_graph: Graph) -> None:

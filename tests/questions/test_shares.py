@@ -24,6 +24,7 @@ PAGE, ABROAD, OTHER = (
     "statements about agreements of Canada or a province with other states",
     "statements about other agreements of Canada or a province",
 )
+DATES = "sources whose own date is known"
 
 FEW = """
 @prefix agent: <https://w3id.org/cmgraph/id/agent/> .
@@ -155,6 +156,21 @@ def test_a_reader_of_french_is_told_in_french(few: Path) -> None:
     )
 
 
+def test_sources_that_say_when_they_were_published_are_counted(tmp_path: Path, no_cache: None) -> None:
+    sources = """
+@prefix cm: <https://w3id.org/cmgraph/def#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix omission: <https://w3id.org/cmgraph/vocab/omission/> .
+@prefix source: <https://w3id.org/cmgraph/id/source/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+source:dated a cm:Source ; dcterms:issued "2025"^^xsd:gYear .
+source:undated a cm:Source ; cm:omits omission:publication-date .
+source:unsaid a cm:Source .
+"""
+    write_minimal_root(tmp_path, NEEDED, sources, ["ontology/rules", "ontology/shapes"])
+    assert shares(cmgraph.load(tmp_path))[DATES] == "1 of 3 (33\u00a0%)"
+
+
 def test_nothing_is_told_of_what_a_graph_does_not_hold(tmp_path: Path, no_cache: None) -> None:
     write_minimal_root(tmp_path, NEEDED, "", ["ontology/rules", "ontology/shapes"])
-    assert not {PAGE, ABROAD, OTHER} & shares(cmgraph.load(tmp_path)).keys()
+    assert not {PAGE, ABROAD, OTHER, DATES} & shares(cmgraph.load(tmp_path)).keys()

@@ -25,8 +25,8 @@ TAKEN = yaml.safe_load((ROOT / "data/tables.yaml").read_text(encoding="utf-8"))
 TABLES = sorted((ROOT / "data").rglob("*.csv"))
 
 SOURCES = (
-    "id,title,publisher,url,tier,checked\n"
-    "narnia-gazette,Gazette,Crown of Narnia,https://example.org/g,official,2026-01-02\n"
+    "id,title,publisher,url,unstated,tier,checked\n"
+    "narnia-gazette,Gazette,Crown of Narnia,https://example.org/g,publication-date,official,2026-01-02\n"
 )
 AGREEMENTS = (
     "name_en,class,kind,parties,date,act,themes,themes_basis,minerals,source,locator,checked\n"
@@ -282,9 +282,12 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
     table.write_text(f"{head}rel:party-test-pact-one-government-of-canada,narnia-gazette,presumed,p. 9,,2026-01-03\n")
     ingest(table, data=folder)
     answer = run("query", "partners", "-p", "actor=Japan", "--format", "md", "--data", str(folder)).stdout
-    assert "Gazette, p. 3 (record as a whole; official)" in answer and "Gazette, p. 9 (presumed; official)" in answer
+    assert (
+        "Gazette (n.d.), p. 3 (record as a whole; official)" in answer
+        and "Gazette (n.d.), p. 9 (presumed; official)" in answer
+    )
     french = run("--lang", "fr", "query", "partners", "-p", "actor=Japan", "--format", "csv", "--data", str(folder))
-    assert "Gazette, p. 9 (présumé; officielle)" in french.stdout
+    assert "Gazette (s.d.), p. 9 (présumé; officielle)" in french.stdout
     table.write_text(f"{head}{party},narnia-gazette,computed,p. 9,,2026-01-03\n")
     with pytest.raises(TableErrors, match="test-pact-two"):
         ingest(table, data=folder)
@@ -296,7 +299,7 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
     )
     ingest(table, data=folder)
     shown = run("show", "G7", "--data", str(folder)).stdout
-    assert f"Gazette, p. 4: “{words}” (read in the source; official)" in shown
+    assert f"Gazette (n.d.), p. 4: “{words}” (read in the source; official)" in shown
     table.write_text(
         "body,member,role,source,support,checked\nG7,Canada,guest,narnia-gazette,read-in-source,2026-01-03\n"
     )

@@ -99,7 +99,7 @@ def source_objects(citations: Iterable[Citation]) -> list[dict[str, Any]]:
         {"number": number, "citation": c.iri, "source": c.source, "title": c.title}
         | {"publisher": c.publisher, "locator": c.locator, "url": c.url, "checked": c.checked}
         | {"support": c.support and c.support._asdict(), "words": c.words}
-        | {"issued": c.issued, "tier": c.tier and c.tier._asdict(), "copy": c.copy}
+        | {"issued": c.issued, "undated": bool(c.undated), "tier": c.tier and c.tier._asdict(), "copy": c.copy}
         for number, c in enumerate(citations, 1)
     ]
 

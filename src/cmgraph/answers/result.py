@@ -38,6 +38,7 @@ class Citation:
         given for the record as a whole; None if nobody said.
     :ivar words: a few words of the source, as printed.
     :ivar issued: when the source was published, as precisely as it is known.
+    :ivar undated: "n.d." in the language asked for, of a source on which no date of publication was seen.
     :ivar tier: how near the source stands to what it reports.
     :ivar copy: of a copy, where it was read, and that its original was not.
     """
@@ -54,6 +55,7 @@ class Citation:
     issued: str = ""
     tier: NamedRef | None = None
     copy: str = ""
+    undated: str = ""
 
     @property
     def standing(self) -> str:
@@ -61,7 +63,8 @@ class Citation:
         return "; ".join(str(part) for part in (self.support, self.tier, self.copy) if part)
 
     def __str__(self) -> str:
-        title = f"{self.title} ({self.issued})" if self.issued else self.title
+        when = self.issued or self.undated
+        title = f"{self.title} ({when})" if when else self.title
         publication = ". ".join(part for part in (self.publisher, title) if part)
         place = "" if self.locator == AS_A_WHOLE else self.locator
         return (
@@ -364,7 +367,7 @@ def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]
     rows = list(builtin.ask(store, "citations", citation=sorted(iris)))
     labels = names.labels(cell.value for row in rows for cell in (row[7], row[10]) if cell is not None)
     for row in rows:
-        iri, source, title, publisher, locator, url, checked, support, words, issued, tier = (
+        iri, source, title, publisher, locator, url, checked, support, words, issued, tier, omitted = (
             term.value if term else "" for term in row
         )
         if not by_iri[iri].source or getattr(row[2], "language", "") == names.lang:
@@ -372,7 +375,20 @@ def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]
             tier_ref = NamedRef(tier, labels[tier]) if tier else None
             key = _COPIES.get(tier, "")
             copy = message(key, names.lang).format(place=urlsplit(url).hostname or url) if key else ""
+            undated = message("undated", names.lang) if omitted else ""
             by_iri[iri] = Citation(
-                iri, source, title, publisher, locator, url, checked, support_ref, words, issued, tier_ref, copy
+                iri,
+                source,
+                title,
+                publisher,
+                locator,
+                url,
+                checked,
+                support_ref,
+                words,
+                issued,
+                tier_ref,
+                copy,
+                undated,
             )
     return by_iri

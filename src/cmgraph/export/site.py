@@ -1098,12 +1098,14 @@ def _sourced(shared: Site) -> None:
             by_tier[tier][support] += int(str(statements))
         kinds = {kind for kind, *_ in counted}
         statistics = [row.values for row in graph.stats().rows]
+        dates = message("about_dates", lang)
         values[lang] = {
             "groups": [
                 (str(row[0]), row[-1])
                 for row in statistics
-                if not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership"
+                if (not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership") and row[0] != dates
             ],
+            "dated": [row[-1] for row in statistics if row[0] == dates],
             "kinds": [row for row in statistics if row[0] in kinds],
             "supports": sorted({support for _, support, *_ in counted}, key=str),
             "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
