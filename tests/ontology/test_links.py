@@ -1,4 +1,4 @@
-"""Links to the world: what the graph's minerals, places and units are called elsewhere."""
+"""Links to the world: what the graph's minerals, places, agents and units are called elsewhere."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def test_things_are_linked_to_entries_of_others(bundled_graph: Graph) -> None:
     }
     assert linked[f"{base}id/place/ontario"] == {"https://sws.geonames.org/6093943/"}
     assert "http://www.wikidata.org/entity/Q1099" in linked[f"{base}vocab/mineral/antimony"]
+    assert linked[f"{base}id/agent/nrcan-rncan"] == {
+        "https://ror.org/05hepy730",
+        "http://www.wikidata.org/entity/Q349770",
+    }
+    assert linked[f"{base}id/agent/glencore-plc"] == {"https://api.gleif.org/api/v1/lei-records/2138002658CPO9NBH955"}
     assert linked[f"{base}vocab/unit/metric-ton"] == {"http://qudt.org/vocab/unit/TONNE"}
     assert linked.keys() >= {f"{base}vocab/stage/extraction", f"{base}vocab/activity/producing"}
     assert not any(entry.startswith(base) for entries in linked.values() for entry in entries)
@@ -31,7 +36,7 @@ def test_a_link_says_how_it_is_known(bundled_graph: Graph) -> None:
     """Each derived link follows from a record that cites a source."""
     store, prefixes = bundled_graph.store, bundled_graph.prefixes
     records = """SELECT ?thing (STR(?address) AS ?entry) WHERE {
-      ?match cm:matchesMineral|cm:matchesPlace ?thing ; cm:matchedEntry ?address ; cm:hasCitation/cm:citesSource ?source
+      ?match cm:matchesMineral|cm:matchesPlace|cm:matchesAgent ?thing ; cm:matchedEntry ?address ; cm:hasCitation/cm:citesSource ?source
     }"""
     recorded = {(str(thing), entry.value) for thing, entry in store.select(records, prefixes)[1]}
     links = "SELECT ?thing ?entry { ?thing skos:closeMatch|<https://schema.org/sameAs> ?entry FILTER(isIRI(?entry)) }"
@@ -42,7 +47,7 @@ def test_a_link_says_how_it_is_known(bundled_graph: Graph) -> None:
 
 def test_no_people_nation_or_their_government_is_given_an_identifier(bundled_graph: Graph) -> None:
     query = """ASK {
-      VALUES ?kind { cm:IndigenousNation cm:IndigenousPeople cm:IndigenousGovernment }
+      VALUES ?kind { cm:IndigenousNation cm:IndigenousPeople cm:IndigenousGovernment cm:RightsHolder }
       ?who a ?kind ; <https://schema.org/sameAs>|skos:exactMatch|skos:closeMatch ?entry
     }"""
     assert not bundled_graph.store.ask(query, bundled_graph.prefixes)
