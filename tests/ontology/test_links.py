@@ -36,7 +36,8 @@ def test_a_link_says_how_it_is_known(bundled_graph: Graph) -> None:
     """Each derived link follows from a record that cites a source."""
     store, prefixes = bundled_graph.store, bundled_graph.prefixes
     records = """SELECT ?thing (STR(?address) AS ?entry) WHERE {
-      ?match cm:matchesMineral|cm:matchesPlace|cm:matchesAgent ?thing ; cm:matchedEntry ?address ; cm:hasCitation/cm:citesSource ?source
+      ?match cm:matchesMineral|cm:matchesPlace|cm:matchesAgent ?thing ; cm:matchedEntry ?address .
+      ?match cm:hasCitation/cm:citesSource ?source
     }"""
     recorded = {(str(thing), entry.value) for thing, entry in store.select(records, prefixes)[1]}
     links = "SELECT ?thing ?entry { ?thing skos:closeMatch|<https://schema.org/sameAs> ?entry FILTER(isIRI(?entry)) }"
