@@ -1,4 +1,4 @@
-"""What the publication says of itself: VoID, DCAT, schema.org, a record for open.canada.ca, how to cite, checksums."""
+"""Descriptions of the publication: VoID, DCAT, schema.org, a record for open.canada.ca, citations, checksums."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _MEDIA = {
 
 _RDF = (".jsonld", ".nq", ".nt", ".rdf", ".trig", ".ttl")
 _ASIDE = ("id/", "vocab/", "queries/", "ontology/")
-"""Where files stand that are parts of a site, and no distributions of the whole."""
+"""Folders of files that are part of the site, and no distributions of the data set."""
 
 _PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -95,7 +95,7 @@ def distributions(folder: Path) -> list[Distribution]:
 
 
 def describe(publication: Publication, folder: Path) -> None:
-    """Write every description of what is in ``folder``: call it when all else is there."""
+    """Write every description of what is in ``folder``; call it when all other files are there."""
     files = distributions(folder)
     dcat = sort_triples(_dataset(publication, files))
     facts = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
@@ -178,7 +178,7 @@ def schema_org(publication: Publication, files: list[Distribution]) -> dict[str,
 
 
 def csl(publication: Publication) -> dict[str, Any]:
-    """Say how to cite the data set, as CSL-JSON."""
+    """Return the citation of the data set as CSL-JSON."""
     about = publication.about
     issued = about["issued"]
     known = {

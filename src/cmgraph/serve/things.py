@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from pyoxigraph import NamedNode, Triple
 
-from cmgraph.answers.entity import Entity, Said, build_entity
+from cmgraph.answers.entity import Entity, Statements, build_entity
 from cmgraph.answers.result import Result
 from cmgraph.answers.statements import fetch_triples
 from cmgraph.errors import CmgraphError
@@ -258,7 +258,7 @@ def describe(graph: Graph, iri: str, related: Iterable[tuple[str, str]]) -> Enti
     """Describe a thing with some of the statements that it stands in."""
     pairs = [*related]
     said = fetch_triples({iri, *(at for _, at in pairs)}, graph.store)
-    statements: Said = {(iri, iri): said[iri], **{(kind, at): said[at] for kind, at in pairs}}
+    statements: Statements = {(iri, iri): said[iri], **{(kind, at): said[at] for kind, at in pairs}}
     return build_entity(iri, statements, graph.store, graph.names)
 
 
