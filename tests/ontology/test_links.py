@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+from cmgraph.export.export import single
 from cmgraph.graph import Graph
 
 LINKED = """
@@ -56,3 +60,16 @@ def test_no_people_nation_or_their_government_is_given_an_identifier(bundled_gra
 
 def test_nothing_is_said_to_be_identical(bundled_graph: Graph) -> None:
     assert not bundled_graph.store.ask("ASK { ?a owl:sameAs ?b }", {"owl": "http://www.w3.org/2002/07/owl#"})
+
+
+def test_identifiers_reach_programs_that_know_ftm_or_schema_org(bundled_graph: Graph, tmp_path: Path) -> None:
+    single(bundled_graph, "", tmp_path / "ftm.jsonl", profile="ftm")
+    things = {thing["id"]: thing for thing in map(json.loads, (tmp_path / "ftm.jsonl").read_text("utf-8").splitlines())}
+    ministry = things["https://w3id.org/cmgraph/id/agent/nrcan-rncan"]["properties"]
+    assert ministry["wikidataId"] == ["Q349770"]
+    assert any("ror-records" in page for page in ministry["sourceUrl"])
+    company = things["https://w3id.org/cmgraph/id/agent/glencore-plc"]["properties"]
+    assert company["leiCode"] == ["2138002658CPO9NBH955"]
+
+    single(bundled_graph, "", tmp_path / "schema-org.ttl", profile="schema-org")
+    assert "https://ror.org/05hepy730" in (tmp_path / "schema-org.ttl").read_text(encoding="utf-8")
