@@ -12,6 +12,8 @@ import pytest
 import rdflib
 from pyoxigraph import RdfFormat, serialize
 
+from cmgraph.export.export import single
+from cmgraph.graph import Graph
 from cmgraph.rdf.files import RdfFile
 from cmgraph.rdf.terms import rdflib_graph
 from conftest import ROOT
@@ -84,6 +86,17 @@ def warnings(graph: rdflib.Graph, caplog: pytest.LogCaptureFixture) -> Iterable[
 def test_no_vocabulary_has_what_skosify_warns_of(caplog: pytest.LogCaptureFixture) -> None:
     for path in VOCABULARIES:
         assert not warnings(rdflib_graph(RdfFile.read(path).triples), caplog), path.name
+
+
+def test_what_skosmos_loads_has_nothing_skosify_warns_of(
+    bundled_graph: Graph, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The export in SKOS: every vocabulary and the model in one file, which alone Skosify remarks on."""
+    single(bundled_graph, "", tmp_path / "skos.ttl", profile="skos")
+    graph = rdflib.Graph().parse(tmp_path / "skos.ttl")
+    first, *others = warnings(graph, caplog)
+    assert first.startswith("Multiple concept schemes")
+    assert not others
 
 
 @pytest.mark.parametrize(
