@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
@@ -52,7 +52,10 @@ PAGES = {"en": ".html", "fr": ".fr.html"}
 MOST = 1000
 """Statements that a document of a thing holds; of one that is in more, they are counted."""
 
-_MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
+_MENU = (
+    *(("home", "./"), ("browse", "browse"), ("network", "network"), ("questions", "questions")),
+    *(("model", "def"), ("SPARQL", "sparql"), ("API", "openapi.json"), ("download", "download")),
+)
 _PLAIN: dict[str, Any] = {
     "lead": "",
     "links": [],
@@ -102,14 +105,17 @@ def statements(graph: Graph, path: str, media_type: str) -> Document:
     find(graph, path)
     if path in ("def", "ontology"):
         return rdf_document(_model(graph), media_type, graph.prefixes)
-    return rdf_document(_around(graph, BASE + path), media_type, graph.prefixes)
+    iri = BASE + path
+    related = relations(graph, iri)
+    described = {iri, *(at for _, at in related if len(related) <= MOST)}
+    return rdf_document(around(graph, described), media_type, graph.prefixes)
 
 
 def thing_page(graph: Graph, path: str) -> Document:
     """Write the page of a thing in the language of the graph."""
     find(graph, path)
     if path in ("def", "ontology"):
-        return _html(_model_page(graph))
+        return html_document(_model_page(graph))
     iri = BASE + path
     related = relations(graph, iri)
     count = len(related) if len(related) > MOST else 0
@@ -118,7 +124,7 @@ def thing_page(graph: Graph, path: str) -> Document:
         **entity_values(entity, graph, count),
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
-    return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
+    return html_document(served_page(graph, "entity.html", path, entity.thing.label, **values))
 
 
 def preview_page(graph: Graph, path: str) -> Document:
@@ -128,8 +134,8 @@ def preview_page(graph: Graph, path: str) -> Document:
     find(graph, path)
     entity = describe(graph, BASE + path, ())
     facts = {prop: value for prop, value in entity.facts if prop.iri != CM + "hasCitation"}
-    return _html(
-        _page(
+    return html_document(
+        served_page(
             graph,
             "preview.html",
             "reconcile/preview",
@@ -141,25 +147,13 @@ def preview_page(graph: Graph, path: str) -> Document:
     )
 
 
-def front_page(graph: Graph) -> Document:
-    """Write the first page."""
-    publication = _publication(graph)
-    title, lead = (best_text(publication.about[name] or {}, graph.lang) for name in ("title", "description"))
-    links = [
-        ("openapi.json", "OpenAPI", "/api/search, /api/entity, /api/questions, /api/path"),
-        ("sparql", "SPARQL", "/sparql"),
-        ("questions", message("questions", graph.lang), "/questions"),
-        ("def", message("model", graph.lang), "/def"),
-    ]
-    return _html(_plain_page(graph, "", title, links=links, lead=lead))
-
-
 def search_page(graph: Graph, text: str) -> Document:
     """Write a page of what is found by a name."""
     hits = graph.search(text) if text.strip() else []
-    links = [(_address(hit.thing.iri, graph.lang), hit.thing.label, hit.kind) for hit in hits]
+    links = [(address_of(hit.thing.iri, graph.lang), hit.thing.label, hit.kind) for hit in hits]
     lead = "" if hits or not text.strip() else message("search_none", graph.lang)
-    return _html(_plain_page(graph, "search", text[:200] or message("search", graph.lang), links=links, lead=lead))
+    title = text[:200] or message("search", graph.lang)
+    return html_document(plain_page(graph, "search", title, links=links, lead=lead))
 
 
 def query_page(
@@ -174,7 +168,7 @@ def query_page(
         query = "\n".join(line for line in graph.question(question).text.splitlines() if not line.startswith("#+"))
     saved = [(one.name, best_text(one.title, graph.lang)) for one in graph.questions.values()]
     values = {"query": query.strip() or _FIRST, "answer": answer, "saved": saved, "wrong": wrong}
-    return _html(_plain_page(graph, "sparql", "SPARQL", prefixes=graph.prefixes, **values))
+    return html_document(plain_page(graph, "sparql", "SPARQL", prefixes=graph.prefixes, **values))
 
 
 def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> Document:
@@ -187,16 +181,16 @@ def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> D
     wrong = [said[part] for part in ("detail", "excerpt", "hint") if said.get(part)]
     if query:
         return query_page(graph, query, wrong=wrong)
-    near = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
+    near = [(address_of(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
     title = message("nothing_here" if said["status"] == 404 else "not_answered", graph.lang)
     lead = message("nearest", graph.lang) if near else ""
-    return _html(_plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
+    return html_document(plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
 
 
 def questions_page(graph: Graph) -> Document:
     """Write a page of the saved questions."""
     values = questions_values(graph, graph.lang, f"?lang={graph.lang}")
-    return _html(_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
+    return html_document(served_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
 
 
 def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Document:
@@ -226,7 +220,7 @@ def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) 
         for parameter, label, said in shown.pop("parameters")
     ]
     title = best_text(saved.title, graph.lang)
-    page = _page(
+    page = served_page(
         graph,
         "question.html",
         f"queries/{name}",
@@ -239,7 +233,7 @@ def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) 
         refused=status != 200,
         **shown,
     )
-    return replace(_html(page), status=status)
+    return replace(html_document(page), status=status)
 
 
 def question_text(graph: Graph, name: str) -> Document:
@@ -279,10 +273,8 @@ def _unknown(graph: Graph, path: str) -> Problem:
     return Problem("the graph has nothing of this name", 404, more={"nearest": nearest})
 
 
-def _around(graph: Graph, iri: str) -> list[Triple]:
-    """Return what is said of a thing and in the statements it stands in, with citations, sources and names."""
-    related = relations(graph, iri)
-    described = {iri, *(at for _, at in related[:MOST] if len(related) <= MOST)}
+def around(graph: Graph, described: set[str]) -> list[Triple]:
+    """Return what is said of things and statements, with citations, sources and names."""
     triples = _said_of(graph, described)
     for predicate in ("hasCitation", "citesSource"):
         triples |= _said_of(graph, {lexical(t.object) for t in triples if t.predicate.value == CM + predicate})
@@ -312,44 +304,49 @@ def _model_page(graph: Graph) -> str:
     stars: dict[str, list[Triple]] = defaultdict(list)
     for subject, some in groupby(_model(graph), key=lambda triple: lexical(triple.subject)):
         stars[subject] += some
-    publication = _publication(graph)
+    publication = publication_of(graph)
     values = model_values(publication, stars)[graph.lang]
-    return _page(graph, "terms.html", "def", message("model", graph.lang), **values)
+    return served_page(graph, "terms.html", "def", message("model", graph.lang), **values)
 
 
 @cache
-def _publication(graph: Graph) -> Publication:
+def publication_of(graph: Graph) -> Publication:
+    """Return what pages in the language of a graph have in common."""
     return Publication(graph, languages=(graph.lang,))
 
 
-def _html(text: str) -> Document:
+def html_document(text: str) -> Document:
+    """Return a page as an answer."""
     return Document(text.encode(), "text/html")
 
 
-def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
-    return _page(graph, "served.html", path, title, **{**_PLAIN, **values})
+def plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
+    """Write a page that the site does not have."""
+    return served_page(graph, "served.html", path, title, **{**_PLAIN, **values})
 
 
-def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:
-    publication, root = _publication(graph), "../" * path.count("/")
+def served_page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:
+    """Write a page in the language of a graph.
+
+    :param path: where it stands, from the service's own address on.
+    :param more: what its address says beside the language.
+    """
+    publication, root = publication_of(graph), "../" * path.count("/")
     languages = [(lang, _other(path, lang) + more) for lang in LANGUAGES]
-    menu = [(message(key, graph.lang, default=key), to) for key, to in _MENU]
-
-    def href(iri: str) -> str:
-        return root + _address(iri, graph.lang) if iri.startswith(BASE) else web_address(iri)
-
+    menu = [(message(key, graph.lang, default=key), f"{to}?lang={graph.lang}") for key, to in _MENU]
     return page(
         publication,
         template,
         graph.lang,
         heading=values.pop("heading", title),
         here=_other(path, graph.lang) + more,
-        to=Links(href, graph.lang),
+        to=Links(linking(graph, path), graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,
         more=more,
         root=root,
+        search_page=f"search{PAGES[graph.lang]}",
         served=True,
         stem=quote(path),
         title=title,
@@ -357,12 +354,22 @@ def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **
     )
 
 
+def linking(graph: Graph, path: str) -> Callable[[str], str]:
+    """Return what gives the address of a thing, as the page at ``path`` has it."""
+    root = "../" * path.count("/")
+
+    def href(iri: str) -> str:
+        return root + address_of(iri, graph.lang) if iri.startswith(BASE) else web_address(iri)
+
+    return href
+
+
 def _other(path: str, lang: str) -> str:
     """Return the address of a page in a language."""
     return f"{quote(path)}?lang={lang}"
 
 
-def _address(iri: str, lang: str) -> str:
+def address_of(iri: str, lang: str) -> str:
     """Return the address at which a thing answers, from the service's own on."""
     path, hash_, anchor = iri.removeprefix(BASE).partition("#")
     return f"{quote(path)}?lang={lang}{hash_}{anchor}"
