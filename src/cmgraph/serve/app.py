@@ -264,8 +264,8 @@ class Service:
         if "query" not in fields:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
         graphs = {"default": fields.get("default-graph-uri", []), "named": fields.get("named-graph-uri", [])}
-        query = one(fields, "query")
-        return await self._document("sparql", self._lang(request), query=query, accept=accept, **graphs, vary=_VARY)
+        asked = {"query": one(fields, "query"), "base": f"{self._address}sparql", **graphs}
+        return await self._document("sparql", self._lang(request), accept=accept, **asked, vary=_VARY)
 
     async def site(self, request: Request) -> Response:
         """Show a page of the site that is about many things."""
