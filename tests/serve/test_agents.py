@@ -69,7 +69,7 @@ def size(result: CallToolResult) -> int:
 def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
     listed: Any = agent.portal.call(agent.client.list_tools)
     assert {tool.name for tool in listed.tools} == {
-        *("search", "ask", "describe", "questions", "question", "answer", "sparql", "path")
+        *("search", "ask", "describe", "questions", "question", "answer", "sparql", "path", "compare")
     }
     assert all(tool.annotations.read_only_hint and tool.description for tool in listed.tools)
     assert len(listed.model_dump_json()) < 16_000 and "was not seen" in str(agent.client.instructions)

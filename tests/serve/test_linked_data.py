@@ -103,7 +103,12 @@ def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_
         seen[link] = answer.text
         if answer.media_type == "text/html" and not link.startswith("/download"):  # files: tests/serve/test_site.py
             waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
-    assert {"/questions?lang=en", "/queries/partners?lang=en", "/queries/partners.rq", "/sparql?lang=en", "/search"} <= seen.keys()
+    assert {
+        "/questions?lang=en",
+        "/queries/partners?lang=en",
+        "/queries/partners.rq",
+        "/search",
+    } <= seen.keys()
     assert "Union européenne" in seen["/queries/partners?lang=fr"]
     assert seen["/queries/partners.csv?lang=en"].startswith("partner,partner_iri")
     assert "VALUES" in seen["/queries/partners.rq"]

@@ -23,10 +23,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware
 
-from cmgraph.errors import CmgraphError
+from cmgraph.errors import CmgraphError, QueryStopped
+from cmgraph.export.changes import HOW
 from cmgraph.export.dataset import DESCRIPTIONS
 from cmgraph.graph import LANGUAGES
-from cmgraph.serve.api import HOPS, PATHS, Part
+from cmgraph.serve.api import ACTORS, HOPS, PATHS, Part
 from cmgraph.serve.documents import RDF_FORMS, Document
 from cmgraph.serve.limits import ROWS
 from cmgraph.serve.negotiation import best_language, best_media_type
@@ -162,6 +163,10 @@ class Service:
             Route("/api/ask", self.api_ask, methods=READ),
             Route("/api/entity", self.api_entity, methods=READ),
             Route("/api/path", self.api_path, methods=READ),
+            Route("/api/neighbours", self.api_neighbours, methods=READ),
+            Route("/api/compare", self.api_compare, methods=READ),
+            Route("/api/figures", self.api_figures, methods=READ),
+            Route("/api/changes", self.api_changes, methods=READ),
             Route("/api/networks", self.api_networks, methods=READ),
             Route("/api/networks/{file}", self.api_network, methods=READ),
             Route("/api/questions", self.api_questions, methods=READ),
@@ -263,8 +268,8 @@ class Service:
             )
         if "query" not in fields:
             raise Problem("there is no query", hint="Send it as 'query', or as application/sparql-query.")
-        graphs = {"default": fields.get("default-graph-uri", []), "named": fields.get("named-graph-uri", [])}
-        asked = {"query": one(fields, "query"), "base": f"{self._address}sparql", **graphs}
+        asked: dict[str, object] = {"query": one(fields, "query"), "base": f"{self._address}sparql"}
+        asked |= {of: fields.get(f"{of}-graph-uri", []) for of in ("default", "named")}
         return await self._document("sparql", self._lang(request), accept=accept, **asked, vary=_VARY)
 
     async def site(self, request: Request) -> Response:
@@ -339,7 +344,14 @@ class Service:
         """Return what changed since an earlier edition, as a record; empty if none is known."""
         if not self._settings.since:
             return ""
-        return (await self._shelf.get("record", LANGUAGES[0], apart=True, folder=self._settings.since)).whole.decode()
+        try:
+            record = await self._shelf.get("record", LANGUAGES[0], apart=True, folder=self._settings.since)
+        except (Problem, QueryStopped):
+            raise
+        except CmgraphError as error:
+            sys.stderr.write(f"cmgraph: the earlier edition cannot be compared: {' '.join(str(error).split())}\n")
+            raise Problem("this server has a fault; its operator can read more", 500) from None
+        return record.whole.decode()
 
     def _here(self, request: Request) -> str:
         """Return the path that is asked for, from the service's own address on."""
@@ -374,7 +386,8 @@ class Service:
         values = {name: some for name, some in given.items() if some and name != "lang"}
         if ending == "csv":
             name, lang = (name.removesuffix(".fr"), ".fr.html") if name.endswith(".fr") else (name, "")
-            return await self._page(request, "answer_csv", lang, name=name, values=values, part=Part(0, ROWS))
+            asked = {"name": name, "values": values}
+            return await self._page(request, "said_csv", lang, of="answer", given=asked, part=Part(0, ROWS))
         if ending == "rq":
             return await self._page(request, "question_text", name=name)
         ending = ending if ending in PAGES.values() else ""
@@ -444,7 +457,7 @@ class Service:
     async def api_path(self, request: Request) -> Response:
         """Find paths between two things."""
         fields = self._fields(request, "from", "to", "over", "count", "hops")
-        return await self._said(
+        return await self._table(
             request,
             "path",
             _part(fields),
@@ -457,7 +470,43 @@ class Service:
 
     async def api_networks(self, request: Request) -> Response:
         """List the networks that there are."""
-        return await self._said(request, "networks", _part(self._fields(request)))
+        return await self._table(request, "networks", _part(self._fields(request)))
+
+    async def api_neighbours(self, request: Request) -> Response:
+        """List what a thing is tied to."""
+        fields = self._fields(request, "name", "over")
+        over = fields.get("over", [])
+        return await self._table(request, "neighbours", _part(fields), name=_required(fields, "name"), over=over)
+
+    async def api_compare(self, request: Request) -> Response:
+        """Say what actors share, and what only some of them have."""
+        fields = self._fields(request, "actor", "through", "bilateral", "since")
+        if len(actors := fields.get("actor", [])) < 2 or len(actors) > ACTORS:
+            raise Problem(f"name from 2 to {ACTORS} actors", hint="Write ?actor=Canada&actor=Japan.")
+        through, bilateral = one(fields, "through"), one(fields, "bilateral", "false")
+        if through not in ("", "agreements", "bodies") or bilateral not in ("true", "false"):
+            raise Problem("'through' is agreements or bodies, and 'bilateral' is true or false")
+        given = {"actors": actors, "through": through, "bilateral": bilateral == "true", "since": one(fields, "since")}
+        return await self._table(request, "compare", _part(fields), **given)
+
+    async def api_figures(self, request: Request) -> Response:
+        """List figures."""
+        fields = self._fields(request, "quantity", "mineral", "place", "year")
+        values = {name: given for name, given in fields.items() if name not in _SHARED}
+        return await self._table(request, "figures", _part(fields), values=values)
+
+    async def api_changes(self, request: Request) -> Response:
+        """List what changed since an earlier edition."""
+        fields = self._fields(request, "how")
+        if (how := one(fields, "how")) not in ("", *HOW):
+            raise Problem(f"'how' is one of: {', '.join(HOW)}")
+        return await self._table(request, "changes", _part(fields), since=await self._since(), how=how)
+
+    async def _table(self, request: Request, of: str, part: Part, **given: object) -> Response:
+        """Answer with JSON, or with CSV if the client likes that better."""
+        if negotiated(request.headers.get("accept", ""), ["application/json", "text/csv"]) == "text/csv":
+            return await self._page(request, "said_csv", of=of, given=given, part=part)
+        return await self._said(request, of, part, **given)
 
     async def api_network(self, request: Request) -> Response:
         """Send a network as a file."""
@@ -481,11 +530,7 @@ class Service:
         """Answer a saved question: what is not of this API is one of its own parameters."""
         fields = parameters(request)
         values = {name: given for name, given in fields.items() if name not in _SHARED}
-        asked, part = {"name": request.path_params["name"], "values": values}, _part(fields)
-        if negotiated(request.headers.get("accept", ""), ["application/json", "text/csv"]) == "text/csv":
-            document, _ = await self._pool.run("answer_csv", self._lang(request), **asked, part=part)
-            return Response(document.body, media_type="text/csv", headers={**document.headers, "vary": _VARY})
-        return await self._said(request, "answer", part, **asked)
+        return await self._table(request, "answer", _part(fields), name=request.path_params["name"], values=values)
 
     def _fields(self, request: Request, *own: str) -> dict[str, list[str]]:
         fields = parameters(request)

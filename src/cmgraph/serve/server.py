@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +53,9 @@ def serve(
     if public_url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~-]+/)*", public_url):
         hint = "Write it like https://example.org/minerals/"
         raise CmgraphError("not an address that ends with a slash", where=f"--public-url {public_url}", hint=hint)
+    if settings.since and not all((Path(settings.since) / name).is_file() for name in ("export.json", "cmgraph.nt")):
+        hint = "--since names a folder that cmgraph export wrote, with cmgraph.nt in it."
+        raise CmgraphError("this folder is not an export", where=settings.since, hint=hint)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
     with _listening(host, port) as listening:

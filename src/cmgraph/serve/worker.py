@@ -57,7 +57,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "question_text": things.question_text,
     "problem_page": things.problem_page,
     "said": api.said,
-    "answer_csv": api.answer_csv,
+    "said_csv": api.said_csv,
     "network_file": api.network_file,
     "openapi": api.openapi,
     "manifest": reconciliation.manifest,
