@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import signal
@@ -110,11 +111,18 @@ def _listening(host: str, port: int) -> socket.socket:
     :raises CmgraphError: if it cannot be had.
     """
     try:
+        if not host or not socket.getaddrinfo(host, port):
+            raise OSError(errno.EADDRNOTAVAIL, "")
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "Choose another with --port, or 0 for any that is free."
-        raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
+    except (socket.gaierror, UnicodeError):
+        reason, hint = "there is no such address", _WHERE
+    except OSError as error:
+        reason, hint = os.strerror(error.errno or errno.EIO), _WHERE if error.errno == errno.EADDRNOTAVAIL else _WHICH
+    raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint)
+
+
+_WHERE = "Choose an address of this machine with --host: 127.0.0.1 for itself alone, 0.0.0.0 for every one."
+_WHICH = "Choose another with --port, or 0 for any that is free; most systems keep those below 1024 for themselves."
 
 
 def _reload_when_told(watcher: Watcher) -> None:
