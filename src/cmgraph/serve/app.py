@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette_compress import CompressMiddleware
+from starlette_compress import CompressMiddleware, add_compress_type
 
 from cmgraph.errors import CmgraphError, QueryStopped
 from cmgraph.export.changes import HOW
@@ -42,6 +42,14 @@ from cmgraph.serve.things import ENDINGS, PAGES
 from cmgraph.text.templating import render_template
 
 READ = ["GET", "HEAD"]
+
+for _type in (
+    *("application/gexf+xml", "application/graphml+xml", "application/jsonl", "application/n-quads"),
+    *("application/n-triples", "application/opensearchdescription+xml", "application/problem+json"),
+    *("application/sparql-query", "application/sparql-results+json", "application/sparql-results+xml"),
+    *("application/trig", "text/csv", "text/tab-separated-values", "text/turtle"),
+):
+    add_compress_type(_type)  # what shrinks, and the library does not know
 
 _PACKED = 1000
 """Bytes from which on an answer is packed."""
