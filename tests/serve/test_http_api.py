@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 import cmgraph
 from cmgraph.graph import Graph
 from cmgraph.rdf.terms import BASE, RDF_TYPE
-from conftest import Run
+from conftest import ROOT, Run
 from serving import Server, serving
 
 
@@ -259,3 +260,18 @@ def test_a_network_is_a_file_that_other_tools_open(server: Server) -> None:
     ):
         answer = server.get(f"/api/networks/{path}")
         assert (answer.status, answer.media_type) == (status, "application/problem+json"), path
+
+
+@pytest.mark.gate
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_examples_of_the_documentation_run(tmp_path: Path) -> None:
+    page = (ROOT / "docs/serve.md").read_text(encoding="utf-8")
+    examples = re.findall("^curl (.*)$", page, re.M)
+    with serving() as server:
+        for example in examples:
+            command = f"curl -sf {example.replace('http://127.0.0.1:8000/', server.address)}"
+            done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+            written = done.stdout + "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+            assert done.returncode == 0 and len(written.splitlines()) + written.count('"total"') > 1, command
+            assert '"total":0' not in written, command
+    assert len(examples) >= 10

@@ -471,7 +471,7 @@ class Service:
             _part(fields),
             one=_required(fields, "from"),
             other=_required(fields, "to"),
-            over=fields.get("over", []),
+            over=[*dict.fromkeys(fields.get("over", []))],
             count=number(fields, "count", 3, PATHS, 1),
             hops=number(fields, "hops", 6, HOPS, 1),
         )
@@ -483,7 +483,7 @@ class Service:
     async def api_neighbours(self, request: Request) -> Response:
         """List what a thing is tied to."""
         fields = self._fields(request, "name", "over")
-        over = fields.get("over", [])
+        over = [*dict.fromkeys(fields.get("over", []))]
         return await self._table(request, "neighbours", _part(fields), name=_required(fields, "name"), over=over)
 
     async def api_compare(self, request: Request) -> Response:
