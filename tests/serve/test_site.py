@@ -87,7 +87,7 @@ def test_every_address_of_an_export_answers_or_leads_on(server: Server, untruste
     assert failed == {}
 
 
-@pytest.mark.parametrize("name", ["id/event", "id/arrangement.fr", "id/source", "vocab/claim-status"])
+@pytest.mark.parametrize("name", ["id/place", "id/arrangement.fr", "id/source", "vocab/claim-status"])
 def test_a_list_shows_what_the_export_shows(server: Server, untrusted_export: Path, name: str) -> None:
     def cells(page: str) -> list[str]:
         return re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", re.sub(r' href="[^"]*"', "", page))
@@ -97,6 +97,28 @@ def test_a_list_shows_what_the_export_shows(server: Server, untrusted_export: Pa
     assert re.findall(r"<h1>.*", served) == re.findall(
         r"<h1>.*", (untrusted_export / f"{name}.html").read_text(encoding="utf-8")
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("id/agent/european-union", "id/agent/nrcan-rncan.fr", "id/agent/government-of-canada", "id/place/canada"),
+        *(
+            "id/source/partnerships-page-a",
+            "id/arrangement/canada-eu-strategic-partnership-on-raw-materials.fr",
+            "vocab/role/party",
+        ),
+    ],
+)
+def test_the_page_of_a_thing_tells_what_that_of_the_export_tells(
+    server: Server, untrusted_export: Path, name: str
+) -> None:
+    def told(page: str) -> list[str]:
+        main = page[page.index("<main") : page.index('<section aria-labelledby="data">')]
+        return [" ".join(html.unescape(text).split()) for text in re.split("<[^>]*>", main) if text.strip()]
+
+    written = (untrusted_export / f"{name}.html").read_text(encoding="utf-8")
+    assert told(server.get(f"/{name}.html").text) == told(written)
 
 
 @pytest.mark.parametrize("name", ["cmgraph.nt", "tables/agents.csv", "context.jsonld", "profiles/skos.ttl", "cite.bib"])

@@ -706,6 +706,7 @@ def _make_things(
     rests = {lang: _resting(shared, graph, iris) for lang, graph in publication.by_language.items()}
     for iri in iris:
         stem, uses = iri.removeprefix(BASE), shared.uses.get(iri, [])
+        linked_uses = [(user, prop) for user, prop in uses if shared.stem(user)]
         users = [user for user, _ in uses if user.startswith(BASE + "id/")]
         spoken = {lang: some[iri] for lang, some in entities.items()}
         titles = {lang: entity.thing.label for lang, entity in spoken.items()}
@@ -719,7 +720,7 @@ def _make_things(
                 glanced[iri].get(lang),
                 told[iri][lang],
             )
-            | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
+            | {"named_by": [] if counted else named_by(publication.by_language[lang], entity, linked_uses)}
             | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
             for lang, entity in spoken.items()
         }
@@ -752,18 +753,18 @@ def _askable(shared: Site, lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def _named_by(
-    shared: Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
-) -> list[tuple[str, str, list[NamedRef]]]:
-    """List the things whose own description points at a thing: by their kind and the property."""
+def named_by(graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]) -> list[tuple[str, str, list[NamedRef]]]:
+    """List the things whose own description points at a thing: by their kind and the property.
+
+    :param uses: what points at it, and by which property.
+    """
     shown = {statement.iri for statement in entity.statements}
     others = [(user, prop) for user, prop in uses if user not in shown and not user.startswith(BASE + "id/cite/")]
     labels = graph.names.labels({CM + "governs", *(iri for pair in others for iri in pair)})
     governs = labels[CM + "governs"]
     grouped: dict[tuple[str, str], list[NamedRef]] = defaultdict(list)
     for user, prop in others:
-        if shared.stem(user):
-            grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
+        grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
     return [
         (kind, prop, sorted(things, key=lambda thing: (normalize_name(thing.label), thing.iri)))
         for (kind, prop), things in sorted(grouped.items(), key=lambda item: (item[0][1] != governs, item[0]))
@@ -784,12 +785,18 @@ def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resti
         for source, some in citing.items()
     }
     entities = build_entities(said, graph.store, graph.names, shared.told(graph.lang))
-    return {source: _rests(shared, graph, source, entity) for source, entity in entities.items()}
+    return {
+        source: rests(graph, entity, {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")})
+        for source, entity in entities.items()
+    }
 
 
-def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
-    """Tell what cites a place in a source; a thing is shown by its name, under what it is."""
-    things = {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")}
+def rests(graph: Graph, entity: Entity, things: Set[str]) -> Resting:
+    """Tell what cites a place in a source.
+
+    :param entity: the source, with all that cites it in the place of its statements.
+    :param things: what of that is shown by its name, under what it is.
+    """
     labels = graph.names.labels(things)
     statements = tuple(
         replace(
@@ -801,7 +808,7 @@ def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
         else s
         for s in entity.statements
     )
-    return resting(source, replace(entity, statements=statements), graph.lang)
+    return resting(entity.thing.iri, replace(entity, statements=statements), graph.lang)
 
 
 def entity_values(

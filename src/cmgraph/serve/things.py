@@ -17,20 +17,26 @@ from cmgraph.answers.entity import Entity, Said, build_entity
 from cmgraph.answers.result import Result
 from cmgraph.answers.statements import fetch_triples
 from cmgraph.errors import CmgraphError
+from cmgraph.export.glance import Glance, glances
+from cmgraph.export.lists import SUMMED, list_tables, summaries
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
+    SHARED,
     Links,
     entity_values,
     model_values,
+    named_by,
     page,
     question_values,
     questions_values,
+    rests,
     web_address,
 )
+from cmgraph.export.statements import Resting
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, sort_triples
-from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, best_text, lexical
+from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, best_text, lexical
 from cmgraph.serve.answers import asked
 from cmgraph.serve.documents import Document, rdf_document
 from cmgraph.serve.notices import Notices
@@ -120,11 +126,44 @@ def thing_page(graph: Graph, path: str) -> Document:
     related = relations(graph, iri)
     count = len(related) if len(related) > MOST else 0
     entity = describe(graph, iri, () if count else related)
+    folder = path.rpartition("/")[0]
+    told = summaries(list_tables(graph, {folder: [iri]}, {}), graph.lang).get(iri, "") if folder in SUMMED else ""
     values = {
-        **entity_values(entity, graph, count),
+        **entity_values(entity, graph, count, glance=_glance(graph, folder, entity), told=told),
+        "named_by": [] if count else named_by(graph, entity, _uses(graph, iri)),
+        "resting": _resting(graph, entity) if folder == "id/source" else None,
+        "ending": f"?lang={graph.lang}",
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
     return html_document(served_page(graph, "entity.html", path, entity.thing.label, **values))
+
+
+def _glance(graph: Graph, folder: str, entity: Entity) -> Glance | None:
+    """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
+    iri = entity.thing.iri
+    governed = [value.iri for prop, value in entity.facts if prop.iri == CM + "governs" and isinstance(value, NamedRef)]
+    if len(governed) == 1:
+        folder, iri = "id/place", governed[0]
+    return glances({graph.lang: graph}, folder, iri).get(graph.lang)
+
+
+def _uses(graph: Graph, iri: str) -> list[tuple[str, str]]:
+    rows = builtin.ask(graph.store, "uses", thing=[iri])
+    return [(lexical(user), lexical(prop)) for user, prop in rows if user and prop]
+
+
+def _resting(graph: Graph, source: Entity) -> Resting | None:
+    """Tell what cites a place in a source; nothing if that is too much for a page."""
+    classes: dict[str, str] = {}
+    for user, kind in builtin.ask(graph.store, "citing", source=[source.thing.iri]):
+        if user and kind:
+            classes.setdefault(lexical(user), lexical(kind))
+    if len(classes) > MOST:
+        return None
+    fetched = fetch_triples(classes, graph.store)
+    said: Said = {(kind, iri): fetched[iri] for iri, kind in classes.items()}
+    entity = build_entity(source.thing.iri, said, graph.store, graph.names)
+    return rests(graph, entity, {iri for iri in classes if iri.split("/")[-2] not in SHARED})
 
 
 def preview_page(graph: Graph, path: str) -> Document:
