@@ -102,7 +102,9 @@ def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_
         answer = server.get(link, **browser)
         assert answer.status in (200, 303) and answer.media_type != "application/problem+json", link
         seen[link] = answer.text
-        if answer.media_type == "text/html" and not link.startswith("/download"):  # files: tests/serve/test_site.py
+        if answer.media_type == "text/html" and not link.startswith(
+            "/download"
+        ):  # files: tests/serve/test_served_site.py
             waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
     assert {
         "/questions?lang=en",

@@ -398,7 +398,8 @@ def linking(graph: Graph, path: str) -> Callable[[str], str]:
     root = "../" * path.count("/")
 
     def href(iri: str) -> str:
-        return root + address_of(iri, graph.lang) if iri.startswith(BASE) else web_address(iri)
+        answers = iri.startswith(BASE) and {".", ".."}.isdisjoint(iri.split("/"))  # a browser would take these away
+        return root + address_of(iri, graph.lang) if answers else web_address(iri)
 
     return href
 
