@@ -59,7 +59,7 @@ def test_what_is_for_programs_is_not_what_a_person_reads() -> None:
         ["path", "Japan", "Natural Resources Canada"],
         ["queries"],
         ["reason"],
-        ["reason", "Canada", "--explain"],
+        pytest.param(["reason", "Canada", "--explain"], marks=pytest.mark.thorough),
         ["search", "stated"],
         ["search", "critical"],
         ["stats"],

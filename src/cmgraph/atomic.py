@@ -79,7 +79,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
-    """Give a locked folder beside ``target``, once those that killed processes left there are gone."""
+    """Yield a locked folder beside ``target``, after removing those that killed processes left there."""
     import fcntl
 
     prefix = f".cmgraph-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
@@ -111,12 +111,12 @@ def _sweep(left: Path, target: Path) -> None:
             shutil.rmtree(left)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places at one stroke; False if the system cannot."""
+def _exchange(left: Path, right: Path) -> bool:
+    """Exchange two folders in one step; return False if the system cannot."""
     import ctypes
 
     system = ctypes.CDLL(None, use_errno=True)
-    first, second = os.fsencode(one), os.fsencode(other)
+    first, second = os.fsencode(left), os.fsencode(right)
     if hasattr(system, "renameat2"):
         return bool(system.renameat2(_CWD, first, _CWD, second, _EXCHANGE) == 0)
     if hasattr(system, "renamex_np"):

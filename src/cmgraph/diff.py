@@ -1,4 +1,4 @@
-"""What changed between two versions of the graph: in the words of the field, and as RDF."""
+"""What changed between two versions of the graph: in words, and as RDF."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def diff_versions(graph: Graph, old: str, new: str) -> tuple[tuple[Change, ...],
 
 
 def lines_of(version: str) -> set[str]:
-    """Return what a version states, as lines of N-Triples."""
+    """Return the statements of a version, as lines of N-Triples."""
     with _paths(version) as paths:
         return to_lines(canonical(triple for path in paths for triple in stream_triples(path)))
 
@@ -139,16 +139,16 @@ def diff_triples(old: set[str], new: set[str], labels: Callable[[Iterable[str]],
     return tuple(sorted(changes, key=lambda c: (order.index(c.how), c.kind, c.thing.label, c.thing.iri)))
 
 
-def _by_subject(written: set[str], subjects: set[str]) -> dict[str, list[Triple]]:
+def _by_subject(lines: set[str], subjects: set[str]) -> dict[str, list[Triple]]:
     """Group the statements about ``subjects``."""
     grouped: dict[str, list[Triple]] = defaultdict(list)
-    for triple in from_lines(sorted(line for line in written if line.partition(" ")[0] in subjects)):
+    for triple in from_lines(sorted(line for line in lines if line.partition(" ")[0] in subjects)):
         grouped[str(triple.subject)].append(triple)
     return grouped
 
 
 def _named(iri: str, known: dict[str, str]) -> bool:
-    """Say whether a thing has a name, and not only its CURIE."""
+    """Return whether a thing has a name, and not only its CURIE."""
     return not re.fullmatch(r"[a-z-]*:\S*", known.get(iri, "x:"))
 
 
@@ -159,7 +159,7 @@ def _tie(triples: list[Triple], word: Callable[[str], str]) -> str:
 
 
 def _how(gone: list[Triple], come: list[Triple]) -> str:
-    """Tell a change from a new source or date of the same, and from a citation that only went."""
+    """Distinguish a change from a new source or date for the same, and from a lost citation."""
     new, old = set(come) - set(gone), set(gone) - set(come)
     if any(t.predicate.value not in _DATED for t in new | old):
         return "changed"

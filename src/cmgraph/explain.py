@@ -1,4 +1,4 @@
-"""What is derived, by which rule, and from what; and all that OWL RL entails, for those who want it."""
+"""What is inferred, by which rule, and from what; and, for those who want it, everything that OWL RL entails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.result import Result, build
-from cmgraph.answers.sentences import tell_statements
+from cmgraph.answers.sentences import with_statements_in_words
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -29,7 +29,7 @@ def list_rules(graph: Graph) -> Result:
 
 
 def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
-    """List what is derived about one thing; columns ``subject``, ``property``, ``value``, ``rule``.
+    """List what is inferred about one thing; columns ``subject``, ``property``, ``value``, ``rule``.
 
     :param name: a name, CURIE or IRI.
     :param explain: add the column ``from``, the statement that each follows from, and its citations.
@@ -52,16 +52,16 @@ def inferred_about(graph: Graph, name: str, *, explain: bool = False) -> Result:
     answer = (columns, list(dict.fromkeys(solutions)))
     things = ("subject", "property", "from") if explain else ("subject", "property")
     headings = {column: message(column, graph.lang) for column in columns}
-    told = build(
+    result = build(
         answer, graph.store, graph.names, "citation" if explain else "none", headings, things=things, lang=graph.lang
     )
-    return tell_statements(told, graph.store, graph.names)
+    return with_statements_in_words(result, graph.store, graph.names)
 
 
 def write_owl_rl(graph: Graph, path: Path) -> int:
-    """Write all that OWL RL entails from the graph with its axioms, and the graph does not say, as N-Triples.
+    """Write everything that OWL RL entails from the graph and its axioms, and that the graph lacks, as N-Triples.
 
-    What it says of nodes without an IRI, which are parts of axioms, is left out. A clash is not told here: the
+    Statements about blank nodes, which are parts of axioms, are left out. Contradictions are not reported here: the
     project's tests look for those.
 
     :returns: how many statements follow.

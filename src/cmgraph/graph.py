@@ -1,4 +1,4 @@
-"""The graph: files read, what follows inferred, and every question and look-up asked of it."""
+"""The graph: its files, what is inferred from them, and the questions and look-ups that it answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cmgraph.answers.entity import Entity, describe
 from cmgraph.answers.result import Result, build
-from cmgraph.answers.sentences import tell_statements
+from cmgraph.answers.sentences import with_statements_in_words
 from cmgraph.errors import CmgraphError, EndpointError, UnknownName, nearest
 from cmgraph.inference import infer, materialize
 from cmgraph.names import Names, SearchHit
@@ -128,7 +128,7 @@ class Graph:
         """The triples that follow by rule, by the rule's name."""
         inferred = {rule: tuple(triples) for rule, triples in infer(self.store, self.ontology)}
         if self.paths is not None and any(any(blank_nodes(t)) for triples in inferred.values() for t in triples):
-            store = LocalStore(self.asserted)  # a snapshot calls blank nodes otherwise than the files as read now
+            store = LocalStore(self.asserted)  # a snapshot has other blank node labels than the files as read now
             return {rule: tuple(triples) for rule, triples in infer(store, self.ontology)}
         return inferred
 
@@ -167,7 +167,7 @@ class Graph:
         return find_questions(folder / "queries" for folder in self.folders)
 
     def has_question(self, name: str) -> bool:
-        """Say whether there is a saved question ``name``."""
+        """Return whether there is a saved question ``name``."""
         return name in self._question_files
 
     def question(self, name: str) -> Question:
@@ -216,8 +216,8 @@ class Graph:
     def query(self, question: str | PathLike[str] | Question, /, **parameters: object) -> Result:
         """Answer a question that selects rows. SPARQL of other people's is safe to ask, see :func:`load`.
 
-        Rows are what SPARQL says, equal ones too. Only a saved question that declares a citation column puts together
-        the rows that differ in nothing else.
+        Rows are the solutions of the query, equal ones too. Only a saved question that declares a citation column puts
+        together the rows that differ in nothing else.
 
         :param question: name of a saved question, SPARQL text, a path to a file with a query, or a :class:`Question`.
         :param parameters: values for the question's parameters: names in either language, CURIEs, IRIs, days,
@@ -269,7 +269,7 @@ class Graph:
             saved.one_line,
             lang if saved.columns else "",
         )
-        answer = tell_statements(answer, self.store, names)
+        answer = with_statements_in_words(answer, self.store, names)
         return answer.say_undated(saved.dated, lang) if saved.dated and saved.asks_for_a_day(asked) else answer
 
     def ask(self, question: str | PathLike[str] | Question, /, **parameters: object) -> bool:
@@ -313,14 +313,14 @@ class Graph:
         return text, str(question.path), question
 
     def _as_likely_meant(self, question: Question, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Take a name that others begin with for that of which the question has most to say, and tell that it does."""
+        """Replace a name with which others begin by the one with most rows in the answer, and warn of it."""
         meant = dict(values)
         for parameter in question.parameters:
             if parameter.type != "entity" or parameter.name not in values:
                 continue
-            given = values[parameter.name]
-            many = list(given) if isinstance(given, (list, tuple)) else [given]
-            meant[parameter.name] = [self._likely_meant(question, meant, parameter, one) for one in many]
+            value = values[parameter.name]
+            several = list(value) if isinstance(value, (list, tuple)) else [value]
+            meant[parameter.name] = [self._likely_meant(question, meant, parameter, single) for single in several]
         return meant
 
     def _likely_meant(
@@ -331,7 +331,7 @@ class Graph:
         named = parameter.term(name, self.names, self.prefixes)
         if self.prefixes.expand(name):
             return name
-        kind = self.prefixes.expand(parameter.of or "cm:Agent")  # of all things, those who act are named in part
+        kind = self.prefixes.expand(parameter.of or "cm:Agent")  # of all kinds, actors are the ones named in part
         assert isinstance(named, NamedNode) and kind is not None
         others = self.names.likelier(name, named, kind.value)
         if not others:
@@ -382,7 +382,7 @@ class Graph:
         if self.names.has(node.value, CM + "Place") and not self.prefixes.expand(name):
             with suppress(UnknownName):
                 nodes.insert(0, self.names.resolve(name, CM + "Government"))
-        return [describe(one, self.store, self.names, self.as_of) for one in nodes]
+        return [describe(node, self.store, self.names, self.as_of) for node in nodes]
 
     def search(self, text: str, limit: int = 20) -> list[SearchHit]:
         """Find things by any of their names, former ones included, best match first; accents and case do not count.
@@ -415,12 +415,12 @@ class Graph:
         return build((shown, rows), self.store, self.names, headings=headings, lang=self.lang)
 
     def _share(self, _: Term | None, things: Term | None, citations: Term | None, own: Term | None) -> Literal | None:
-        """Say how many of the things that cite sources have evidence of their own; a share is never rounded up."""
-        number, of = (int(count.value) if count else 0 for count in (own, things))
+        """Return in words how many of the things that cite sources have evidence of their own; never rounded up."""
+        number, total = (int(count.value) if count else 0 for count in (own, things))
         if citations and citations.value == "0":
             return None
         words = message("n_of", self.lang).format(
-            as_text(number, self.lang), as_text(of, self.lang), 100 * number // of
+            as_text(number, self.lang), as_text(total, self.lang), 100 * number // total
         )
         return Literal(words)
 

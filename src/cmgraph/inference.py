@@ -1,7 +1,7 @@
 """What follows from the data by the rules in ``ontology/rules``: timeless shortcuts and bounds of dates.
 
-A rule reads what files state of one subject, and nothing else. So one pass in any order is enough, what new statements
-add follows from their own subjects, and what a derived statement rests on is the subject it follows from.
+A rule reads only the asserted triples of one subject. So one pass in any order is enough, a new statement affects only
+its own subject, and an inferred statement rests on the subject that it follows from.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def infer(store: Store, ontology: Ontology) -> Iterator[tuple[str, Iterator[Trip
         yield name, store.construct(read_text(path), ontology.prefixes, str(path))
 
 
-def materialize(store: LocalStore, ontology: Ontology, of: LocalStore | None = None) -> None:
-    """Add to ``store`` what follows from it, or from a part ``of`` it."""
-    for _, triples in infer(of or store, ontology):
+def materialize(store: LocalStore, ontology: Ontology, premises: LocalStore | None = None) -> None:
+    """Add to ``store`` what follows from it, or only from ``premises``, a part of it."""
+    for _, triples in infer(premises or store, ontology):
         store.add(triples)
 
 
 def subject_triples(store: Store, subjects: Iterable[str]) -> LocalStore:
-    """Return what ``store`` says of each of ``subjects`` (IRIs), as a store of its own to derive from."""
+    """Return the triples of each of ``subjects`` (IRIs) as a store of its own, to infer from."""
     return LocalStore(builtin.construct(store, "subject_triples", thing=subjects))

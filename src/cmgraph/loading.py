@@ -1,4 +1,4 @@
-"""A graph put where questions are asked of it: into a store on disk, or onto a server by the Graph Store Protocol."""
+"""Loading a graph: into a store on disk, or onto a server by the Graph Store Protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cmgraph.store.http import Credentials
 
 _SUBJECTS = 10_000
-"""How many subjects are derived from at once, so that memory stays bounded."""
+"""How many subjects are inferred from at once, so that memory stays bounded."""
 
 _BATCH = 100_000
 """How many statements are sent on at once."""
@@ -50,7 +50,7 @@ def load_store(
     :param graph: the graph whose ontology and rules count.
     :returns: how many statements the store holds then, each once.
     :param replace: begin with an empty store, not with what is there.
-    :param progress: told how many bytes of which file are read.
+    :param progress: called with the number of bytes read of a file, and its name.
     :raises CmgraphError: if another process is writing to it, the folder contains other things, or a file is wrong.
 
     >>> import cmgraph, tempfile
@@ -116,7 +116,7 @@ def upload(
 
 
 def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | None = None) -> int:
-    """Read what would be put into a store, and return how many statements it is."""
+    """Read what would be loaded into a store, and return the number of statements."""
     store = LocalStore()
     store.read([*graph.ontology.term_files, *paths], progress)
     materialize(store, graph.ontology)
@@ -124,14 +124,14 @@ def count_triples(paths: Sequence[Path], graph: Graph, *, progress: Progress | N
 
 
 def _noted(quads: Iterable[Quad], subjects: dict[Term, None]) -> Iterator[Quad]:
-    """Pass statements on, and take note of what they are about."""
+    """Pass statements on, and record their subjects."""
     for quad in quads:
         subjects[quad.subject] = None  # type: ignore[index]
         yield quad
 
 
 def _parts(store: LocalStore, subjects: Iterable[Term]) -> Iterator[LocalStore]:
-    """Yield all that the store says of some subjects, a manageable number of subjects at a time."""
+    """Yield the triples of some subjects in the store, a manageable number of subjects at a time."""
     waiting = iter(subjects)
     while some := list(islice(waiting, _SUBJECTS)):
         part = subject_triples(store, [term.value for term in some if isinstance(term, NamedNode)])

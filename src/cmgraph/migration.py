@@ -21,12 +21,12 @@ from cmgraph.rdf.unpacking import COMPRESSIONS
 _Graph: TypeAlias = NamedNode | BlankNode | DefaultGraph
 _TODAY = NamedNode(BASE + "ontology")
 _DEFAULT = NamedNode("urn:x-cmgraph:default-graph")
-"""Where the default graph's statements stand meanwhile, so that an update speaks of named graphs alone."""
+"""The named graph that holds the default graph's statements meanwhile, so that updates need named graphs only."""
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """What became of a file.
+    """The result of migrating a file.
 
     :ivar target: the file that was written, or would have been if anything had changed.
     :ivar renamed: the earlier terms that it used, each with the one that stands there now.
@@ -45,7 +45,7 @@ def migrate(path: str | PathLike[str], output: str | PathLike[str] | None = None
 
     A file that uses no earlier term stays as it is, to the byte.
 
-    :param output: where to write instead; its ending says the format.
+    :param output: where to write instead; in the format of its ending.
     :raises CmgraphError: if the file cannot be read, or not be rewritten without loss.
     """
     source = Path(path)
@@ -86,7 +86,7 @@ def _updated(quads: Iterable[Quad], ontology: Ontology) -> list[Quad]:
 
 
 def _moved(quads: Iterable[Quad], old: _Graph, new: _Graph) -> Iterator[Quad]:
-    """Put what stands in one graph into another."""
+    """Move the statements of one graph into another."""
     for quad in quads:
         graph = new if quad.graph_name == old else quad.graph_name
         yield Quad(quad.subject, quad.predicate, quad.object, graph)

@@ -1,4 +1,4 @@
-"""Names: what a thing is called in a language, and which thing somebody means by a name."""
+"""Names: the label of a thing in a language, and the thing that somebody means by a name."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from cmgraph.text.yaml_files import read_yaml
 _LOOKALIKES = str.maketrans("łøđħŧıʔʼ’‘`'", "lodhtiʼʼʼʼʼʼ")
 
 _ASCII = {code: None if chr(code) in "'`" else " " for code in range(128) if not chr(code).isalnum()}
-"""What becomes of the signs of ASCII when a name is folded: most part words."""
+"""How ASCII punctuation is folded in a name: most of it separates words."""
 
 _FEW = 50
-"""Things whose kinds are asked for one by one; then it is quicker to ask for those of all."""
+"""How many things have their kinds looked up singly; beyond that, looking up those of all is quicker."""
 
 _CODES = {CM + name for name in ("countryCode", "alpha3Code", "chemicalSymbol")}
 """Properties whose values are codes: ``NO`` is Norway, ``no`` is a word."""
 
 _SHORT = 4
-"""Letters up to which a name that people type is an abbreviation, and counts only as written."""
+"""The most letters of a name that people type as an abbreviation, which counts only as written."""
 
 _INITIALS = re.compile(r"(?:[^\W\d_]\. ?){2,}|(?:[^\W\d_]\.)+[^\W\d_]")
 
 
 def normalize_name(text: str) -> str:
-    """Fold a name for comparison only: case, accents, diacritics, punctuation and what is invisible do not count.
+    """Fold a name for comparison only: case, accents, diacritics, punctuation and invisible characters do not count.
 
     :raises CmgraphError: if it holds bytes that are no UTF-8, which Python keeps as half characters.
     """
@@ -65,7 +65,7 @@ class _Name(NamedTuple):
     code: bool
 
 
-def _written(text: str) -> str:
+def _without_article(text: str) -> str:
     """Write a name without an article before it and without the dots of initials: the U.S.A. is USA."""
     bare = re.sub(r"(?i)^the\s+", "", text.strip())
     return bare.replace(".", "").replace(" ", "") if _INITIALS.fullmatch(bare) else bare
@@ -85,7 +85,7 @@ def _aliases() -> dict[str, set[str]]:
     from babel import Locale
 
     typed = read_yaml(Path(__file__).parent / "text/typed-names.yaml")
-    pairs = [(_written(alias), known) for known, aliases in typed.items() for alias in aliases]
+    pairs = [(_without_article(alias), known) for known, aliases in typed.items() for alias in aliases]
     pairs += [(name, code) for language in ("en", "fr") for code, name in Locale(language).territories.items()]
     aliases: dict[str, set[str]] = defaultdict(set)
     for alias, known in pairs:
@@ -93,14 +93,14 @@ def _aliases() -> dict[str, set[str]]:
     return aliases
 
 
-def _known_as(text: str) -> set[str]:
-    """Return the codes or names that the graph may have for what people call ``text``."""
-    return _aliases().get(_alias_key(_written(text)), set())
+def _codes_or_names(text: str) -> set[str]:
+    """Return the codes or names that the graph may have for what people type as ``text``."""
+    return _aliases().get(_alias_key(_without_article(text)), set())
 
 
 @cache
 def _terms() -> dict[str, dict[str, str]]:
-    """Return what terms are called where people read them, by CURIE and language, if not by their own names."""
+    """Return labels for people of terms, by CURIE and language, where these differ from the terms' own."""
     terms: dict[str, dict[str, str]] = read_yaml(Path(__file__).parent / "text/terms.yaml")
     return terms
 
@@ -175,77 +175,77 @@ class Names:
                 kinds[thing.value].add(kind.value)
         return kinds
 
-    def resolve(self, text: str, of: str = "") -> NamedNode:
+    def resolve(self, text: str, kind: str = "") -> NamedNode:
         """Find the one thing meant by an IRI, a CURIE, or a name in either language.
 
-        :param of: class or concept scheme the thing must belong to; empty for any.
+        :param kind: class or concept scheme the thing must belong to; empty for any.
         :raises UnknownName: if nothing, or more than one thing, has this name.
         """
         if node := self._prefixes.expand(text):
-            if self.has(node.value, of):
+            if self.has(node.value, kind):
                 return node
             known = (self._prefixes.shorten(iri) for iri in self._kinds)
             hint = "It is of another kind." if self.has(node.value) else nearest(text, known)
-            raise UnknownName(f"no {_noun(of)} with this IRI", where=text, hint=hint)
+            raise UnknownName(f"no {_noun(kind)} with this IRI", where=text, hint=hint)
         source = None
         for key in dict.fromkeys((text, normalize_name(text), *_forms(text))):
-            if node := self._called(key, of, text):
-                if not of and self.has(node.value, CM + "Source"):
-                    source = source or node  # what has this name comes before a page that is called so
+            if node := self._named(key, kind, text):
+                if not kind and self.has(node.value, CM + "Source"):
+                    source = source or node  # a thing with this name takes precedence over a source with this title
                     continue
-                if key in self._codes and (others := self._aliased(of, text) - {node.value}):
+                if key in self._codes and (others := self._aliased(kind, text) - {node.value}):
                     raise self._ambiguous(text, {node.value, *others})  # NL is the Netherlands, and a province
                 return node
-        candidates = self._aliased(of, text)
+        candidates = self._aliased(kind, text)
         if len(candidates) == 1:
             return NamedNode(candidates.pop())
         if source:
             return source
         if candidates:
             raise self._ambiguous(text, candidates)
-        raise UnknownName(f"unknown {_noun(of)} '{text[:80]}'", hint=self._hint(text, of))
+        raise UnknownName(f"unknown {_noun(kind)} '{text[:80]}'", hint=self._hint(text, kind))
 
     def called(self, text: str) -> set[str]:
-        """Return all things that a text is a name of, whatever their kind; it is never ambiguous here."""
-        keys = {text, normalize_name(text), *_forms(text), *_known_as(text)}
+        """Return all things that have a text as a name, whatever their kind."""
+        keys = {text, normalize_name(text), *_forms(text), *_codes_or_names(text)}
         return {iri for key in keys for iri, _ in self._index.get(key, ())}
 
-    def folded(self, of: str) -> Iterator[tuple[str, str]]:
-        """Yield each name, folded, of each thing of class or scheme ``of``, codes left out."""
-        return ((name.iri, name.plain) for name in self._all if not name.code and of in self._kinds[name.iri])
+    def folded(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Yield each name, folded, of each thing of class or scheme ``kind``, codes left out."""
+        return ((name.iri, name.plain) for name in self._all if not name.code and kind in self._kinds[name.iri])
 
     def kinds(self, iri: str) -> set[str]:
         """Return the classes and schemes that a thing belongs to."""
         if iri not in self._kinds_of_few and len(self._kinds_of_few) < _FEW and "_kinds" not in self.__dict__:
             self._kinds_of_few[iri] = set()
-            with suppress(ValueError):  # what is no IRI is nothing
+            with suppress(ValueError):  # an invalid IRI has no kinds
                 self._kinds_of_few[iri] = self._ask_kinds([NamedNode(iri)]).get(iri, set())
         return self._kinds_of_few[iri] if iri in self._kinds_of_few else self._kinds.get(iri, set())
 
-    def likelier(self, text: str, node: NamedNode, of: str) -> list[NamedNode]:
-        """Return the things of class ``of`` whose names go on where ``text`` ends, and of which more is said.
+    def likelier(self, text: str, node: NamedNode, kind: str) -> list[NamedNode]:
+        """Return the things of class ``kind`` whose names begin with ``text``, and that more statements mention.
 
-        :param node: what has the name as it is, see :meth:`resolve`.
+        :param node: the thing with exactly this name, see :meth:`resolve`.
         """
         start = text.strip().casefold() + " "
-        longer = {n.iri for n in self._all if of in self._kinds[n.iri] and n.text.casefold().startswith(start)}
+        longer = {n.iri for n in self._all if kind in self._kinds[n.iri] and n.text.casefold().startswith(start)}
         longer.discard(node.value)
-        if not of or not longer:
+        if not kind or not longer:
             return []
-        said = {node.value: 0, **dict.fromkeys(longer, 0)}
-        for thing, statements in builtin.ask(self._store, "mentions", thing=said):
+        mentions = {node.value: 0, **dict.fromkeys(longer, 0)}
+        for thing, statements in builtin.ask(self._store, "mentions", thing=mentions):
             if isinstance(thing, NamedNode) and isinstance(statements, Literal):
-                said[thing.value] = int(statements.value)
-        above = [iri for iri in longer if said[iri] > said[node.value]]
-        return [NamedNode(iri) for iri in sorted(above, key=lambda iri: (-said[iri], iri))]
+                mentions[thing.value] = int(statements.value)
+        above = [iri for iri in longer if mentions[iri] > mentions[node.value]]
+        return [NamedNode(iri) for iri in sorted(above, key=lambda iri: (-mentions[iri], iri))]
 
-    def _aliased(self, of: str, text: str) -> set[str]:
-        return {node.value for alias in _known_as(text) if (node := self._called(alias, of, text))}
+    def _aliased(self, kind: str, text: str) -> set[str]:
+        return {node.value for alias in _codes_or_names(text) if (node := self._named(alias, kind, text))}
 
-    def _called(self, key: str, of: str, text: str) -> NamedNode | None:
+    def _named(self, key: str, kind: str, text: str) -> NamedNode | None:
         """Return the one thing with a name; things that prefer it come before others."""
-        called = [(iri, best) for iri, best in self._index.get(key, ()) if not of or of in self.kinds(iri)]
-        for matches in ({iri for iri, best in called if best}, {iri for iri, _ in called}):
+        named = [(iri, best) for iri, best in self._index.get(key, ()) if not kind or kind in self.kinds(iri)]
+        for matches in ({iri for iri, best in named if best}, {iri for iri, _ in named}):
             if len(matches) == 1:
                 return NamedNode(matches.pop())
             if matches:
@@ -256,24 +256,24 @@ class Names:
         choices = ", ".join(self._prefixes.shorten(iri) for iri in sorted(iris))
         return AmbiguousName(f"'{text}' is ambiguous", hint=f"Use one of these CURIEs: {choices}.")
 
-    def _hint(self, text: str, of: str) -> str:
-        """Suggest what may be meant by an unknown name: things of other kinds that have it, or similar names."""
-        if of and any(c.isalpha() for c in text):
-            keys = (text, normalize_name(text), *_forms(text), *_known_as(text))
+    def _hint(self, text: str, kind: str) -> str:
+        """Suggest what an unknown name may mean: things of other kinds that have it, or similar names."""
+        if kind and any(c.isalpha() for c in text):
+            keys = (text, normalize_name(text), *_forms(text), *_codes_or_names(text))
             namesakes = sorted({self._prefixes.shorten(iri) for key in keys for iri, _ in self._index.get(key, ())})
             if namesakes:
                 return f"This is the name of {', '.join(namesakes[:3])}, of another kind."
-        close = [] if _known_as(text) else self.nearest_names(text, of)
+        close = [] if _codes_or_names(text) else self.nearest_names(text, kind)
         return f"Did you mean {', '.join(close)}?" if close else "Try: cmgraph search TEXT"
 
-    def nearest_names(self, text: str, of: str = "", limit: int = 3) -> list[str]:
-        """Return names that a text may be a slip or a short form for, best first, one for each thing."""
+    def nearest_names(self, text: str, kind: str = "", limit: int = 3) -> list[str]:
+        """Return names of which a text may be a misspelling or a short form, best first, one for each thing."""
         from rapidfuzz import fuzz, process
 
         plain = normalize_name(text)
         if len(plain) < _SHORT:
             return []
-        names = [name for name in self._all if not name.code and (not of or of in self._kinds[name.iri])]
+        names = [name for name in self._all if not name.code and (not kind or kind in self._kinds[name.iri])]
         plains = [name.plain for name in names]
         scores = {
             place: score for _, score, place in process.extract(plain, plains, scorer=fuzz.ratio, score_cutoff=76)
@@ -285,24 +285,24 @@ class Names:
         top = max(scores.values(), default=0.0)
         return [names[place].text for place in best.values() if scores[place] > top - 5][:limit]
 
-    def nearly(self, text: str, of: str = "") -> str:
-        """Return the known name that a text differs from by a slip or a legal form only; empty if there is none."""
+    def nearly(self, text: str, kind: str = "") -> str:
+        """Return the known name from which a text differs by a misspelling or legal form only; empty if none."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         plain = _without_form(normalize_name(text))
-        names = [name for name in self._all if not name.code and (not of or of in self._kinds[name.iri])]
+        names = [name for name in self._all if not name.code and (not kind or kind in self._kinds[name.iri])]
         plains = [_without_form(name.plain) for name in names]
         most = max(1, len(plain) // 9) if len(plain) > _SHORT else 0
         for close, _, place in process.extract(plain, plains, scorer=OSA.distance, score_cutoff=most, limit=20):
-            if not _told_apart(plain, close):
+            if not _differ_on_purpose(plain, close):
                 return names[place].text
         return ""
 
-    def resolve_preferring(self, text: str, of: str) -> NamedNode:
-        """Find the thing meant by a name, preferring one of class ``of`` to others with this name."""
+    def resolve_preferring(self, text: str, kind: str) -> NamedNode:
+        """Find the thing meant by a name, preferring one of class ``kind`` to others with this name."""
         try:
-            return self.resolve(text, of)
+            return self.resolve(text, kind)
         except UnknownName:
             return self.resolve(text)
 
@@ -325,14 +325,14 @@ class Names:
             for iri, (score, name) in hits
         ]
 
-    def has(self, iri: str, of: str = "") -> bool:
-        """Say whether there is such a thing, of class or in scheme ``of`` if one is given."""
+    def has(self, iri: str, kind: str = "") -> bool:
+        """Return whether there is such a thing, of class or in scheme ``kind`` if one is given."""
         kinds = self.kinds(iri)
-        return of in kinds if of else bool(kinds)
+        return kind in kinds if kind else bool(kinds)
 
-    def values_of(self, of: str) -> list[str]:
-        """Return the names, in the language asked for, of all things of class or scheme ``of``, sorted."""
-        return sorted(self.labels(iri for iri, kinds in self._kinds.items() if of in kinds).values())
+    def values_of(self, kind: str) -> list[str]:
+        """Return the names, in the language asked for, of all things of class or scheme ``kind``, sorted."""
+        return sorted(self.labels(iri for iri, kinds in self._kinds.items() if kind in kinds).values())
 
     def kind(self, iri: str) -> str:
         """Name the most specific kind of a thing."""
@@ -351,7 +351,7 @@ class Names:
 
 def _forms(text: str) -> Iterator[str]:
     """Yield other ways to write a name: without article and dots, and without the blank in G 7."""
-    written = _written(text)
+    written = _without_article(text)
     yield written
     plain = normalize_name(written)
     yield plain
@@ -362,12 +362,12 @@ def _forms(text: str) -> Iterator[str]:
 _FORMS = re.compile(
     r"\b(inc|incorporated|ltd|limited|ltee|limitee|corp|corporation|co|company|plc|llc|lp|sa|s a|ag|the)\b"
 )
-"""Words of a company's name that say what it is by law."""
+"""Words for the legal form in a company's name."""
 
 
-def _noun(of: str) -> str:
-    """Return what a thing of a class or scheme is called in a sentence: ``cm:MineralList`` is a mineral list."""
-    words = re.sub("(?<=[a-z])(?=[A-Z])|-", " ", local_name(of)).lower()
+def _noun(kind: str) -> str:
+    """Return the noun for a thing of a class or scheme: ``cm:MineralList`` is a mineral list."""
+    words = re.sub("(?<=[a-z])(?=[A-Z])|-", " ", local_name(kind)).lower()
     return {"": "entity", "agent": "actor", "class": "kind"}.get(words, words)
 
 
@@ -375,11 +375,11 @@ def _without_form(plain: str) -> str:
     return " ".join(_FORMS.sub(" ", plain).split()) or plain
 
 
-def _told_apart(one: str, other: str) -> bool:
-    """Say whether two names that look alike are told apart on purpose: by a number, or by a word of a letter or two."""
-    pairs = [(a, b) for a, b in zip(one.split(), other.split(), strict=False) if a != b]
-    if len(one.split()) != len(other.split()):
-        return re.findall(r"\d+", one) != re.findall(r"\d+", other)
+def _differ_on_purpose(first: str, second: str) -> bool:
+    """Return whether two similar names differ on purpose: by a number, or by a word of one or two letters."""
+    pairs = [(a, b) for a, b in zip(first.split(), second.split(), strict=False) if a != b]
+    if len(first.split()) != len(second.split()):
+        return re.findall(r"\d+", first) != re.findall(r"\d+", second)
     return any(re.findall(r"\d+", a) != re.findall(r"\d+", b) or max(len(a), len(b)) <= 2 for a, b in pairs)
 
 

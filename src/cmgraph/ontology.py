@@ -44,7 +44,7 @@ class Ontology:
 
     @cached_property
     def prefixes(self) -> Prefixes:
-        """The prefixes that the term files declare, in SHACL's words; a file without them is not even parsed."""
+        """The prefixes that the term files declare with ``sh:declare``; a file without it is not even parsed."""
         declaring = (path for path in self.term_files if b"http://www.w3.org/ns/shacl#" in path.read_bytes())
         return Prefixes.declared(triple for path in declaring for triple in RdfFile.read(path).triples)
 
@@ -60,7 +60,7 @@ class Ontology:
 
     @cached_property
     def rules(self) -> dict[str, Path]:
-        """The files of the rules by which statements follow, by name."""
+        """The files of the inference rules, by name."""
         return {path.stem: path for path in sorted((self.folder / "rules").glob("*.rq"))}
 
     @cached_property
@@ -94,7 +94,7 @@ class Ontology:
 
     @property
     def alignment_files(self) -> list[Path]:
-        """The files that say which terms are a kind of something in another vocabulary."""
+        """The files that map terms to other vocabularies."""
         return sorted((self.folder / "alignments").glob("*.ttl"))
 
     def alignment(self, name: str) -> Path:

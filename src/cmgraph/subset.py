@@ -1,6 +1,6 @@
-"""A part of the graph: of a day, of some sources, of some kinds, in one language. It is a graph like any other.
+"""A subset of the graph: as of a day, from some sources, of some kinds, in one language. It is a graph itself.
 
-Nothing in a part points at what was left out of it, and every statement keeps its citations.
+Nothing in a subset points at what was left out, and every statement keeps its citations.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from cmgraph.store.local import LocalStore
 
 _CITED = CM + "hasCitation"
 _CONTRADICTS = CM + "contradicts"
-"""May point at a statement that the part lacks: then the pointer goes, and the statement stays."""
+"""May point at a statement outside the subset: then this triple is dropped, and its subject stays."""
 
 _DATA = (BASE + "id/", BASE + "vocab/list/")
-"""Where things stand that a part may lack; the terms and vocabularies of the ontology are in every part."""
+"""IRIs of things that a subset may lack; the terms and vocabularies of the ontology are in every one."""
 
 
 def subset(
@@ -45,23 +45,23 @@ def subset(
     for triple in graph.asserted:
         stars[lexical(triple.subject)].append(triple)
     things = {iri for iri in stars if iri.startswith(_DATA)}
-    gone = set[str]()
+    left_out = set[str]()
     if graph.as_of is not None:
         day = Literal(graph.as_of.isoformat(), datatype=NamedNode(XSD + "date"))
-        gone |= _found(graph, "later", "asOf", [day]) | _found(graph, "over", "asOf", [day])
+        left_out |= _selected(graph, "later", "asOf", [day]) | _selected(graph, "over", "asOf", [day])
     if exclude:
-        gone |= _found(graph, "of-kind", "kind", _classes(graph, exclude))
-    in_part = things - gone
+        left_out |= _selected(graph, "of-kind", "kind", _classes(graph, exclude))
+    included = things - left_out
     if include:
-        in_part = _reachable(in_part & _found(graph, "of-kind", "kind", _classes(graph, include)), stars, in_part)
+        included = _reachable(included & _selected(graph, "of-kind", "kind", _classes(graph, include)), stars, included)
     if sources:
         source_terms: list[Term] = [graph.names.resolve(name, CM + "Source") for name in sources]
-        in_part = _reachable(in_part & _found(graph, "from-source", "source", source_terms), stars, in_part)
-    in_part = _drop_dangling(in_part, things, stars)
-    if gone or include or sources:
-        in_part = _drop_uncited(in_part, stars)
-    rest = (t for iri, star in stars.items() if iri in in_part or iri not in things for t in star)
-    triples: Iterable[Triple] = (t for t in rest if (iri := lexical(t.object)) in in_part or iri not in things)
+        included = _reachable(included & _selected(graph, "from-source", "source", source_terms), stars, included)
+    included = _drop_dangling(included, things, stars)
+    if left_out or include or sources:
+        included = _drop_uncited(included, stars)
+    rest = (t for iri, star in stars.items() if iri in included or iri not in things for t in star)
+    triples: Iterable[Triple] = (t for t in rest if (iri := lexical(t.object)) in included or iri not in things)
     if language:
         triples = _in_language(triples, language)
     stated = list(canonical(triples))
@@ -70,7 +70,7 @@ def subset(
     return graph._with_triples(store, stated)
 
 
-def _found(graph: Graph, query: str, variable: str, values: Iterable[Term]) -> set[str]:
+def _selected(graph: Graph, query: str, variable: str, values: Iterable[Term]) -> set[str]:
     rows = builtin.ask(graph.store, f"selection/{query}", **{variable: values})
     return {term.value for (term,) in rows if isinstance(term, NamedNode)}
 
@@ -80,7 +80,7 @@ def _classes(graph: Graph, names: Iterable[str]) -> list[Term]:
 
 
 def _reachable(seeds: set[str], stars: dict[str, list[Triple]], within: set[str]) -> set[str]:
-    """Return ``seeds`` and all they point at, by any number of steps."""
+    """Return ``seeds`` and everything reachable from them."""
     reached, todo = set(seeds), list(seeds)
     while todo:
         for triple in stars[todo.pop()]:
@@ -90,25 +90,25 @@ def _reachable(seeds: set[str], stars: dict[str, list[Triple]], within: set[str]
     return reached
 
 
-def _drop_dangling(in_part: set[str], things: set[str], stars: dict[str, list[Triple]]) -> set[str]:
-    """Leave out relationships and the like one end of which is not kept; a thing of its own name stays without it."""
-    missing = things - in_part
+def _drop_dangling(included: set[str], things: set[str], stars: dict[str, list[Triple]]) -> set[str]:
+    """Leave out relationships, observations and records of which one end is left out; things stay without it."""
+    missing = things - included
     lost = {
         iri
-        for iri in in_part
+        for iri in included
         if iri.startswith((BASE + "id/rel/", BASE + "id/obs/", BASE + "id/record/"))
         and any(t.predicate.value != _CONTRADICTS and lexical(t.object) in missing for t in stars[iri])
     }
-    return _drop_dangling(in_part - lost, things, stars) if lost else in_part
+    return _drop_dangling(included - lost, things, stars) if lost else included
 
 
-def _drop_uncited(in_part: set[str], stars: dict[str, list[Triple]]) -> set[str]:
-    """Leave out citations that nothing kept has, and sources that no citation kept points into."""
-    cited = {lexical(t.object) for iri in in_part for t in stars[iri] if t.predicate.value == _CITED}
-    unused = {iri for iri in in_part if iri.startswith(BASE + "id/cite/")} - cited
-    in_part = in_part - unused
-    sources_used = {lexical(t.object) for iri in in_part for t in stars[iri]}
-    return in_part - ({iri for iri in in_part if iri.startswith(BASE + "id/source/")} - sources_used)
+def _drop_uncited(included: set[str], stars: dict[str, list[Triple]]) -> set[str]:
+    """Leave out citations and sources that nothing in the subset cites."""
+    cited = {lexical(t.object) for iri in included for t in stars[iri] if t.predicate.value == _CITED}
+    unused = {iri for iri in included if iri.startswith(BASE + "id/cite/")} - cited
+    included = included - unused
+    sources_used = {lexical(t.object) for iri in included for t in stars[iri]}
+    return included - ({iri for iri in included if iri.startswith(BASE + "id/source/")} - sources_used)
 
 
 def _in_language(triples: Iterable[Triple], language: str) -> Iterable[Triple]:

@@ -1,4 +1,4 @@
-"""An export with helpers, and over an earlier one: the bytes of one made by a single process from nothing."""
+"""An export with workers, and over an earlier one: the bytes of one made by a single process from nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 import cmgraph
 from cmgraph.errors import CmgraphError
-from cmgraph.export import work
+from cmgraph.export import jobs
 from cmgraph.export.dataset import checksum
 from cmgraph.export.export import Options, export
 from conftest import write_minimal_root
@@ -89,7 +89,7 @@ def test_an_export_over_an_earlier_one_has_the_bytes_of_one_from_nothing(root: P
     before = fresh(root, out)
     (record,) = (tmp_path / "cache").glob("export-*.json")
     recorded = record.read_bytes()
-    shutil.copytree(out, tmp_path / "kept")
+    shutil.copytree(out, tmp_path / "earlier")
     for change, (old, new) in CHANGES.items():
         shutil.rmtree(out)
         shutil.copytree(tmp_path / "kept", out)
@@ -133,12 +133,12 @@ def test_a_record_of_an_earlier_export_that_cannot_be_read_is_no_matter(
 
 @pytest.fixture
 def helped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let exports of small graphs have two helpers."""
-    monkeypatch.setattr(work, "WORTH", 0)
+    """Let exports of small graphs have two workers."""
+    monkeypatch.setattr(jobs, "WORKERS_FROM", 0)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
 
 
-def test_helpers_write_the_bytes_that_one_process_does(
+def test_workers_write_the_bytes_that_one_process_does(
     root: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     alone = fresh(root, tmp_path / "alone")
@@ -150,7 +150,7 @@ def test_helpers_write_the_bytes_that_one_process_does(
 
 
 @pytest.mark.usefixtures("helped")
-def test_a_helper_that_ends_too_early_is_told_in_one_sentence_and_nothing_is_left(
+def test_a_worker_that_ends_too_early_is_told_in_one_sentence_and_nothing_is_left(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONHOME", str(tmp_path / "no-python"))
@@ -159,30 +159,31 @@ def test_a_helper_that_ends_too_early_is_told_in_one_sentence_and_nothing_is_lef
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "root"]
 
 
-def helper(told: Path, answer: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "cmgraph.export.helper", str(told), str(answer)]
+def worker(input_path: Path, answer: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cmgraph.export.worker", str(input_path), str(answer)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
-def test_what_goes_wrong_in_a_helper_is_handed_back(tmp_path: Path) -> None:
-    process = helper(tmp_path / "nothing", tmp_path / "answer")
+def test_what_goes_wrong_in_a_worker_is_handed_back(tmp_path: Path) -> None:
+    process = worker(tmp_path / "nothing", tmp_path / "answer")
     assert process.wait(60) == 1
     assert isinstance(pickle.loads((tmp_path / "answer").read_bytes()), FileNotFoundError)
     process.communicate()
 
 
-def test_a_helper_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "told")
-    process = helper(tmp_path / "told", tmp_path / "answer")
+def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "input")
+    process = worker(tmp_path / "input", tmp_path / "answer")
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
     process.communicate(timeout=60)  # closes its standard input
     assert process.returncode == -signal.SIGKILL and not (tmp_path / "answer").exists()
 
 
-def test_ctrl_c_ends_helpers_too_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_workers_too_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
     code = (
-        "import os; os.sched_getaffinity = lambda _: {0, 1, 2}; from cmgraph.export import work; work.WORTH = 0; "
+        "import os; os.sched_getaffinity = lambda _: {0, 1, 2}; "
+        "from cmgraph.export import jobs; jobs.WORKERS_FROM = 0; "
         "from cmgraph.cli.main import main; main()"
     )
     process = subprocess.Popen(
@@ -192,7 +193,7 @@ def test_ctrl_c_ends_helpers_too_and_leaves_nothing(root: Path, tmp_path: Path) 
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
-    while not (told := list(tmp_path.glob(".cmgraph-*/new/.*/told"))):
+    while not (inputs := list(tmp_path.glob(".cmgraph-*/new/.*/input"))):
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
@@ -200,4 +201,4 @@ def test_ctrl_c_ends_helpers_too_and_leaves_nothing(root: Path, tmp_path: Path) 
     assert process.returncode == 130 and "Traceback" not in errors
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "root"]
     if shutil.which("pgrep"):
-        assert subprocess.run(["pgrep", "-f", str(told[0])], check=False, capture_output=True).stdout == b""
+        assert subprocess.run(["pgrep", "-f", str(inputs[0])], check=False, capture_output=True).stdout == b""

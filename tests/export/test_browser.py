@@ -254,6 +254,22 @@ def test_figures_beyond_the_first_are_shown_when_asked_for_or_pointed_at(
     page.close()
 
 
+def test_sources_beyond_the_first_ten_open_from_their_footnote(browser: Browser, untrusted_export: Path) -> None:
+    page = browser.new_page()
+    page.goto((untrusted_export / "id/agent/government-of-canada.html").as_uri())
+    last = page.locator("ol.sources li").last
+    assert last.get_attribute("id") not in (None, "source-10") and not last.is_visible()
+    page.locator(f"a[href='#{last.get_attribute('id')}']").first.evaluate("link => link.click()")
+    last.wait_for()
+
+
+def test_a_drawing_shows_its_middle_on_a_phone(browser: Browser, untrusted_export: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((untrusted_export / "id/agent/government-of-canada.html").as_uri())
+    middle = page.locator(".picture rect.me").bounding_box()
+    assert middle and middle["x"] >= 0 and middle["x"] + middle["width"] <= 390
+
+
 def test_a_network_is_explored_by_name_by_kind_and_by_keyboard_and_the_address_keeps_it(
     browser: Browser, untrusted_export: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_owl_rl_finds_the_base_consistent() -> None:
     assert clashes(base_closure()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", CLASHES, ids=lambda p: p.stem)
 def test_owl_rl_finds_the_clash(path: Path) -> None:
     assert clashes(closure(path)) != []

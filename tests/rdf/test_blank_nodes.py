@@ -122,7 +122,7 @@ def test_a_folder_and_a_store_keep_them_apart(folder: Path, tmp_path: Path) -> N
     assert len(cmgraph.load(store=tmp_path / "store").query(ASK)) == 3
 
 
-@pytest.mark.parametrize("engine", ["fast", pytest.param("reference", marks=pytest.mark.gate)])
+@pytest.mark.parametrize("engine", ["fast", pytest.param("reference", marks=pytest.mark.thorough)])
 def test_validation_keeps_them_apart(tmp_path: Path, seed_page_folder: str, engine: str) -> None:
     cm = "https://w3id.org/cmgraph/def#"
     paths = [tmp_path / "a.ttl", tmp_path / "b.ttl"]

@@ -161,6 +161,7 @@ def things(result: Result) -> list[list[str]]:
 
 
 @pytest.mark.gate
+@pytest.mark.parametrize("agent", [pytest.param("stdio", marks=pytest.mark.thorough), "http"], indirect=True)
 def test_thirty_questions_in_plain_words_are_answered_by_tools_alone(agent: Agent, bundled_graph: Graph) -> None:
     """What a script does that has nothing but the tools: it asks which question is meant, and answers the first."""
     answered, wrong = 0, []

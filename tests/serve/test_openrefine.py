@@ -21,7 +21,7 @@ from cmgraph.graph import Graph
 from serving import Server, serving
 
 pytestmark = [
-    pytest.mark.gate,
+    pytest.mark.thorough,
     pytest.mark.skipif(shutil.which("openrefine") is None, reason="OpenRefine is not installed"),
 ]
 

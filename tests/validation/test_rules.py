@@ -43,7 +43,7 @@ def test_the_valid_base_breaks_no_rule(bundled_graph: Graph) -> None:
     assert check(bundled_graph).findings == ()
 
 
-@pytest.mark.gate
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
 def test_each_rule_fires_exactly_on_its_fixture(bundled_graph: Graph, path: Path) -> None:
     findings = check(bundled_graph, path).findings

@@ -25,7 +25,7 @@ def compare_actors(
     bilateral: bool = False,
     since: dt.date | str | None = None,
 ) -> Result:
-    """Say what actors share and what only some of them have: arrangements, bodies, partners, minerals, themes.
+    """List what actors share and what only some of them have: arrangements, bodies, partners, minerals, themes.
 
     :param actors: two names or more, CURIEs or IRIs.
     :param through: ``agreements`` for what comes of agreements alone, ``bodies`` for bodies and who is in them.

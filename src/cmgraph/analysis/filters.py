@@ -1,4 +1,4 @@
-"""Which part of a network is asked for: kinds of things, minerals, stages of the value chain, a period."""
+"""Filters for a network: kinds of things, minerals, stages of the value chain, a period."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MINERAL = BASE + "vocab/mineral"
 STAGE = BASE + "vocab/stage"
 
 _ENDS = 3
-"""How many columns of a projection name things: both ends, and what ties them."""
+"""The columns of a projection that name things: both ends, and what ties them."""
 
 
 @dataclass(frozen=True)
 class NetworkFilter:
-    """What a tie must have to be in the network; what is empty asks for nothing.
+    """The conditions for a tie to be in the network; an empty one does not restrict it.
 
     :ivar kinds: names or CURIEs of classes or schemes; both ends are of one of them.
     :ivar minerals: names or CURIEs; the tie is about one of them, see :func:`subjects`.
@@ -77,7 +77,7 @@ class NetworkFilter:
         return answer if self == EVERYTHING else answer.filter(has)
 
     def describe(self, graph: Graph) -> list[str]:
-        """Name what is asked for, in the graph's language."""
+        """Describe the filter, in the graph's language."""
         named = [
             graph.names.resolve(name, scheme).value
             for names, scheme in ((self.minerals, MINERAL), (self.stages, STAGE))
@@ -89,14 +89,14 @@ class NetworkFilter:
         return [*(labels[iri] for iri in iris), *period]
 
     def _dated(self, date: str) -> bool:
-        """Say whether a date, as precise as its source gives it, may be in the period."""
+        """Return whether a date, as precise as its source gives it, may be in the period."""
         if not self.since and not self.until:
             return True
         return bool(date) and date >= self.since[: len(date)] and date[: len(self.until)] <= self.until
 
 
 EVERYTHING = NetworkFilter()
-"""The whole of a network."""
+"""The filter that lets everything pass."""
 
 
 def subjects(graph: Graph) -> Mapping[str, set[str]]:

@@ -1,4 +1,4 @@
-"""A network as a file that other tools open, laid out and coloured, with the sources of every edge."""
+"""Network files for other tools, laid out and coloured, with the sources of every edge."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import networkx
 
 TIES = ("via", "since", "latest", "minerals", "stages", "citations", "sources")
-"""What an edge carries besides its weight."""
+"""The attributes of an edge besides its weight."""
 
 _COLUMNS = ("source", "source_iri", "target", "target_iri", "weight", *TIES)
 
 
 def write_network(net: networkx.Graph[str], path: Path) -> None:
-    """Write a network as the ending of ``path`` says, the same bytes every time.
+    """Write a network in the format of the ending of ``path``, byte-for-byte reproducible.
 
     GEXF and Cytoscape JSON carry positions, sizes and colours; CSV and Parquet are the list of edges.
 
@@ -69,8 +69,8 @@ def cytoscape(net: networkx.Graph[str]) -> str:
         for iri in sorted(net)
     ]
     edges = [
-        {"data": {"id": f"e{number}", "source": one, "target": other, **data}}
-        for number, (one, other, data) in enumerate(_edges(net))
+        {"data": {"id": f"e{number}", "source": source, "target": target, **data}}
+        for number, (source, target, data) in enumerate(_edges(net))
     ]
     document = {"data": {"name": net.name}, "elements": {"nodes": nodes, "edges": edges}}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -91,8 +91,8 @@ def _parquet(net: networkx.Graph[str], path: Path) -> None:
     except ImportError:
         hint = "pip install 'cmgraph[parquet]'"
         raise CmgraphError("Parquet needs pyarrow", where=str(path), hint=hint) from None
-    whole = all(isinstance(data["weight"], int) for *_, data in net.edges(data=True))
-    number = pa.int64() if whole else pa.float64()
+    all_integers = all(isinstance(data["weight"], int) for *_, data in net.edges(data=True))
+    number = pa.int64() if all_integers else pa.float64()
     kinds = [number if name == "weight" else pa.string() for name in _COLUMNS]
     columns = zip(*_rows(net), strict=True) if net.edges else ([] for _ in _COLUMNS)
     arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
@@ -101,13 +101,13 @@ def _parquet(net: networkx.Graph[str], path: Path) -> None:
 
 def _rows(net: networkx.Graph[str]) -> Iterator[tuple[str | float, ...]]:
     """List the edges with both ends by name and IRI."""
-    for one, other, data in _edges(net):
-        names = (net.nodes[one]["label"], one, net.nodes[other]["label"], other)
+    for source, target, data in _edges(net):
+        names = (net.nodes[source]["label"], source, net.nodes[target]["label"], target)
         yield (*names, data["weight"], *(data[name] for name in TIES))
 
 
 def _edges(net: networkx.Graph[str]) -> list[tuple[str, str, dict[str, Any]]]:
-    """List the edges in order, the end that they lead from first, or else the lesser one."""
+    """List the edges in order, with the source first, or else the lesser end."""
     ends = ((a, b, data) if net.is_directed() else (min(a, b), max(a, b), data) for a, b, data in net.edges(data=True))
     return sorted(ends, key=lambda edge: edge[:2])
 
@@ -118,4 +118,4 @@ WRITERS: dict[str, Callable[[networkx.Graph[str]], str]] = {
     ".cyjs": cytoscape,
     ".csv": edge_list,
 }
-"""The forms of network files, by their ending."""
+"""The formats of network files, by their ending."""

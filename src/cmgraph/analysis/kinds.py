@@ -1,4 +1,4 @@
-"""The language of pictures: as what each kind of thing is drawn, and what it is called where room is short."""
+"""The visual language of pictures: how each kind of thing is drawn, and short names where room is limited."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cmgraph.store import builtin
 from cmgraph.text.yaml_files import read_yaml
 
 REST = "topic"
-"""The kind of what is in none of the others."""
+"""The kind of things that are in none of the others."""
 
 ACTOR = "actor"
 """The kind of actors that are in none of the others."""
@@ -31,7 +31,7 @@ _ABBREVIATION = re.compile(r"(?=(?:\S*[A-Z]){2})[^\s()]{2,10}")
 
 @dataclass(frozen=True)
 class Look:
-    """As what a kind is drawn: its colour (#rrggbb), and the corners of its shape around a point, y downwards."""
+    """How a kind is drawn: its colour (#rrggbb), and the corners of its shape around a point, y downwards."""
 
     colour: str
     corners: tuple[tuple[float, float], ...]
@@ -49,7 +49,7 @@ def _language() -> dict[str, Any]:
 
 @cache
 def looks() -> dict[str, Look]:
-    """Return as what each kind is drawn, in the order of legends."""
+    """Return how each kind is drawn, in the order of legends."""
     shapes = _language()["shapes"]
     return {
         kind: Look(drawn["colour"], tuple((x, y) for x, y in shapes[drawn["shape"]]))
@@ -65,7 +65,7 @@ def _classes() -> dict[str, tuple[str, ...]]:
 
 
 def picture_kind(graph: Graph, iri: str) -> str:
-    """Return which kind of :func:`looks` a thing is drawn as."""
+    """Return the kind of :func:`looks` as which a thing is drawn."""
     own = graph.names.kinds(iri)
     return next((kind for kind, classes in _classes().items() if not own.isdisjoint(classes)), REST)
 
@@ -81,18 +81,18 @@ def short_names(graph: Graph, iris: Iterable[str]) -> dict[str, str]:
     A name that would stand for two of them stays as it is, and so do the names of Indigenous nations.
     """
     labels = graph.names.labels(iris)
-    found: dict[str, list[str]] = defaultdict(list)
+    names_by_iri: dict[str, list[str]] = defaultdict(list)
     for thing, name, governed in builtin.ask(graph.store, "short-names", thing=sorted(labels)):
         if not isinstance(thing, NamedNode) or not isinstance(name, Literal):
             continue
         if isinstance(governed, NamedNode):
-            found[thing.value] = [graph.names.labels([governed.value])[governed.value]]
+            names_by_iri[thing.value] = [graph.names.labels([governed.value])[governed.value]]
         elif name.language in (graph.lang, None) and _ABBREVIATION.fullmatch(name.value):
-            found[thing.value].append(name.value)
+            names_by_iri[thing.value].append(name.value)
     short = labels | {
         iri: min(names, key=lambda name: (len(name), name))
-        for iri, names in found.items()
+        for iri, names in names_by_iri.items()
         if picture_kind(graph, iri) != NATION
     }
-    taken = Counter(short.values())
-    return {iri: name if taken[name] == 1 else labels[iri] for iri, name in short.items()}
+    uses = Counter(short.values())
+    return {iri: name if uses[name] == 1 else labels[iri] for iri, name in short.items()}

@@ -1,4 +1,4 @@
-"""Where the nodes of a network stand on paper, how large, and in which colour: the same each time."""
+"""The layout of a network: the place, size and colour of each node, reproducibly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import networkx
 
 SEED = 1
-"""Seed of whatever is random, so that pictures and communities are the same each time."""
+"""The random seed, so that pictures and communities are reproducible."""
 
 _APART = 60.0
 """Distance between components, and between the two nodes of a pair."""
@@ -24,17 +24,17 @@ _ROUNDS, _ROUNDS_AT_LEAST = 500, 30
 """How often the nodes of a component push and pull each other."""
 
 _CROWD = 5_000
-"""With more nodes than so many, a component is placed by distances to a few of its nodes."""
+"""With more nodes than this, a component is placed by distances to a few of its nodes."""
 
 _PIVOTS, _SHAKE = 50, 0.25
 
 _PAIRS = 100_000_000
-"""How many pairs of nodes are looked at in all those rounds: a second or two."""
+"""How many pairs of nodes are computed in all those rounds: a second or two."""
 
 
 @dataclass(frozen=True)
 class NodeLayout:
-    """Where a node stands (x to the right, y upwards), its size, and its colour as #rrggbb."""
+    """The place of a node (x to the right, y upwards), its size, and its colour as #rrggbb."""
 
     x: float
     y: float
@@ -43,7 +43,7 @@ class NodeLayout:
 
 
 def layout_nodes(net: networkx.Graph[str]) -> dict[str, NodeLayout]:
-    """Lay a network out by its ties; what is apart from the largest component stands in rows below it.
+    """Lay out a network by its ties; components other than the largest are in rows below it.
 
     Sizes grow with the number of ties. It takes ten seconds for 5,000 nodes, twenty for 50,000, and can be stopped.
     """
@@ -81,7 +81,7 @@ def _placed(net: networkx.Graph[str]) -> dict[str, tuple[float, float]]:
 
 
 def _pulled(count: int, ties: Sequence[tuple[int, int]]) -> list[complex]:
-    """Let neighbours pull and all push each other, in a time that grows with the square of the nodes."""
+    """Place nodes by forces: neighbours attract, all repel each other; time grows with the square of the nodes."""
     import rustworkx as rx
 
     spring: rx.PyGraph[int, None] = rx.PyGraph(multigraph=False)
@@ -120,7 +120,7 @@ def _measured(count: int, ties: Sequence[tuple[int, int]]) -> list[complex]:
 
 
 def _steps(start: int, starts: Any, others: Any) -> Any:
-    """Count how many ties each node is away from one, by an adjacency in rows."""
+    """Return the distance of each node from one, in ties, by an adjacency in rows."""
     import numpy as np
 
     away = np.full(len(starts) - 1, -1)
@@ -128,9 +128,9 @@ def _steps(start: int, starts: Any, others: Any) -> Any:
     front = np.array([start])
     while len(front):
         spans = [others[a:b] for a, b in zip(starts[front], starts[front + 1], strict=True)]
-        found = np.unique(np.concatenate(spans))
+        neighbours = np.unique(np.concatenate(spans))
         far = away[front[0]] + 1
-        front = found[away[found] < 0]
+        front = neighbours[away[neighbours] < 0]
         away[front] = far
     return away
 

@@ -39,7 +39,7 @@ MEASURES = (
 
 
 _REPEATS = 10
-"""How often Leiden goes over a network, and from how many beginnings; the best of them is taken."""
+"""The rounds of Leiden, and the number of starts, of which the best is taken."""
 
 
 def node_measures(
@@ -79,7 +79,7 @@ def node_measures(
     flat = _flat(net)
 
     def central() -> tuple[dict[int, float], ...]:
-        # in one thread, since the sums of several differ in the last digit
+        # in one thread, because sums over several threads differ in the last digit
         between = rx.betweenness_centrality(flat, parallel_threshold=sys.maxsize)
         eigenvector = rx.eigenvector_centrality(flat, weight_fn=float, tol=1e-7, max_iter=1_000_000)
         page = rx.pagerank(flat.to_directed(), weight_fn=float, tol=1e-9, max_iter=10_000)
@@ -122,10 +122,10 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
     roles: dict[str, Counter[str]] = {}
     for broker in net:
         count = roles[broker] = Counter()
-        for one, other in combinations(sorted(net[broker]), 2):
-            if not net.has_edge(one, other):
-                same = (kind[one] == kind[broker], kind[other] == kind[broker])
-                role = "gatekeeper" if any(same) else "consultant" if kind[one] == kind[other] else "liaison"
+        for source, target in combinations(sorted(net[broker]), 2):
+            if not net.has_edge(source, target):
+                same = (kind[source] == kind[broker], kind[target] == kind[broker])
+                role = "gatekeeper" if any(same) else "consultant" if kind[source] == kind[target] else "liaison"
                 count["coordinator" if all(same) else role] += 1
     order = sorted((iri for iri in net if roles[iri]), key=lambda iri: (-roles[iri].total(), iri))
     names = ("coordinator", "consultant", "gatekeeper", "liaison")
@@ -135,7 +135,7 @@ def brokerage(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYT
 def network_changes(
     graph: Graph, name: str, old: str, new: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object
 ) -> Result:
-    """Say which ties came, went, grew or shrank between two days (YYYY-MM-DD).
+    """List the ties that were added, removed, grew or shrank between two days (YYYY-MM-DD).
 
     :returns: columns ``from``, ``to``, ``before`` and ``after`` (how many things tied the two).
     :param name: the projection, see :func:`cmgraph.analysis.projections.list_projections`.
@@ -168,12 +168,12 @@ def _without_direction(net: networkx.Graph[str]) -> networkx.Graph[str]:
 
 
 def _flat(net: networkx.Graph[str]) -> rustworkx.PyGraph[str, float]:
-    """Copy a network for rustworkx, its nodes and edges in order."""
+    """Copy a network for rustworkx, with its nodes and edges in order."""
     import rustworkx as rx
 
     flat: rx.PyGraph[str, float] = rx.PyGraph(multigraph=False)
     number = dict(zip(sorted(net), flat.add_nodes_from(sorted(net)), strict=True))
-    # in the largest amount, where weights are amounts: in dollars, the iteration for the eigenvector does not end
+    # amounts in units of the largest: in dollars, the eigenvector iteration does not converge
     unit = max((tie["weight"] for *_, tie in net.edges(data=True) if "reasons" in tie), default=1) or 1
     ties = [(number[a], number[b], tie["weight"] / unit) for a, b, tie in net.edges(data=True)]
     flat.add_edges_from(sorted((min(a, b), max(a, b), weight) for a, b, weight in ties))

@@ -26,7 +26,7 @@ def build_network(
     :param parameters: values of the projection's own parameters, as for a question.
     :returns: a graph, directed if the projection is, whose nodes are IRIs with ``label``, ``kind`` and ``drawn_as``
         (their kind in pictures), and whose edges have ``weight`` (how many things tie the two; or the largest number
-        that the projection gives for one of these, never a sum: then ``reasons`` says how many), ``via``, ``minerals``,
+        that the projection gives for one of these, never a sum: then ``reasons`` is how many), ``via``, ``minerals``,
         ``stages``, ``citations`` and ``sources`` (names, IRIs and addresses joined by "; "), ``since`` and ``latest``
         (first and last date of what ties them).
     :raises UnknownName: if there is no such projection; the error proposes the nearest.
@@ -42,7 +42,7 @@ def build_network(
 
 
 def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False) -> networkx.Graph[str]:
-    """Make the network of :func:`network` out of the reasons for its ties."""
+    """Build the network of :func:`build_network` from the reasons for its ties."""
     import networkx as nx
 
     directed = find_projection(graph, name).directed and not two_mode
@@ -76,7 +76,7 @@ def to_networkx(graph: Graph, name: str, answer: Result, two_mode: bool = False)
 
 
 def _largest(rows: list[Row]) -> float:
-    """Return the largest number that reasons for a tie give: they may be of one thing, and do not add up."""
+    """Return the largest number among the reasons for a tie: they may be about one thing, and do not add up."""
     return max(float(str(row[4])) for row in rows)
 
 
@@ -85,8 +85,8 @@ def group_ties(answer: Result, two_mode: bool = False, directed: bool = False) -
     ties: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in answer:
         pairs = ((row[0], row[2]), (row[1], row[2])) if two_mode else ((row[0], row[1]),)
-        for one, other in pairs:
-            if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-                pair = (one.iri, other.iri)
+        for source, target in pairs:
+            if isinstance(source, NamedRef) and isinstance(target, NamedRef) and source != target:
+                pair = (source.iri, target.iri)
                 ties[pair if directed else (min(pair), max(pair))].append(row)
     return ties

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 USUAL_HOPS = ("actors", "acting", "parts")
-"""The kinds of hop that paths run over unless others are asked for."""
+"""The default kinds of hop in paths."""
 
 
 def shortest_paths(
@@ -68,13 +68,13 @@ def shortest_paths(
     paths = list(islice(_simple_paths(net, start, end, hops), count))
     if not paths:
         raise CmgraphError(f"no path of {hops} hops was found between '{one}' and '{other}'", where=where)
-    says = {kind: _says(graph, kind) for kind in kinds}
+    words_by_kind = {kind: _hop_words(graph, kind) for kind in kinds}
     solutions: list[tuple[Term | None, ...]] = []
     for number, path in enumerate(paths, 1):
         for place, (tail, head) in enumerate(pairwise(path), 1):
             for kind, answer, row in _first_dated(reasons[min(tail, head), max(tail, head)]):
                 hop = (Literal(number), Literal(place), NamedNode(tail), NamedNode(head), *row.terms[2:4])
-                how = Literal(says[kind].format(source=row[0], target=row[1]))
+                how = Literal(words_by_kind[kind].format(source=row[0], target=row[1]))
                 solutions += [(*hop, how, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
     columns = ("path", "hop", "from", "to", "through", "dated", "how", "citation")
     headings = {column: message(column, graph.lang, default=column) for column in columns}
@@ -92,10 +92,10 @@ def neighbours(graph: Graph, name: str, over: Sequence[str] = USUAL_HOPS) -> Res
     node = graph.names.resolve_preferring(name, CM + "Agent")
     solutions: list[tuple[Term | None, ...]] = []
     for kind in over:
-        answer, says = tie_rows(graph, kind), _says(graph, kind)
+        answer, words = tie_rows(graph, kind), _hop_words(graph, kind)
         ties = [(row.terms[1 - at], row) for row in answer.rows for at in (0, 1) if row.terms[at] == node]
         for other, row in sorted(ties, key=lambda tie: str(tie[0])):
-            tie = (other, *row.terms[2:4], Literal(says.format(source=row[0], target=row[1])))
+            tie = (other, *row.terms[2:4], Literal(words.format(source=row[0], target=row[1])))
             solutions += [(*tie, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
     columns = ("thing", "through", "dated", "how", "citation")
     headings = {column: message(column, graph.lang, default=column) for column in columns}
@@ -115,14 +115,14 @@ def _first_dated(reasons: Sequence[tuple[str, Result, Row]]) -> list[tuple[str, 
     ]
 
 
-def _says(graph: Graph, kind: str) -> str:
-    """Return what a hop of a kind says of its two ends; the projection's title, if it does not say."""
+def _hop_words(graph: Graph, kind: str) -> str:
+    """Return the words for a hop of a kind between its two ends; the projection's title, if it has none."""
     projection = find_projection(graph, kind)
     return best_text(projection.tie, graph.lang) or best_text(projection.title, graph.lang)
 
 
 def _simple_paths(net: networkx.Graph[str], start: str, end: str, hops: int) -> Iterator[tuple[str, ...]]:
-    """Yield the paths from ``start`` to ``end`` that go nowhere twice, shortest first, each when it is asked for."""
+    """Yield the simple paths from ``start`` to ``end`` lazily, shortest first."""
     import networkx as nx
 
     left: Mapping[str, int] = nx.single_source_shortest_path_length(net, end, cutoff=hops)

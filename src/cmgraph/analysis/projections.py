@@ -40,7 +40,7 @@ def list_projections(graph: Graph) -> Result:
 
 
 def tie_rows(graph: Graph, name: str, /, network_filter: NetworkFilter = EVERYTHING, **parameters: object) -> Result:
-    """Return the reasons for ties by the projection ``name``, as far as they are in scope.
+    """Return the reasons for ties by the projection ``name`` that pass the filter.
 
     :returns: columns ``source``, ``target``, ``via``, ``date``, and ``weight`` where the projection has it.
     :raises UnknownName: if there is no such projection; the error proposes the nearest.

@@ -1,1 +1,1 @@
-"""What comes back: rows with citations, things with all that is said of them, and their written forms."""
+"""Answers: rows with citations, things with their statements, and their output formats."""

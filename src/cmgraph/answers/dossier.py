@@ -1,4 +1,4 @@
-"""The written forms of one thing: a short dossier, and what JSON can hold."""
+"""One thing as text, a short dossier, and as an object for JSON."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from cmgraph.text.cells import as_text, strip_controls
 from cmgraph.text.i18n import COLON, message
 
 FOLDED = 20
-"""How many statements of one kind are shown of a thing."""
+"""The most statements of one kind that are shown."""
 
 _FIRST = ("Participation", "Membership", "Listing", "MineralUse", "Scope", "Responsibility", "DatedAct", "Assessment")
-"""The kinds of statements that people look for first in a thing, in their order."""
+"""The kinds of statements that people look for first, in order."""
 
 _FIGURES = {"mineral": "vocab/mineral/", "place": "id/place/"}
-"""The parameters of the question on figures, and how the IRIs of what they take go on after the base."""
+"""The parameters of the question on figures, and the path in the IRIs of their values."""
 
 
 def entity_object(entity: Entity) -> dict[str, Any]:
-    """Return a thing as what JSON can hold; ``says`` holds [property, value] pairs."""
+    """Return a thing as an object for JSON; ``says`` has [property, value] pairs."""
 
     def value(item: Value) -> object:
         return item._asdict() if isinstance(item, NamedRef) else as_text(item)
 
-    def says(pairs: Iterable[tuple[NamedRef, Value]]) -> list[list[object]]:
+    def pair_list(pairs: Iterable[tuple[NamedRef, Value]]) -> list[list[object]]:
         return [[value(prop), value(item)] for prop, item in pairs]
 
     return {
         **entity.thing._asdict(),
         "kind": entity.kind,
         "names": [{"name": name, "language": tag} for name, tag in entity.names],
-        "facts": says(entity.facts),
+        "facts": pair_list(entity.facts),
         "citations": list(entity.cited),
         "statements": [
-            {"kind": value(s.kind), "iri": s.iri, "says": says(s.says), "citations": list(s.citations)}
+            {"kind": value(s.kind), "iri": s.iri, "says": pair_list(s.says), "citations": list(s.citations)}
             for s in entity.statements
         ],
         "sources": source_objects(entity.citations),
@@ -52,8 +52,8 @@ def entity_object(entity: Entity) -> dict[str, Any]:
 def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
     """Write an entity as a short dossier that ends with its numbered sources.
 
-    What is asked for most comes first, of each kind the newest; long groups are folded and figures counted, with the
-    command that shows them, unless the ``whole`` is asked for.
+    The most requested kinds come first, and in each the newest; long groups are folded and figures counted, with the
+    command that shows them, unless ``whole``.
     """
     colon = COLON[lang]
     lines = [f"{strip_controls(entity.thing.label)} ({entity.kind})", entity.thing.iri]
@@ -65,8 +65,10 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
     name = shlex.quote(strip_controls(entity.thing.label))
     for kind, group in groupby(sorted(entity.statements, key=_rank), key=lambda s: s.kind):
         statements = sorted(group, key=_newest, reverse=True)
-        about = next((of for of, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), "")
-        counted = about and kind.iri == CM + "Observation"
+        figures_of = next(
+            (parameter for parameter, start in _FIGURES.items() if entity.thing.iri.startswith(BASE + start)), ""
+        )
+        counted = figures_of and kind.iri == CM + "Observation"
         shown = statements if whole else [] if counted else statements[:FOLDED]
         lines += ["", f"{heading(kind, lang)} ({len(statements)})"]
         for statement in shown:
@@ -74,13 +76,13 @@ def entity_text(entity: Entity, lang: str, whole: bool = False) -> str:
             lines.append(f"  {text}{_marks(statement.citations)}")
             numbers.update(statement.citations)
         if left := len(statements) - len(shown):
-            command = f"query figures -p quantity=any -p {about}={name}" if counted else f"show {name} --all"
+            command = f"query figures -p quantity=any -p {figures_of}={name}" if counted else f"show {name} --all"
             lines.append(f"  … {left} {message('more', lang)}{colon}cmgraph {command}")
     return "\n".join([*lines, "", *_sources(entity.citations, lang, numbers)]) + "\n"
 
 
 def _rank(statement: Statement) -> tuple[int, str]:
-    """Return where statements of a kind stand among others."""
+    """Return the rank of a statement's kind."""
     kind = statement.kind.iri.removeprefix(CM)
     return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind)
 

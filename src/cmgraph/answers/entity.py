@@ -1,4 +1,4 @@
-"""One thing, all that the graph says of it, and by which sources."""
+"""One thing: everything that the graph states about it, and by which sources."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
 _ENDS = (CM + "endDate", CM + "dissolutionDate", CM + "exitOrderDate")
-"""Dates of what may come later than a thing's beginning, and is not said of a day before."""
+"""Dates of what may happen after a thing began: not stated as of a day before them."""
 
 _BELONGING = (CM + "Membership", CM + "Engagement")
-"""Statements that hold no longer than the body that they are about."""
+"""Kinds of statements that end with the body that they are about."""
 
 _NAMES = (SKOS + "prefLabel", SKOS + "altLabel", "http://purl.org/dc/terms/title")
 
 _LINKS = (SKOS + "closeMatch", SKOS + "exactMatch", SKOS + "narrowMatch", "https://schema.org/sameAs")
-"""What points at entries of others, and comes last."""
+"""Links to other data sets, which come last."""
 
-Said = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
-"""By (kind, statement), the properties and values of each statement; what is said of a thing itself is by itself."""
+Statements = Mapping[tuple[str, str], Sequence[tuple[str, Term]]]
+"""By (kind, IRI), the properties and values of each statement of a thing; its own are under (its IRI, its IRI)."""
 
-Says = tuple[tuple[NamedRef, Value], ...]
-"""What a statement says, as (property, value) pairs."""
+PropertyValues = tuple[tuple[NamedRef, Value], ...]
+"""(property, value) pairs, with labels in one language."""
 
-Told = dict[str, Says]
-"""What statements say, by their IRIs."""
+ValuesByStatement = dict[str, PropertyValues]
+"""By the IRI of a statement, its properties and values."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Entity:
     """A thing of the graph.
 
     :ivar names: every name, as (name, language tag).
-    :ivar facts: what is said of the thing itself, as (property, value) pairs.
+    :ivar facts: the properties of the thing itself, as (property, value) pairs.
     :ivar cited: numbers of the citations that support the facts.
-    :ivar statements: relationships and observations it stands in, grouped by kind.
-    :ivar citations: what the numbers stand for; number 1 is the first.
+    :ivar statements: relationships and observations that involve it, grouped by kind.
+    :ivar citations: the citations by number, the first is number 1.
     """
 
     thing: NamedRef
@@ -58,13 +58,13 @@ class Entity:
 
 
 def describe(node: NamedNode, store: Store, names: Names, as_of: dt.date | None = None) -> Entity:
-    """Collect what the store says of ``node``; with ``as_of``, only what may hold on that day."""
+    """Describe ``node`` from the store; with ``as_of``, only what may hold on that day."""
     statements = dict(collect_statements([node.value], store, as_of))[node.value]
     return build_entity(node.value, statements, store, names)
 
 
 class _Day:
-    """What had not begun on a day, and what was over."""
+    """What had not begun on a day, and what had ended."""
 
     def __init__(self, day: dt.date, store: Store) -> None:
         self.text = day.isoformat()
@@ -74,8 +74,8 @@ class _Day:
             for name in ("later", "over")
         )
 
-    def known(self, iri: str, statements: Said) -> Said:
-        """Leave out of what is said of a thing what came after the day, and membership of what was over."""
+    def known(self, iri: str, statements: Statements) -> Statements:
+        """Leave out statements from after the day, and membership of bodies that no longer existed."""
         return {
             (kind, statement): [
                 (prop, value)
@@ -98,12 +98,12 @@ class _Day:
 
 def collect_statements(
     iris: Iterable[str], store: Store, as_of: dt.date | None = None, fetched: Fetched | None = None
-) -> Iterator[tuple[str, Said]]:
-    """Yield each thing with all that is said of it, for :func:`entity`; each statement is fetched once.
+) -> Iterator[tuple[str, Statements]]:
+    """Yield each thing with its statements, for :func:`build_entity`; each statement is fetched once.
 
     With ``as_of``, only what may hold on that day.
 
-    :param fetched: what was fetched before; what is fetched now is added.
+    :param fetched: the triples that were fetched before; others are added.
     """
     day = _Day(as_of, store) if as_of else None
     kinds = {kind.value for (kind,) in builtin.ask(store, "statement-kinds") if kind}
@@ -118,42 +118,44 @@ def collect_statements(
         statements: dict[str, dict[tuple[str, str], list[tuple[str, Term]]]] = {i: {(i, i): fetched[i]} for i in batch}
         for thing, kind, statement in related:
             statements[thing][kind, statement] = fetched[statement]
-        for thing, said in statements.items():
-            yield thing, day.known(thing, said) if day else said
+        for thing, its_statements in statements.items():
+            yield thing, day.known(thing, its_statements) if day else its_statements
 
 
-def build_entity(iri: str, statements: Said, store: Store, names: Names) -> Entity:
-    """Put what is said of a thing into words of one language, its citations numbered as they come."""
+def build_entity(iri: str, statements: Statements, store: Store, names: Names) -> Entity:
+    """Describe a thing in one language from its statements, with its citations numbered in order of appearance."""
     return build_entities({iri: statements}, store, names)[iri]
 
 
-def build_entities(said: Mapping[str, Said], store: Store, names: Names, told: Told | None = None) -> dict[str, Entity]:
-    """Do as :func:`build_entity` for many things, with names and citations looked up for all at once.
+def build_entities(
+    statements: Mapping[str, Statements], store: Store, names: Names, values: ValuesByStatement | None = None
+) -> dict[str, Entity]:
+    """Do the same as :func:`build_entity` for many things, looking up names and citations once for all.
 
-    :param said: by IRI of each thing, what is said of it.
-    :param told: what statements say in the language of ``names``, as it was told before; what is told now is added.
+    :param statements: the statements of each thing, by its IRI.
+    :param values: the values of statements in the language of ``names`` that are known already; others are added.
     """
-    told = {} if told is None else told
-    stated = [pairs for statements in said.values() for pairs in statements.values()]
+    values = {} if values is None else values
+    stated = [pairs for of_thing in statements.values() for pairs in of_thing.values()]
     cited = {value.value for pairs in stated for prop, value in pairs if prop == CITED}
     labels = names.labels(
-        {*said, *(of for statements in said.values() for of, _ in statements)}
+        {*statements, *(kind for of_thing in statements.values() for kind, _ in of_thing)}
         | {prop for pairs in stated for prop, _ in pairs}
         | {value.value for pairs in stated for _, value in pairs if isinstance(value, NamedNode)}
     )
     contradicted = {value.value for pairs in stated for prop, value in pairs if prop == CONTRADICTS}
     labels |= in_words(contradicted, store, names)
     citation_by_iri = citations(store, cited, names)
-    return {iri: _entity(iri, statements, names, labels, citation_by_iri, told) for iri, statements in said.items()}
+    return {iri: _entity(iri, of_thing, names, labels, citation_by_iri, values) for iri, of_thing in statements.items()}
 
 
 def _entity(
     iri: str,
-    statements: Said,
+    statements: Statements,
     names: Names,
     labels: Mapping[str, str],
     citation_by_iri: Mapping[str, Citation],
-    told: Told,
+    values: ValuesByStatement,
 ) -> Entity:
     own = statements.get((iri, iri), [])
     linked = {key: pairs for key, pairs in statements.items() if key != (iri, iri)}
@@ -166,7 +168,7 @@ def _entity(
     def thing(iri: str) -> NamedRef:
         return NamedRef(iri, labels.get(iri, iri))
 
-    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> Says:
+    def pairs_of(pairs: Sequence[tuple[str, Term]]) -> PropertyValues:
         spoken = {prop for prop, value in pairs if has_language(value, names.lang)}
         return tuple(
             (thing(prop), to_python(value, labels))
@@ -174,10 +176,10 @@ def _entity(
             if prop not in (CITED, *_NAMES) and (prop not in spoken or has_language(value, names.lang))
         )
 
-    def says(at: str, pairs: Sequence[tuple[str, Term]]) -> Says:
-        if at not in told:
-            told[at] = pairs_of(pairs)
-        return told[at]
+    def values_of(statement: str, pairs: Sequence[tuple[str, Term]]) -> PropertyValues:
+        if statement not in values:
+            values[statement] = pairs_of(pairs)
+        return values[statement]
 
     def cited(pairs: Iterable[tuple[str, Term]]) -> tuple[int, ...]:
         return tuple(sorted(number[value.value] for prop, value in pairs if prop == CITED))
@@ -188,6 +190,8 @@ def _entity(
         names=tuple((v.value, v.language or "") for p, v in own if p in _NAMES and isinstance(v, Literal)),
         facts=tuple(sorted(pairs_of(own), key=lambda fact: fact[0].iri in _LINKS)),
         cited=cited(own),
-        statements=tuple(Statement(thing(of), at, says(at, pairs), cited(pairs)) for (of, at), pairs in linked.items()),
+        statements=tuple(
+            Statement(thing(kind), at, values_of(at, pairs), cited(pairs)) for (kind, at), pairs in linked.items()
+        ),
         citations=tuple(citation_by_iri[iri] for iri in number),
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cmgraph.answers.result import Citation, Result
 
 _NARROWEST = 40
-"""Characters that a table is wide at least."""
+"""The least width of a table, in characters."""
 
 _BETWEEN = 3
 """Characters between two columns of a table."""
@@ -49,7 +49,7 @@ def render(result: Result, form: str, lang: str = "en", width: int | None = None
 
 
 def to_csv(result: Result, delimiter: str) -> str:
-    """Write comma- or tab-separated values; cells a spreadsheet would run as a formula are defused."""
+    """Write comma- or tab-separated values; cells that a spreadsheet would run as a formula are escaped."""
     return write_csv(([_cell(value) for value in line] for line in result.to_records()), delimiter)
 
 
@@ -133,7 +133,7 @@ def to_markdown(result: Result, lang: str) -> str:
         cells = [safe(as_text(value, result.lang)) for value in row.values]
         cells += ["".join(f"[^{n}]" for n in row.citations)] if result.citations else []
         lines.append(f"| {' | '.join(cells)} |")
-    # an underscore stays: most are in addresses, which would break
+    # underscores are not escaped: most are in URLs, which would break
     texts = (safe(note.partition("] ")[2], "\\|<>[]`*") for note in footnotes(result, lang))
     notes = [f"[^{n}]: {text}" for n, text in enumerate(texts, 1)]
     note_lines = ["", safe(result.note)] if result.note else []

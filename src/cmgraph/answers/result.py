@@ -24,9 +24,9 @@ _CITE = BASE + "id/cite/"
 
 _TIER = BASE + "vocab/source-tier/"
 _COPIES = {_TIER + "official-text-repost": "copy_at", _TIER + "weak-mirror-or-digest": "read_at"}
-"""Tiers of what somebody else wrote first, and how that is said."""
+"""Tiers of sources that copy another, and the message that says so."""
 
-WHOLE = "as a whole"
+AS_A_WHOLE = "as a whole"
 """The locator of a citation whose place within the source was not recorded."""
 
 
@@ -34,9 +34,9 @@ WHOLE = "as a whole"
 class Citation:
     """A place in a source. Texts are as the source gives them; ``checked`` is a day, YYYY-MM-DD.
 
-    :ivar support: how the place carries what cites it: read in the source, read from context, computed, presumed, or
+    :ivar support: how the place supports what cites it: read in the source, read from context, computed, presumed, or
         given for the record as a whole; None if nobody said.
-    :ivar words: the few words that say so, as printed.
+    :ivar words: a few words of the source, as printed.
     :ivar issued: when the source was published, as precisely as it is known.
     :ivar tier: how near the source stands to what it reports.
     :ivar copy: of a copy, where it was read, and that its original was not.
@@ -57,13 +57,13 @@ class Citation:
 
     @property
     def standing(self) -> str:
-        """How it carries what cites it, and what kind of source it is; empty if nobody said."""
+        """How it supports what cites it, and what kind of source it is; empty if nobody said."""
         return "; ".join(str(part) for part in (self.support, self.tier, self.copy) if part)
 
     def __str__(self) -> str:
         title = f"{self.title} ({self.issued})" if self.issued else self.title
         publication = ". ".join(part for part in (self.publisher, title) if part)
-        place = "" if self.locator == WHOLE else self.locator
+        place = "" if self.locator == AS_A_WHOLE else self.locator
         return (
             ", ".join(part for part in (publication, place) if part)
             + (f": “{self.words}”" if self.words else "")
@@ -98,8 +98,8 @@ class Result:
     :ivar note: what the answer means and does not mean.
     :ivar things: columns that hold things; every other that does in some row counts too.
     :ivar cited: whether rows rest on citations, even if there are none.
-    :ivar one_line: columns whose values are told once, see :meth:`folded`.
-    :ivar lang: the language in which people read its numbers; empty where nobody says whether they are amounts.
+    :ivar one_line: columns whose values are shown once, see :meth:`folded`.
+    :ivar lang: the language in which people read its numbers; empty if it is unknown whether they are amounts.
     """
 
     columns: tuple[str, ...]
@@ -167,8 +167,8 @@ class Result:
                 rows[number] = replace(row, values=(*row.values[: places[0]], words, *row.values[places[0] + 1 :]))
         if not undated:
             return self
-        said = message("undated_rows", lang).format(undated=undated, rows=len(rows))
-        return replace(self, rows=tuple(rows), note=f"{self.note} {said}".strip())
+        remark = message("undated_rows", lang).format(undated=undated, rows=len(rows))
+        return replace(self, rows=tuple(rows), note=f"{self.note} {remark}".strip())
 
     def renamed(self, labels: Mapping[str, str]) -> Result:
         """Return the answer with some things called otherwise, by IRI."""
@@ -182,36 +182,36 @@ class Result:
         return replace(self, rows=rows) if labels else self
 
     def folded(self) -> Result:
-        """Return the answer with one row for all that is said of the same :attr:`one_line`, as people read it.
+        """Return the answer with one row for all rows that have the same :attr:`one_line`, as people read it.
 
         What follows in a row's other columns stands behind the first of them, in brackets.
         """
         if not self.one_line:
             return self
-        told = [self.columns.index(name) for name in self.one_line]
-        rest = [index for index in range(len(self.columns)) if index not in told]
-        kept = sorted([*told, rest[0]])
+        folded_by = [self.columns.index(name) for name in self.one_line]
+        rest = [index for index in range(len(self.columns)) if index not in folded_by]
+        shown = sorted([*folded_by, rest[0]])
         groups: dict[tuple[Value, ...], list[Row]] = {}
         for row in self.rows:
-            groups.setdefault(tuple(row[index] for index in told), []).append(row)
+            groups.setdefault(tuple(row[index] for index in folded_by), []).append(row)
         rows = []
-        for rows_of_one in groups.values():
+        for group in groups.values():
             texts = []
-            for row in rows_of_one:
+            for row in group:
                 first, *others = (as_text(row[index], self.lang) for index in rest)
                 texts.append(f"{first} ({', '.join(filter(None, others))})" if any(others) else first)
-            values = {**dict(enumerate(rows_of_one[0].values)), rest[0]: "; ".join(texts)}
+            values = {**dict(enumerate(group[0].values)), rest[0]: "; ".join(texts)}
             rows.append(
                 Row(
-                    tuple(values[index] for index in kept),
-                    (None,) * len(kept),
-                    tuple(sorted({number for row in rows_of_one for number in row.citations})),
+                    tuple(values[index] for index in shown),
+                    (None,) * len(shown),
+                    tuple(sorted({number for row in group for number in row.citations})),
                 )
             )
         return replace(
             self,
-            columns=tuple(self.columns[index] for index in kept),
-            headings=tuple(self.headings[index] for index in kept),
+            columns=tuple(self.columns[index] for index in shown),
+            headings=tuple(self.headings[index] for index in shown),
             rows=tuple(rows),
             one_line=(),
         )
@@ -293,9 +293,9 @@ def build(
 
     :param citation: the column that carries citations: rows that differ only there become one row with several
         citations, in the order they first came. If there is no such column, every row stays, equal ones too; one column
-        beside others that holds nothing but citations is then told by their numbers, row by row.
+        beside others that holds nothing but citations is then shown as their numbers, row by row.
     :param things: columns that hold things, whatever the rows.
-    :param one_line: columns whose values are told once.
+    :param one_line: columns whose values are shown once.
     :param lang: the language in which people read its numbers.
     """
     variables, rows = solutions
@@ -346,7 +346,7 @@ def _nearness(citation: Citation) -> int:
 
 
 def _citation_column(variables: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> int | None:
-    """Return which column holds nothing but citations, if it is the only such one, and others stand beside it."""
+    """Return the column that holds nothing but citations, if there is only one such and there are other columns."""
     if len(variables) < 2 or {"citations", "sources"} & set(variables):
         return None
     columns = [i for i in range(len(variables)) if _all_cites(i, rows)]
@@ -368,11 +368,11 @@ def citations(store: Store, iris: set[str], names: Names) -> dict[str, Citation]
             term.value if term else "" for term in row
         )
         if not by_iri[iri].source or getattr(row[2], "language", "") == names.lang:
-            carried = NamedRef(support, labels[support]) if support else None
-            kind = NamedRef(tier, labels[tier]) if tier else None
-            said = _COPIES.get(tier, "")
-            copy = message(said, names.lang).format(place=urlsplit(url).hostname or url) if said else ""
+            support_ref = NamedRef(support, labels[support]) if support else None
+            tier_ref = NamedRef(tier, labels[tier]) if tier else None
+            key = _COPIES.get(tier, "")
+            copy = message(key, names.lang).format(place=urlsplit(url).hostname or url) if key else ""
             by_iri[iri] = Citation(
-                iri, source, title, publisher, locator, url, checked, carried, words, issued, kind, copy
+                iri, source, title, publisher, locator, url, checked, support_ref, words, issued, tier_ref, copy
             )
     return by_iri

@@ -1,4 +1,4 @@
-"""Statements in words: a sentence per statement, made by the patterns in ``sentences.yaml``."""
+"""Statements in words: a sentence for each, by the patterns in ``sentences.yaml``."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Words = list[str | Value]
 _VOWELS = frozenset("aàâæeéèêëiîïoôœuùû")
 
 _USUAL = ("/end-state/unknown", "/claim-status/stated")
-"""What holds of most statements is left unsaid."""
+"""Values that most statements have are left out."""
 
 
 def sentence(statement: Statement, lang: str) -> Words:
-    """Say what a statement says; nothing of it is lost."""
+    """Write a statement as a sentence with all of its values."""
     values: dict[str, list[Value]] = defaultdict(list)
     labels: dict[str, str] = {}
     for prop, value in statement.says:
@@ -59,7 +59,7 @@ def sentence(statement: Statement, lang: str) -> Words:
 
 
 def _filled(pattern: str, values: Mapping[str, Sequence[Value]], lang: str) -> tuple[Words, set[str]] | None:
-    """Fill a pattern in; None if it lacks what it must have."""
+    """Fill in a pattern; return None if a value is missing that it must have."""
     words: Words = []
     names_used: set[str] = set()
     for needed, optional, pieces in _parts(pattern):
@@ -69,10 +69,10 @@ def _filled(pattern: str, values: Mapping[str, Sequence[Value]], lang: str) -> t
             return None
         for piece in pieces:
             if piece.startswith("{"):
-                told = _listed(values[piece[1:-1]], lang)
+                listed = _listed(values[piece[1:-1]], lang)
                 if lang == "fr" and words:
-                    words[-1] = _elided(words[-1], told[0])
-                words += told
+                    words[-1] = _elided(words[-1], listed[0])
+                words += listed
             else:
                 words.append(piece)
         names_used |= needed
@@ -87,7 +87,7 @@ def _elided(before: str | Value, after: str | Value) -> str | Value:
 
 @cache
 def _parts(pattern: str) -> list[tuple[frozenset[str], bool, list[str]]]:
-    """Take a pattern apart: of each part, which values it needs, whether it may be left out, and its pieces."""
+    """Split a pattern into parts: the values that each needs, whether it may be left out, and its pieces."""
     return [
         (
             frozenset(re.findall(r"\{(\w+)\}", part)),
@@ -101,29 +101,31 @@ def _parts(pattern: str) -> list[tuple[frozenset[str], bool, list[str]]]:
 def _listed(values: Sequence[Value], lang: str) -> Words:
     words: Words = []
     for value in values:
-        told = as_text(value, lang) if isinstance(value, (int, Decimal)) else value
-        words += [", ", told] if words else [told]
+        word = as_text(value, lang) if isinstance(value, (int, Decimal)) else value
+        words += [", ", word] if words else [word]
     return words
 
 
-def tell_statements(answer: Result, store: Store, names: Names) -> Result:
-    """Return an answer with the statements in it, which have no names, told in words."""
+def with_statements_in_words(answer: Result, store: Store, names: Names) -> Result:
+    """Return an answer in which statements, which have no names, are sentences."""
     values = (value for row in answer.rows for value in row)
     unnamed = {value.iri for value in values if isinstance(value, NamedRef) and ":" in value.label}
     return answer.renamed(in_words(unnamed, store, names))
 
 
 def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
-    """Return what each of some statements says, in the language of ``names``; what is no statement is left out.
+    """Return the sentence of each statement, in the language of ``names``; what is no statement is left out.
 
-    What another statement says, which it contradicts, is not told along with it.
+    The sentence does not repeat another statement that it contradicts.
     """
     kinds = {iri: min(names.kinds(iri) & _kinds_with_words(), default="") for iri in iris}
-    pairs = fetch_triples({iri for iri, kind in kinds.items() if kind}, store)
-    told = {iri: [pair for pair in said if pair[0] not in (CITED, CONTRADICTS)] for iri, said in pairs.items()}
+    triples = fetch_triples({iri for iri, kind in kinds.items() if kind}, store)
+    pairs_by_iri = {
+        iri: [pair for pair in pairs if pair[0] not in (CITED, CONTRADICTS)] for iri, pairs in triples.items()
+    }
     labels = names.labels(
-        {prop for said in told.values() for prop, _ in said}
-        | {value.value for said in told.values() for _, value in said if isinstance(value, NamedNode)}
+        {prop for pairs in pairs_by_iri.values() for prop, _ in pairs}
+        | {value.value for pairs in pairs_by_iri.values() for _, value in pairs if isinstance(value, NamedNode)}
     )
     return {
         iri: "".join(
@@ -132,13 +134,13 @@ def in_words(iris: Iterable[str], store: Store, names: Names) -> dict[str, str]:
                 Statement(
                     NamedRef(kinds[iri], ""),
                     iri,
-                    tuple((NamedRef(prop, labels[prop]), to_python(value, labels)) for prop, value in said),
+                    tuple((NamedRef(prop, labels[prop]), to_python(value, labels)) for prop, value in pairs),
                     (),
                 ),
                 names.lang,
             )
         )
-        for iri, said in told.items()
+        for iri, pairs in pairs_by_iri.items()
     }
 
 
@@ -147,7 +149,7 @@ def _kinds_with_words() -> set[str]:
 
 
 def heading(kind: NamedRef, lang: str) -> str:
-    """Return what statements of a kind are headed by: plain words, or the kind's own name if there are none."""
+    """Return the heading of statements of a kind: plain words, or the kind's label if there are none."""
     texts: dict[str, str] = _words()["_headings"].get(kind.iri.removeprefix(CM), {})
     return best_text(texts, lang) or kind.label
 

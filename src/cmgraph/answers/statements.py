@@ -1,4 +1,4 @@
-"""Statements: relationships and observations, and what is said of each."""
+"""Statements: relationships and observations, with their properties and values."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cmgraph.store import builtin
 from cmgraph.store.base import Store
 
 CITED = CM + "hasCitation"
-"""What ties a statement to its citations."""
+"""Links a statement to its citations."""
 
 CONTRADICTS = CM + "contradicts"
-"""What ties a statement to another that cannot be true with it."""
+"""Links a statement to another that cannot be true at the same time."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A relationship or observation: its kind, what it says as (property, value) pairs, its citations' numbers."""
+    """A relationship or observation: its kind, its (property, value) pairs, and the numbers of its citations."""
 
     kind: NamedRef
     iri: str
@@ -31,15 +31,15 @@ Fetched = dict[str, list[tuple[str, Term]]]
 
 
 def fetch_triples(iris: Iterable[str], store: Store, fetched: Fetched | None = None) -> Fetched:
-    """Return what is said of each thing or statement itself.
+    """Return the properties and values of each thing or statement.
 
-    :param fetched: what was fetched before; what is fetched now is added.
+    :param fetched: those that were fetched before; others are added.
     """
     fetched = {} if fetched is None else fetched
-    wanted = sorted(set(iris))
-    missing: Fetched = {iri: [] for iri in wanted if iri not in fetched}
+    requested = sorted(set(iris))
+    missing: Fetched = {iri: [] for iri in requested if iri not in fetched}
     for thing, prop, value in builtin.ask(store, "about", thing=missing):
         if thing and prop and value:
             missing[thing.value].append((prop.value, value))
     fetched |= missing
-    return {iri: fetched[iri] for iri in wanted}
+    return {iri: fetched[iri] for iri in requested}

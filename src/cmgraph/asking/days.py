@@ -1,4 +1,4 @@
-"""Days in a text: years, months and days in English and French, and the words before them that say since or until.
+"""Days in a text: years, months and days in English and French, and the words before them, such as since and until.
 
 A day, month, quarter or year stands for the time from its first day to its last. ``since``, ``depuis``, ``after`` and
 the like leave its end open, ``before``, ``until``, ``avant`` and the like its beginning; ``between … and …`` joins two.
@@ -106,24 +106,24 @@ def times_in(text: str) -> list[Time]:
     >>> [(str(time.first), str(time.last)) for time in times_in("entre janvier et mars 2026")]
     [('2026-01-01', '2026-03-31')]
     """
-    found: list[Time] = []
+    times: list[Time] = []
     joinable = False
     for match in _pattern().finditer(text):
         first, last = span = _span(match)
         if (earlier := _left_short().search(text[: _begins(match)])) and (begun := _completed(earlier, match, last)):
-            found.append(Time(begun, last, earlier.start(), match.end()))
+            times.append(Time(begun, last, earlier.start(), match.end()))
             continue
-        said = next((name for name in _BEFORE if match[name]), "")
+        relation = next((name for name in _BEFORE if match[name]), "")
         if (
-            found
+            times
             and joinable
-            and said in ("", "until")
-            and _JOINED.fullmatch(text[found[-1].end : match.start()] + (" " if said else ""))
+            and relation in ("", "until")
+            and _JOINED.fullmatch(text[times[-1].end : match.start()] + (" " if relation else ""))
         ):
-            found[-1] = found[-1]._replace(last=last, end=match.end())
+            times[-1] = times[-1]._replace(last=last, end=match.end())
             joinable = False
             continue
-        opening = text[: match.start()].rstrip().endswith(("between", "entre", "du", "de")) or said == "since"
+        opening = text[: match.start()].rstrip().endswith(("between", "entre", "du", "de")) or relation == "since"
         joinable = opening or _range_follows(text, match.end())
         day = dt.timedelta(1)
         bounds: dict[str, tuple[dt.date | None, dt.date | None]] = {
@@ -132,8 +132,8 @@ def times_in(text: str) -> list[Time]:
             "until": (None, last),
             "before": (None, first - day),
         }
-        found.append(Time(*bounds.get(said, span), match.start(), match.end()))
-    return found
+        times.append(Time(*bounds.get(relation, span), match.start(), match.end()))
+    return times
 
 
 def _begins(match: re.Match[str]) -> int:
@@ -141,10 +141,10 @@ def _begins(match: re.Match[str]) -> int:
     return next((match.start(name) for name in ("d1", "m2", "m3") if match[name]), 0)
 
 
-def _completed(short: re.Match[str], whole: re.Match[str], last: dt.date) -> dt.date | None:
-    """Return the first day of what is left short, completed from the date it is joined to; None if that is no day."""
+def _completed(short: re.Match[str], full: re.Match[str], last: dt.date) -> dt.date | None:
+    """Return the first day of a shortened date, completed from the date it is joined to; None if that is no day."""
     named = short["month"] or short["alone"]
-    if not (named or whole["d1"]):
+    if not (named or full["d1"]):
         return None
     parts = _months()[named] if named else last.month, int(short["day"] or 1)
     earlier_year = bool(named) and parts >= (last.month, last.day)
@@ -163,7 +163,7 @@ def _no_such_day(*parts: int) -> CmgraphError:
 
 
 def _range_follows(text: str, place: int) -> bool:
-    """Say whether a year follows at once, as in 2021-2023."""
+    """Return whether a year follows at once, as in 2021-2023."""
     return re.match(r" (?:(?:to|a|au) )?(?:1[89]|20)\d\d\b", text[place:]) is not None
 
 

@@ -25,10 +25,10 @@ from cmgraph.rdf.terms import Prefixes, best_text
 from cmgraph.text.yaml_files import read_yaml
 
 LONGEST_NAME = 14
-"""Words that a name in a text has at most."""
+"""The most words that a name in a text has."""
 
 _CLOSE, _LOOSE = 0.55, 0.34
-"""The part of a name, by weight, that a text must have: of the name of a thing, and of what is said in common words."""
+"""The part of a name, by weight, that a text must have: of the name of a thing, and of a name in common words."""
 
 _SURE = 0.7
 """The part of a name, by weight, from which on it is meant rather than a whole name among the same words."""
@@ -37,17 +37,17 @@ _RARE = 12
 """Names that may share a word by which one of them is meant."""
 
 _LONG = 5
-"""Letters from which on a word, or its stem, may be a slip for one of a name."""
+"""Letters from which a word, or its stem, may be a misspelling of one in a name."""
 
 _FEW = 5
 """Names in a text that are tried for the parameters of a question."""
 
 _SUBJECT = re.compile(r"(?<!\S)(?:crit\w* min(?:\w*s)?|min\w*x crit\w*)(?!\S)")
-"""What everything here is about, in the plural: one critical mineral is what a list says."""
+"""The subject of every question, in the plural: a single critical mineral is what a list names."""
 
 _ARTICLES = frozenset({"the", "le", "la", "les"})
 _FIRST, _LAST = ("from", "since"), ("to", "until")
-"""What parameters of a day are called, by the end of a time that they take; ``asOf`` takes the last day."""
+"""Names of date parameters, by the end of a time that they take; ``asOf`` takes the last day."""
 
 
 class Mention(NamedTuple):
@@ -113,27 +113,31 @@ class PartialNames:
         self._rare = {word for word, numbers in self._having.items() if len(numbers) <= _RARE}
         self._slips: dict[str, str] = {}
 
-    def find(self, asked: Mapping[str, set[int]], own: set[int], least: float) -> Iterator[tuple[float, Mention]]:
-        """Yield each thing of whose name a text has a good part, and the part.
+    def find(
+        self, numbers_by_word: Mapping[str, set[int]], own: set[int], least: float
+    ) -> Iterator[tuple[float, Mention]]:
+        """Yield each thing whose name is for a good part in a text, and the part.
 
-        :param asked: the words of the text with their numbers.
-        :param own: the numbers of the words of which one must be in the name, and rare unless one is a slip.
+        :param numbers_by_word: the words of the text with their numbers.
+        :param own: the numbers of words, one of which must be in the name, and be rare unless one is misspelled.
         :param least: the part of a name, by weight, that the text must have.
         """
-        mended = {self._mended(word, numbers & own): numbers for word, numbers in asked.items()}
-        has_slips, asked = mended.keys() != asked.keys(), mended
-        rare = [word for word, numbers in asked.items() if word in self._rare and (has_slips or numbers & own)]
+        corrected = {self._corrected(word, numbers & own): numbers for word, numbers in numbers_by_word.items()}
+        has_slips, numbers_by_word = corrected.keys() != numbers_by_word.keys(), corrected
+        rare = [
+            word for word, numbers in numbers_by_word.items() if word in self._rare and (has_slips or numbers & own)
+        ]
         for number in sorted({number for word in rare for number in self._having[word]}):
             thing, words = self._names[number]
-            shared = words & asked.keys()
+            shared = words & numbers_by_word.keys()
             part = sum(self._weights[word] for word in shared) / sum(self._weights[word] for word in words)
-            places = [min(asked[word]) for word in shared]
-            at = frozenset(n for word in shared for n in asked[word])
+            places = [min(numbers_by_word[word]) for word in shared]
+            at = frozenset(n for word in shared for n in numbers_by_word[word])
             if part >= least and at & own and max(places) - min(places) <= len(words) + 2:
                 yield part, Mention(" ".join(sorted(shared)), at, frozenset({thing}))
 
-    def _mended(self, word: str, own: set[int]) -> str:
-        """Return the word of the names that a word of a text is a slip for, or the word itself."""
+    def _corrected(self, word: str, own: set[int]) -> str:
+        """Return the word in the names that a word of a text misspells, or the word itself."""
         if word in self._having or not own or len(word) < _LONG or not word.isalpha():
             return word
         if word not in self._slips:
@@ -141,21 +145,21 @@ class PartialNames:
             from rapidfuzz.distance import OSA
 
             close = [known for known in self._having if known[0] == word[0]]
-            found = process.extractOne(word, close, scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
-            self._slips[word] = found[0] if found else word
+            match = process.extractOne(word, close, scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
+            self._slips[word] = match[0] if match else word
         return self._slips[word]
 
 
 _PARTIAL_NAMES: WeakKeyDictionary[Names, dict[tuple[tuple[str, ...], str], PartialNames]] = WeakKeyDictionary()
-"""By kinds and language, what takes longest to make of a graph's names, while the graph is there."""
+"""By kinds and language, the index that takes longest to build from a graph's names, while the graph exists."""
 
 
 @lru_cache(maxsize=1000)
 def _phrase_patterns(phrases: str) -> tuple[re.Pattern[str], ...]:
-    """Return what finds each of some phrases of two words or more, with commas between, in folded text."""
+    """Return a pattern for each comma-separated phrase of two words or more, to find it in folded text."""
     split = ([" ".join(word.plain for word in split_words(part)) for part in p.split("*")] for p in phrases.split(","))
-    found = (r" \S+(?: \S+){0,3} ".join(parts) for parts in split if len(parts) > 1 or " " in parts[0])
-    return tuple(re.compile(rf"(?<!\S){pattern}(?!\S)") for pattern in found)
+    patterns = (r" \S+(?: \S+){0,3} ".join(parts) for parts in split if len(parts) > 1 or " " in parts[0])
+    return tuple(re.compile(rf"(?<!\S){pattern}(?!\S)") for pattern in patterns)
 
 
 class Text:
@@ -168,29 +172,29 @@ class Text:
     :ivar words: its words.
     :ivar times: the times in it, with the numbers of their words.
     :ivar mentions: the names in it, the longest that start at a word.
-    :ivar content: the numbers of the words that say something, and of those in names.
+    :ivar content: the numbers of the words that carry meaning, those in names too.
     """
 
     def __init__(
         self, text: str, lang: str, names: Names, kinds: Iterable[str], common: frozenset[str] = frozenset()
     ) -> None:
         self.text, self.lang, self._names, self._kinds, self._common = text, lang, names, frozenset(kinds), common
-        self._said: dict[tuple[str, float], list[Mention]] = {}
+        self._mentions_by_kind: dict[tuple[str, float], list[Mention]] = {}
         self.words = split_words(text)
         self.times = list(self._find_times())
-        taken = {number for _, numbers in self.times for number in numbers}
-        self._years = {n for n in taken if re.fullmatch(r"\d{4}", self.words[n].plain)}
-        self.mentions = list(self._find_mentions(taken))
+        time_words = {number for _, numbers in self.times for number in numbers}
+        self._years = {n for n in time_words if re.fullmatch(r"\d{4}", self.words[n].plain)}
+        self.mentions = list(self._find_mentions(time_words))
         self._named = {number for mention in self.mentions for number in mention.words}
         content = [
             number
             for number, word in enumerate(self.words)
-            if number not in taken and word.plain not in stop_words(lang) | stop_words("en")
+            if number not in time_words and word.plain not in stop_words(lang) | stop_words("en")
         ]
         subject = {n for match in _SUBJECT.finditer(self._folded) for n in self._words_in(match.start(), match.end())}
         subject -= self._named
-        said_besides = self.times or set(content) - self._named - subject
-        self.content = [number for number in content if number not in subject or not said_besides]
+        has_other_content = self.times or set(content) - self._named - subject
+        self.content = [number for number in content if number not in subject or not has_other_content]
 
     @property
     def proper(self) -> list[Mention]:
@@ -198,19 +202,19 @@ class Text:
         return [mention for mention in self.mentions if not self._is_common(mention)]
 
     def phrases(self, phrases: str) -> frozenset[int]:
-        """Return the numbers of the words that stand in the text as one of some phrases, with commas between.
+        """Return the numbers of the words that form one of some comma-separated phrases in the text.
 
         A phrase has two words or more; a ``*`` in it stands for one to four.
         """
-        found: set[int] = set()
+        numbers: set[int] = set()
         for pattern in _phrase_patterns(phrases):
             for match in pattern.finditer(self._folded):
-                found |= self._words_in(match.start(), match.end())
-        return frozenset(found)
+                numbers |= self._words_in(match.start(), match.end())
+        return frozenset(numbers)
 
-    def said_as(self, words: str) -> frozenset[int]:
-        """Return the numbers of the words that are one of some words, with commas between."""
-        plain = {normalize_name(word) for word in words.split(",")}
+    def words_among(self, listed: str) -> frozenset[int]:
+        """Return the numbers of the words that are among some comma-separated words."""
+        plain = {normalize_name(word) for word in listed.split(",")}
         return frozenset(number for number, word in enumerate(self.words) if word.plain in plain)
 
     @cached_property
@@ -231,12 +235,12 @@ class Text:
         for time in times_in(self._folded):
             yield time, self._words_in(time.start, time.end)
 
-    def _find_mentions(self, taken: set[int]) -> Iterator[Mention]:
+    def _find_mentions(self, time_words: set[int]) -> Iterator[Mention]:
         at = 0
         while at < len(self.words):
             for count in range(min(LONGEST_NAME, len(self.words) - at), 0, -1):
                 numbers = frozenset(range(at, at + count))
-                if not numbers <= taken and (things := self._called(at, count)):
+                if not numbers <= time_words and (things := self._called(at, count)):
                     yield Mention(self._written(at, count), numbers, things)
                     at += count - 1
                     break
@@ -252,7 +256,7 @@ class Text:
         if {first, last} & stopped and not (text.isupper() and len(text) > 1):
             return frozenset()
         plain = " ".join(word.plain for word in self.words[at : at + count])
-        if plain.isdigit():  # how many or how much, and not the entry of a register with that number
+        if plain.isdigit():  # an amount, not the register entry with that number
             return frozenset()
         called = self._names.called(text) | (self._names.called(plain) if len(plain) > 4 else set())
         if not called and count <= 2 and (place := _adjectives(self.lang).get(" ".join(stems(plain, self.lang)))):
@@ -274,31 +278,31 @@ class Text:
                         asked[_singular(part)] |= mention.words
         return asked
 
-    def said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
-        """Return what the text names of a class or scheme, in the text's order; names given in part come in too.
+    def mentions_of(self, kind: str, least: float, is_concept: bool) -> list[Mention]:
+        """Return the names of things of a class or scheme in the text, in order; names given in part too.
 
-        :param of: the class or scheme; empty for any.
+        :param kind: the class or scheme; empty for any.
         :param least: the part of a name, by weight, that the text must have.
         :param is_concept: whether they are named in common words, which may stand in another form.
         """
-        if (of, least) not in self._said:
-            self._said[of, least] = self._find_said(of, least, is_concept)
-        return self._said[of, least]
+        if (kind, least) not in self._mentions_by_kind:
+            self._mentions_by_kind[kind, least] = self._find_mentions_of(kind, least, is_concept)
+        return self._mentions_by_kind[kind, least]
 
-    def _find_said(self, of: str, least: float, is_concept: bool) -> list[Mention]:
-        whole = [
+    def _find_mentions_of(self, kind: str, least: float, is_concept: bool) -> list[Mention]:
+        complete = [
             mention._replace(things=things)
             for mention in self.mentions
-            if (things := frozenset(t for t in mention.things if not of or of in self._names.kinds(t)))
+            if (things := frozenset(t for t in mention.things if not kind or kind in self._names.kinds(t)))
         ]
         own = (set(self.content) - self._named) | self._years
         parts: list[tuple[float, Mention]] = []
         for share, mention in sorted(
-            self._partial(of, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
+            self._partial(kind, is_concept).find(self._asked, own, least), key=lambda hit: -hit[0]
         ):
             if len(mention.words) == 1 and mention.words <= self._common_words and share < 1:
                 continue
-            if share < _SURE and any(mention.words & one.words for one in whole):
+            if share < _SURE and any(mention.words & other.words for other in complete):
                 continue
             clash = next((p for p in parts if p[1].words & mention.words & own), None)
             if clash is None:
@@ -306,41 +310,43 @@ class Text:
             elif clash[0] - share < 0.02 and clash[1].words == mention.words:
                 parts[parts.index(clash)] = share, mention._replace(things=mention.things | clash[1].things)
         longer = [mention for _, mention in parts]
-        kept = [mention for mention in whole if not any(mention.words < part.words for part in longer)]
-        return sorted([*kept, *longer], key=lambda mention: min(mention.words & own or mention.words))
+        remaining = [mention for mention in complete if not any(mention.words < part.words for part in longer)]
+        return sorted([*remaining, *longer], key=lambda mention: min(mention.words & own or mention.words))
 
     @cached_property
     def _common_words(self) -> set[int]:
         return {n for n in self.content if set(stems(self.words[n].plain, self.lang)) <= self._common}
 
-    def _partial(self, of: str, is_concept: bool) -> PartialNames:
+    def _partial(self, kind: str, is_concept: bool) -> PartialNames:
         by_kind = _PARTIAL_NAMES.setdefault(self._names, {})
         lang = self.lang if is_concept else ""
-        kinds = (of,) if of else tuple(sorted(self._kinds))
+        kinds = (kind,) if kind else tuple(sorted(self._kinds))
         if (kinds, lang) not in by_kind:
-            by_kind[kinds, lang] = PartialNames((name for kind in kinds for name in self._names.folded(kind)), lang)
+            by_kind[kinds, lang] = PartialNames((name for each in kinds for name in self._names.folded(each)), lang)
         return by_kind[kinds, lang]
 
     @cached_property
     def numbers(self) -> list[tuple[int, str, bool]]:
-        """The whole numbers that are no part of a time or name: the word's number, the value, whether of a hundred."""
-        taken = {n for _, at in self.times for n in at} | self._named
-        found = []
+        """The whole numbers outside times and names: number of the word, value, and whether it is a percentage."""
+        used = {n for _, at in self.times for n in at} | self._named
+        whole_numbers = []
         for number, word in enumerate(self.words):
-            if number not in taken and re.fullmatch(r"[0-9]{1,9}", word.plain):
+            if number not in used and re.fullmatch(r"[0-9]{1,9}", word.plain):
                 rest = self.text[word.end :].lstrip().lower()
                 percent = rest.startswith(("%", "percent", "per cent", "pour cent", "pourcent", "p. 100"))
-                found.append((number, word.plain, percent))
-        return found
+                whole_numbers.append((number, word.plain, percent))
+        return whole_numbers
 
     def follows(self, mention: Mention, phrases: str) -> bool:
-        """Say whether one of some phrases, with commas between, stands before a mention; articles do not count."""
+        """Return whether one of some comma-separated phrases precedes a mention; articles do not count."""
         at = min(mention.words)
-        before = [word.plain for word in self.words[max(0, at - 6) : at]]
-        while before and before[-1] in _ARTICLES:
-            before.pop()
-        said = f" {' '.join(before)}"
-        return any(said.endswith(f" {normalize_name(phrase)}") for phrase in phrases.split(",") if phrase.strip())
+        words = [word.plain for word in self.words[max(0, at - 6) : at]]
+        while words and words[-1] in _ARTICLES:
+            words.pop()
+        words_before = f" {' '.join(words)}"
+        return any(
+            words_before.endswith(f" {normalize_name(phrase)}") for phrase in phrases.split(",") if phrase.strip()
+        )
 
 
 def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Filling:
@@ -354,33 +360,33 @@ def fill(question: Question, text: Text, names: Names, prefixes: Prefixes) -> Fi
     used: set[int] = set()
     alike: list[bool] = []
     missing: list[str] = []
-    for of, parameters in by_kind.items():
-        kind = node.value if of and (node := prefixes.expand(of)) else ""
+    for curie, parameters in by_kind.items():
+        kind = node.value if curie and (node := prefixes.expand(curie)) else ""
         loose = parameters[0].type == "concept" and "UNDEF" not in defaults[parameters[0].name]
-        said = [
+        mentioned = [
             (mention, value)
-            for mention in text.said(kind, _LOOSE if loose else _CLOSE, parameters[0].type == "concept")
+            for mention in text.mentions_of(kind, _LOOSE if loose else _CLOSE, parameters[0].type == "concept")
             if (value := _value(mention, kind, names, prefixes))
         ]
         usual = {p.name: _usual(question, p, defaults[p.name], kind, names) for p in parameters}
-        chosen = _assign(parameters, [(mention, thing) for mention, (_, thing) in said], usual, text, names)
+        chosen = _assign(parameters, [(mention, thing) for mention, (_, thing) in mentioned], usual, text, names)
         for name, number in chosen.items():
-            mention, (written, thing) = said[number]
+            mention, (written, thing) = mentioned[number]
             values[name] = written
             used |= mention.words
             alike.append(_is_like(thing, usual[name], names))
-        for one in (p for p in parameters if p.several and p.name in chosen):
-            also = [number for number in range(len(said)) if number not in chosen.values()]
-            values[one.name] = [said[number][1][0] for number in sorted([chosen[one.name], *also])]
-            used |= {n for number in also for n in said[number][0].words}
+        for parameter in (p for p in parameters if p.several and p.name in chosen):
+            others = [number for number in range(len(mentioned)) if number not in chosen.values()]
+            values[parameter.name] = [mentioned[number][1][0] for number in sorted([chosen[parameter.name], *others])]
+            used |= {n for number in others for n in mentioned[number][0].words}
         missing += [p.name for p in parameters if p.name not in values and "UNDEF" not in defaults[p.name]]
     for parameter in question.parameters:
-        for choice, said_as in parameter.choices.items():
-            if at := text.said_as(best_text(said_as, text.lang)) - used:
+        for choice, synonyms in parameter.choices.items():
+            if at := text.words_among(best_text(synonyms, text.lang)) - used:
                 values[parameter.name] = choice
                 used |= at
-    for name, text_of_it, at, fits in _days_and_numbers(question, text, used):
-        values[name] = text_of_it
+    for name, literal, at, fits in _days_and_numbers(question, text, used):
+        values[name] = literal
         used |= at
         alike.append(fits)
     in_order = {p.name: values[p.name] for p in question.parameters if p.name in values}
@@ -397,12 +403,12 @@ def _usual(question: Question, parameter: Parameter, default: str, kind: str, na
 
 
 def _is_like(thing: str, usual: Iterable[str], names: Names) -> bool:
-    """Say whether a thing is of exactly the kinds of one of some others."""
+    """Return whether a thing is of exactly the kinds of one of some others."""
     return any(names.kinds(thing) == names.kinds(other) for other in usual)
 
 
 def _value(mention: Mention, kind: str, names: Names, prefixes: Prefixes) -> tuple[str, str] | None:
-    """Return what a mention means as a value of a kind, as written in a command, and the thing; None if unclear."""
+    """Return the value of a kind that a mention means, as written in a command, and the thing; None if unclear."""
     if len(mention.things) == 1:
         (thing,) = mention.things
     else:
@@ -419,24 +425,24 @@ def _value(mention: Mention, kind: str, names: Names, prefixes: Prefixes) -> tup
 
 def _assign(
     parameters: Sequence[Parameter],
-    said: Sequence[tuple[Mention, str]],
+    mentioned: Sequence[tuple[Mention, str]],
     usual: Mapping[str, Sequence[str]],
     text: Text,
     names: Names,
 ) -> dict[str, int]:
-    """Return which parameter takes which thing said, by its number.
+    """Return which parameter takes which mentioned thing, by its number.
 
-    A word before a thing may say so (imports *from* Chile). Otherwise things go where things of their kinds usually
-    go, and, unless that says so clearly, in their order.
+    A word before a thing may decide (imports *from* Chile). Otherwise things go where things of their kinds usually go
+    and, unless that decides clearly, in their order.
     """
-    few = range(min(len(said), _FEW))
+    few = range(min(len(mentioned), _FEW))
     count = min(len(parameters), len(few))
     best, best_score = dict[str, int](), -100.0
     for taking in combinations(parameters, count):
         for order in permutations(few, count):
             pairs = list(zip(taking, order, strict=True))
-            cued = sum(text.follows(said[n][0], best_text(p.after, text.lang)) for p, n in pairs)
-            like = sum(_is_like(said[n][1], usual[p.name], names) for p, n in pairs)
+            cued = sum(text.follows(mentioned[n][0], best_text(p.after, text.lang)) for p, n in pairs)
+            like = sum(_is_like(mentioned[n][1], usual[p.name], names) for p, n in pairs)
             score = 10 * cued + like - (0 if order == tuple(sorted(order)) else 1.5)
             if score > best_score:
                 best, best_score = {p.name: n for p, n in pairs}, score
@@ -450,7 +456,7 @@ def _days_and_numbers(
 
     The last day of a year can stand for it, but a question that takes its first day too fits better.
 
-    :param used: the words that are taken already: the year of a list is no day.
+    :param used: the words that are used already: the year of a list is no day.
     """
     time, at = next(((time, at) for time, at in text.times if not at & used), (None, frozenset[int]()))
     numbers = list(text.numbers)
@@ -466,8 +472,8 @@ def _days_and_numbers(
             if time and time.year:
                 yield p.name, str(time.year), at, True
         elif p.type == "integer":
-            for found in numbers:
-                if found[2] == (p.name == "percent"):
-                    numbers.remove(found)
-                    yield p.name, found[1], frozenset({found[0]}), True
+            for candidate in numbers:
+                if candidate[2] == (p.name == "percent"):
+                    numbers.remove(candidate)
+                    yield p.name, candidate[1], frozenset({candidate[0]}), True
                     break

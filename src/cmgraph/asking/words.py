@@ -1,4 +1,4 @@
-"""Words of a text: told apart, folded and stemmed, and the texts that have them."""
+"""Words of a text: split, folded and stemmed, and the texts that contain them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def split_words(text: str) -> tuple[Word, ...]:
 
 @cache
 def stop_words(lang: str) -> frozenset[str]:
-    """Return the words of a language that say nothing of what is asked, or those that ``names`` lose, folded."""
+    """Return the stop words of a language, folded; of ``names``, words that a name may lack."""
     listed = read_yaml(Path(__file__).with_name("stop-words.yaml"))
     return frozenset(normalize_name(word) for word in listed[lang].split())
 
@@ -110,7 +110,7 @@ class WordIndex:
         return sum(word.plain in stop_words(self.lang) or word.plain in self._forms for word in split_words(text))
 
     def stems_of(self, word: Word) -> tuple[str, ...]:
-        """Return the stems of a word, or of the word in the texts that it is a slip for; none of a stop word."""
+        """Return the stems of a word, or of the word in the texts that it misspells; none of a stop word."""
         own = stems(word.plain, self.lang)
         if len(own) != 1 or len(word.plain) < 5 or not word.plain.isalpha() or self.having(own):
             return own
@@ -118,8 +118,8 @@ class WordIndex:
         from rapidfuzz.distance import OSA
 
         close = [form for form in self._forms if form[0] == word.plain[0]]
-        found = process.extractOne(word.plain, close, scorer=OSA.distance, score_cutoff=1 if len(word.plain) < 9 else 2)
-        return (self._forms[found[0]],) if found else own
+        match = process.extractOne(word.plain, close, scorer=OSA.distance, score_cutoff=1 if len(word.plain) < 9 else 2)
+        return (self._forms[match[0]],) if match else own
 
     def having(self, stemmed: Iterable[str]) -> frozenset[str]:
         """Return the names of the texts that have one of some stems."""

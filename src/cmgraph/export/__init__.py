@@ -1,1 +1,1 @@
-"""The graph as files that others rely on."""
+"""The graph as files for others: RDF, tables, networks, a site."""

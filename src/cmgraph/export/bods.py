@@ -43,8 +43,8 @@ def statements(publication: Publication, rule: Path) -> list[dict[str, Any]]:
     details = _publication_details(publication)
 
     def citations(record: str) -> list[Citation]:
-        found = (result.citations[number - 1] for number in sorted(cited[record]))
-        return sorted(found, key=lambda one: not (one.support and one.support.iri.endswith(_READ)))
+        supporting = (result.citations[number - 1] for number in sorted(cited[record]))
+        return sorted(supporting, key=lambda citation: not (citation.support and citation.support.iri.endswith(_READ)))
 
     relationships, used = [], set()
     for (record, owner), rows in sorted(holdings.items()):
@@ -70,13 +70,13 @@ def _statement(
 ) -> dict[str, Any]:
     first, *others = citations
     statement = {
-        "statementDate": max(one.checked for one in citations),
+        "statementDate": max(citation.checked for citation in citations),
         "declarationSubject": subject,
         "recordId": record,
         "recordType": kind,
         "recordDetails": body,
         "source": _source(first),
-        "annotations": [_annotation(one) for one in others],
+        "annotations": [_annotation(citation) for citation in others],
         **details,
     }
     known = {name: value for name, value in statement.items() if value}
@@ -147,7 +147,7 @@ def _annotation(citation: Citation) -> dict[str, Any]:
 
 
 def _publication_details(publication: Publication) -> dict[str, Any]:
-    """Return who publishes this, if the data set says so, and since when."""
+    """Return the publisher and the date, if the description of the data set has them."""
     about, issued = publication.about, publication.about["issued"] or publication.modified
     if not (issued and about["creator"]):
         return {}

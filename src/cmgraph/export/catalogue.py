@@ -50,7 +50,7 @@ def _triples(graph: Graph, question: Question) -> Iterator[Triple]:
     iri = graph.prefixes["query"] + question.name
     runs = {iri: (question.text, "")}
     if question.also:
-        with suppress(UnknownName):  # a part of the graph may lack what the example names
+        with suppress(UnknownName):  # a subset of the graph may lack what the example names
             bound = question.bind(question.also, graph.names, graph.prefixes)
             runs[f"{iri}/example"] = (bound, f" ({', '.join(question.also.values())})")
     for run, (text, values) in runs.items():

@@ -1,7 +1,7 @@
 """What changed since an earlier edition: a record, from which a page, a table and a feed are made.
 
-The record of an edition holds what it changed and, of the editions before it, how much each changed. Its days are those
-that the data set says of itself.
+The record of an edition lists its changes and, for the editions before it, how many each had. Its days are those in the
+description of the data set.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Edition:
 
     :ivar version: its number.
     :ivar issued: its day.
-    :ivar counts: of how many things it was said how they changed since the edition before, citations left out.
+    :ivar counts: how many things changed since the edition before, by how they changed, without citations.
     """
 
     version: str
@@ -143,14 +143,14 @@ def to_table(history: History) -> str:
     return write_csv(([*map(escape_formula, row)] for row in rows), ",")
 
 
-def grouped(history: History, graph: Graph, told: Iterable[str]) -> list[Group]:
+def grouped(history: History, graph: Graph, present: Iterable[str]) -> list[Group]:
     """Put what changed into groups, in the language of ``graph``.
 
-    :param told: the IRIs of what the graph has.
+    :param present: the IRIs that the graph describes.
     """
-    there = {change.thing.iri for change in history.changes} & {*told}
+    known = {change.thing.iri for change in history.changes} & {*present}
     changes = [change for change in history.changes if not change.thing.iri.startswith(_CITATION)]
-    kinds = {iri: graph.names.kind(iri) for iri in there}
+    kinds = {iri: graph.names.kind(iri) for iri in known}
 
     def key(change: Change) -> tuple[int, int, str]:
         first = next((place for place, start in enumerate(_FIRST) if change.thing.iri.startswith(start)), len(_FIRST))
@@ -159,8 +159,8 @@ def grouped(history: History, graph: Graph, told: Iterable[str]) -> list[Group]:
     groups = []
     for (place, _, kind), some in groupby(sorted(changes, key=key), key=key):
         alike = list(some)
-        present = [change.thing.iri for change in alike if change.thing.iri in there]
-        names = graph.names.labels(present) | in_words(present, graph.store, graph.names)
+        named_iris = [change.thing.iri for change in alike if change.thing.iri in known]
+        names = graph.names.labels(named_iris) | in_words(named_iris, graph.store, graph.names)
         named = [(NamedRef(c.thing.iri, names.get(c.thing.iri, c.thing.label)), c.details) for c in alike]
         named.sort(key=lambda pair: (normalize_name(pair[0].label), pair[0].iri))
         groups.append(Group(HOW[place], kind, tuple(named[:_SHOWN]), len(alike)))

@@ -1,4 +1,4 @@
-"""What the publication says of itself: VoID, DCAT, schema.org, a record for open.canada.ca, how to cite, checksums."""
+"""Descriptions of the publication: VoID, DCAT, schema.org, a record for open.canada.ca, citations, checksums."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MEDIA = {
 
 _RDF = (".jsonld", ".nq", ".nt", ".rdf", ".trig", ".ttl")
 _ASIDE = ("id/", "vocab/", "queries/", "ontology/")
-"""Where files stand that are parts of a site, and no distributions of the whole."""
+"""Folders of files that are part of the site, and no distributions of the data set."""
 
 _PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -213,7 +213,7 @@ def schema_org(publication: Publication, files: list[Distribution]) -> dict[str,
 
 
 def csl(publication: Publication) -> dict[str, Any]:
-    """Say how to cite the data set, as CSL-JSON."""
+    """Return the citation of the data set as CSL-JSON."""
     about = publication.about
     issued = about["issued"]
     known = {

@@ -18,8 +18,8 @@ from typing import Any
 
 from cmgraph.atomic import atomic_file, atomic_folder
 from cmgraph.errors import CmgraphError
-from cmgraph.export import changes, dataset, profiles, site, tables, work
-from cmgraph.export.kept import Kept, recall, remember
+from cmgraph.export import changes, dataset, jobs, profiles, site, tables
+from cmgraph.export.build_cache import BuildCache, read_build_cache, write_build_cache
 from cmgraph.export.publication import Publication, no_progress
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.files import read_text
@@ -27,13 +27,13 @@ from cmgraph.rdf.terms import BASE
 from cmgraph.store.base import Progress
 from cmgraph.subset import subset
 
-FILES = (*work.FILES, "site")
-"""What an export consists of."""
+FILES = (*jobs.FILES, "site")
+"""The parts of an export."""
 
 FORMATS = {name.partition(".")[2]: name for name in FILES if name.startswith("cmgraph.")}
-"""The forms that are one file, by ending."""
+"""The formats of a single file, by ending."""
 
-_ASKING = {
+_QUERYING = {
     "cmgraph-all.nt",
     "cmgraph.xlsx",
     "datapackage.json",
@@ -44,10 +44,10 @@ _ASKING = {
     "site",
     "tables",
 }
-"""What puts many questions to the graph."""
+"""The parts that put many queries to the graph."""
 
 _OPTIONS = "export.json"
-"""Says with which options a folder was exported, for :func:`check`."""
+"""The file that records the options of an export, for :func:`check_export`."""
 
 _CHECKSUMS = "SHA256SUMS"
 
@@ -95,7 +95,7 @@ def export(
     N-Triples, N-Quads and Parquet are written as a stream, sorted in parts.
 
     :param force: replace the folder if it holds an export, unchanged since it was written, and nothing else.
-    :param since: an export of an earlier edition, for the pages to tell what changed since; it may be ``folder``.
+    :param since: an export of an earlier edition, so that the pages list what changed since; it may be ``folder``.
     """
     options = options or Options()
     if since is not None and options.only and "site" not in options.only:
@@ -123,14 +123,14 @@ def _export(
         raise CmgraphError(
             "this is the current folder", where=str(folder), hint="Change to another folder, then name this one."
         )
-    held = _refuse_to_replace(folder, force)
+    digests = _refuse_to_replace(folder, force)
     with atomic_folder(folder) as target:
-        kept = recall(folder, target, {} if graph.as_of else held)
-        digests = _fill(graph, target, options, progress, kept, history)
-        if _refuse_to_replace(folder, force) != held:  # somebody may have put something there meanwhile
+        build_cache = read_build_cache(folder, target, {} if graph.as_of else digests)
+        new_digests = _fill(graph, target, options, progress, build_cache, history)
+        if _refuse_to_replace(folder, force) != digests:  # somebody may have put something there meanwhile
             raise CmgraphError(_CHANGED, where=str(folder), hint="Export again.")
-    if kept.units and not graph.as_of:
-        remember(kept, digests)
+    if build_cache.units and not graph.as_of:
+        write_build_cache(build_cache, new_digests)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -164,22 +164,22 @@ def single(graph: Graph, form: str, path: Path | None, options: Options | None =
         if profile:
             profiles.profile(publication, profile, target)
         else:
-            work.FILES[FORMATS[form]](publication, target)
+            jobs.FILES[FORMATS[form]](publication, target)
 
     if path is not None:
         with atomic_file(path) as target:
             write(target)
         return
     with tempfile.TemporaryDirectory() as scratch:
-        write(Path(scratch) / "one")
-        with (Path(scratch) / "one").open("rb") as file:
+        write(Path(scratch) / "file")
+        with (Path(scratch) / "file").open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 def check_export(graph: Graph, folder: Path) -> list[str]:
-    """Say which files of an exported folder differ from what the graph gives today, are missing, or are not of it.
+    """List the files of an exported folder that differ from what the graph gives today, are missing, or do not belong.
 
-    If there are pages, it is said too when the data set names no contact for corrections.
+    If there are pages, a missing contact for corrections is listed too.
 
     :raises CmgraphError: if the folder is no export.
     """
@@ -209,7 +209,7 @@ def _fill(
     target: Path,
     options: Options,
     progress: Progress,
-    kept: Kept,
+    build_cache: BuildCache,
     history: Callable[[Publication], changes.History],
 ) -> dict[str, str]:
     """Write all files into an empty folder and return the SHA-256 of each, by path."""
@@ -217,17 +217,19 @@ def _fill(
     publication = _publication(graph, options, progress)
     if not publication.about["contact"]:
         logging.getLogger(__name__).warning("warning: %s", _NO_CONTACT)
-    pages = site.Site(publication, target, kept) if "site" in parts else None
+    pages = site.Site(publication, target, build_cache) if "site" in parts else None
     editions = history(publication) if pages else changes.History(())
-    listed = work.jobs(parts, pages)
-    done = work.work(publication, target, listed, pages, kept)
+    to_do = jobs.list_jobs(parts, pages)
+    outcomes = jobs.run_jobs(publication, target, to_do, pages, build_cache)
     if not options.only:
         dataset.describe(publication, target)
     if pages:
-        site.finish(pages, [done[number] for number, job in enumerate(listed) if isinstance(job, site.Job)], editions)
+        site.finish(
+            pages, [outcomes[number] for number, job in enumerate(to_do) if isinstance(job, site.Job)], editions
+        )
     recorded = json.dumps(_recorded(graph, options), indent=1, ensure_ascii=False)
     (target / _OPTIONS).write_text(recorded + "\n", encoding="utf-8")
-    digests = dataset.checksums(target, kept.known)
+    digests = dataset.checksums(target, build_cache.reused_digests)
     lines = (f"{digest}  {name}\n" for name, digest in digests.items())
     (target / _CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return digests
@@ -242,7 +244,7 @@ def _recorded(graph: Graph, options: Options) -> dict[str, Any]:
 def _publication(graph: Graph, options: Options, progress: Progress) -> Publication:
     """Take the part of the graph that is asked for; take it all into memory if many questions will be put to it."""
     part = {name: getattr(options, name) for name in ("sources", "include", "exclude", "language")}
-    if any(part.values()) or graph.as_of or _ASKING & set(options.only or FILES):
+    if any(part.values()) or graph.as_of or _QUERYING & set(options.only or FILES):
         graph = subset(graph, **part)
     languages = (options.language,) if options.language else LANGUAGES
     return Publication(graph, options.base, options.site, languages, progress)

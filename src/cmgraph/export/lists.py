@@ -1,4 +1,4 @@
-"""Lists of things as tables: a row a thing, in columns that people sort and filter by."""
+"""Lists of things as tables: a row for each thing, in columns that people sort and filter by."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def list_tables(graph: Graph, folders: Mapping[str, Sequence[str]], statements: 
     :param folders: the things in each folder.
     :param statements: how many statements name each thing.
     """
-    said: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    terms_by_cell: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     one = [iri for iris in folders.values() for iri in iris]
     for thing, column, value in builtin.ask(graph.store, "lists", thing=one if len(one) == 1 else [None]):
         if isinstance(thing, NamedNode) and isinstance(column, Literal) and value is not None:
-            said[thing.value][column.value].append(value)
-    values = (term for cells in said.values() for terms in cells.values() for term in terms)
+            terms_by_cell[thing.value][column.value].append(value)
+    values = (term for cells in terms_by_cell.values() for terms in cells.values() for term in terms)
     named = {term.value for term in values if isinstance(term, NamedNode)}
     labels = graph.names.labels(named | {iri for folder in COLUMNS for iri in folders.get(folder, ())})
 
@@ -79,7 +79,7 @@ def list_tables(graph: Graph, folders: Mapping[str, Sequence[str]], statements: 
             return str(statements.get(iri, 0))
         if key == "kind":
             return graph.names.kind(iri)
-        return MARK.join(sorted(dict.fromkeys(_texts(said[iri][key], labels, graph.lang))))
+        return MARK.join(sorted(dict.fromkeys(_texts(terms_by_cell[iri][key], labels, graph.lang))))
 
     tables = {}
     for folder, keys in COLUMNS.items():
@@ -95,8 +95,8 @@ def list_tables(graph: Graph, folders: Mapping[str, Sequence[str]], statements: 
 
 
 def summaries(tables: Mapping[str, Table], lang: str) -> dict[str, str]:
-    """Say in a line what tables tell of each thing, by its IRI; those of which they tell nothing are left out."""
-    told: dict[str, str] = {}
+    """Return by IRI a line on each thing, from its cells in the tables; things whose cells are empty are left out."""
+    lines: dict[str, str] = {}
     for folder, keys in SUMMED.items():
         for thing, cells in tables[folder].rows if folder in tables else ():
             columns = zip(tables[folder].columns, cells, strict=True)
@@ -105,8 +105,8 @@ def summaries(tables: Mapping[str, Table], lang: str) -> dict[str, str]:
                 f"{heading[:1].upper()}{heading[1:]}{COLON[lang]}{_first(some)}."
                 for heading, some in (values[key] for key in keys if key in values)
             ]
-            told |= {thing.iri: " ".join(parts)} if parts else {}
-    return told
+            lines |= {thing.iri: " ".join(parts)} if parts else {}
+    return lines
 
 
 def _first(values: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What all files of a publication share: the graph, where it will stand, in which languages, and what it is called."""
+"""What all files of a publication share: the graph, its address, its languages, and its description."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def to_json(value: Mapping[str, Any]) -> str:
 
 
 def no_progress(done: int, name: str) -> None:
-    """Take note of progress without telling anybody."""
+    """Ignore progress."""
 
 
 class About(dict[str, Any]):
-    """What is said of the data set; what is not said is None, in templates too."""
+    """The description of the data set; a missing entry is None, in templates too."""
 
     def __getitem__(self, name: str) -> Any:
         return self.get(name)
@@ -80,7 +80,7 @@ class Publication:
     :ivar base: what IRIs of the project begin with in the files, in place of the project's own address.
     :ivar site: address at which the files will be served, if it is not ``base``.
     :ivar languages: languages of pages and tables, the main one first.
-    :ivar step: told of progress.
+    :ivar progress: called with the number of things done and the name of the last.
     """
 
     graph: Graph
@@ -124,7 +124,7 @@ class Publication:
 
     @cached_property
     def stated(self) -> list[Triple]:
-        """What files state, in order."""
+        """The asserted triples, in order."""
         return sort_triples(canonical(self.graph.asserted))
 
     @cached_property
@@ -148,7 +148,7 @@ class Publication:
 
     @cached_property
     def about(self) -> About:
-        """What the data set is called, by whom and under which licence, as ``data/dataset.yaml`` says it."""
+        """The title, creator, licence and the like of the data set, from ``data/dataset.yaml``."""
         path = self.graph.root / "data/dataset.yaml"
         if not path.is_file():
             return About(title={"en": self.graph.root.resolve().name})

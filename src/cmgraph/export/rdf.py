@@ -1,4 +1,4 @@
-"""The graph as RDF, in every form that others read, and the ontology by itself."""
+"""The graph in every common RDF format, and the ontology by itself."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ PARTS = 50
 
 
 def ntriples(publication: Publication, path: Path) -> None:
-    """Write what files state as N-Triples, sorted, as a stream."""
+    """Write the asserted triples as N-Triples, sorted, as a stream."""
     _write_lines(publication, path, canonical(publication.graph.asserted), to_lines)
 
 
 def derived(publication: Publication, path: Path) -> None:
-    """Write what follows by rule as N-Triples."""
+    """Write the inferred triples as N-Triples."""
     follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
     _write_lines(publication, path, follows, to_lines)
 
 
 def everything(publication: Publication, path: Path) -> None:
-    """Write what files state and what follows by rule as N-Triples: what the saved questions are asked of."""
+    """Write the asserted and inferred triples as N-Triples, for the saved questions."""
     follows = (triple for rule in publication.graph.inferred.values() for triple in rule)
     _write_lines(publication, path, chain(canonical(publication.graph.asserted), follows), to_lines)
 
 
 def nquads(publication: Publication, path: Path) -> None:
-    """Write what files state as N-Quads: a graph per source, with what its citations support.
+    """Write the asserted triples as N-Quads: a graph per source, with what its citations support.
 
     What cites two sources stands in both graphs; what cites none, sources and terms among it, in the default graph.
     So does all that is said of a node without an IRI, its own citations too: nothing outside can point at it to say
@@ -88,17 +88,17 @@ def trig(publication: Publication, path: Path) -> None:
 
 
 def turtle(publication: Publication, path: Path) -> None:
-    """Write what files state as Turtle."""
+    """Write the asserted triples as Turtle."""
     publication.write(path, serialize_triples(publication.stated, RdfFormat.TURTLE, publication.graph.prefixes))
 
 
 def rdf_xml(publication: Publication, path: Path) -> None:
-    """Write what files state as RDF/XML."""
+    """Write the asserted triples as RDF/XML."""
     publication.write(path, serialize_triples(publication.stated, RdfFormat.RDF_XML, publication.graph.prefixes))
 
 
 def json_ld(publication: Publication, path: Path) -> None:
-    """Write what files state as JSON-LD, complete with its context."""
+    """Write the asserted triples as JSON-LD, with the context included."""
     terms = context(publication)["@context"]
     names = JsonLdNames(terms, publication.graph.prefixes)
     publication.write_json_ld(path, terms, map(json_line, jsonld_nodes(publication.stated, names)))
@@ -114,16 +114,16 @@ def ontology(publication: Publication, folder: Path) -> None:
 
     Each term has its label and definition once more as RDFS calls them, for programs that do not know SKOS.
     """
-    of = publication.graph.ontology
-    stated = [triple for path in of.model_files for triple in RdfFile.read(path).triples]
+    source = publication.graph.ontology
+    stated = [triple for path in source.model_files for triple in RdfFile.read(path).triples]
     model = sort_triples(canonical([*stated, *builtin.construct(LocalStore(stated), "annotations")]))
-    said = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
-    version = next((text for s, p, text in said if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
+    texts = ((lexical(t.subject), t.predicate.value, lexical(t.object)) for t in model)
+    version = next((text for s, p, text in texts if s == BASE + "ontology" and p.endswith("owl#versionInfo")), "0")
     for ending, form in _FORMS.items():
         text = serialize_triples(model, form, publication.graph.prefixes)
         publication.write(folder.with_suffix(ending), text)
         publication.write(folder / f"{version}{ending}", text)
-    for part, paths in (("shapes", of.shape_files), ("alignments", of.alignment_files)):
+    for part, paths in (("shapes", source.shape_files), ("alignments", source.alignment_files)):
         for path in paths:
             publication.write(folder / part / path.name, path.read_bytes())
 
@@ -144,7 +144,7 @@ def serialize_triples(triples: list[Triple], form: RdfFormat, prefixes: Prefixes
     declared = prefixes.used(triples)
     if form == RdfFormat.RDF_XML:
         written = serialize(_for_xml(triples, prefixes, declared), format=form, prefixes=declared) or b""
-        return written.replace(b"\r", b"&#13;")  # a parser of XML would read a line's end in its place
+        return written.replace(b"\r", b"&#13;")  # an XML parser would normalize it to a line feed
     if form == RdfFormat.JSON_LD:
         for triple in triples:
             _refuse_triple_term(triple, prefixes)
@@ -174,7 +174,7 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, s
             raise _unsayable(problem, triple, prefixes, _ELSEWHERE)
     if not attributes:
         return triples
-    # what comes first of a thing names its element
+    # the first triple of a thing names its element
     return [
         triple
         for _, star in groupby(triples, key=lambda triple: triple.subject)
@@ -183,15 +183,15 @@ def _for_xml(triples: list[Triple], prefixes: Prefixes, declared: Mapping[str, s
 
 
 def _names_element(prop: NamedNode, kind: NamedNode | None, declared: Mapping[str, str]) -> bool:
-    """Say whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
+    """Return whether a property, or else a kind of thing, can be the name of an element, as a parser of XML sees it."""
     from xml.parsers import expat
 
-    one = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
+    triple = Triple(NamedNode("x:x"), prop, Literal("x") if kind is None else kind)
     names = list[str]()
     parser = expat.ParserCreate(namespace_separator="\n")
     parser.StartElementHandler = lambda name, _: names.append(name.replace("\n", ""))
     try:
-        parser.Parse(serialize([one], format=RdfFormat.RDF_XML, prefixes=dict(declared)) or b"", True)
+        parser.Parse(serialize([triple], format=RdfFormat.RDF_XML, prefixes=dict(declared)) or b"", True)
     except (OSError, expat.ExpatError):
         return False
     return kind is not None or names[-1] == prop.value
@@ -280,11 +280,11 @@ def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict
     :raises CmgraphError: if JSON-LD, or the context, cannot hold a statement.
     """
     for subject, group in groupby(triples, key=lambda triple: triple.subject):
-        node: dict[str, Any] = {"id": names.of(subject)}
+        node: dict[str, Any] = {"id": names.name(subject)}
         for triple in group:
             value = triple.object
             if triple.predicate == RDF_TYPE and isinstance(value, (NamedNode, BlankNode)):
-                node.setdefault("type", []).append(names.of(value))
+                node.setdefault("type", []).append(names.name(value))
                 continue
             _refuse_triple_term(triple, names.prefixes)
             key, term = names.term(triple.predicate)
@@ -292,13 +292,13 @@ def jsonld_nodes(triples: Iterable[Triple], names: JsonLdNames) -> Iterator[dict
                 node.setdefault(key, {}).setdefault(value.language or "@none", []).append(value.value)
                 continue
             if "@container" in term:
-                key, term = names.of(triple.predicate), {}
+                key, term = names.name(triple.predicate), {}
             node.setdefault(key, []).append(_json_value(value, term.get("@type"), names))
         yield node
 
 
 class JsonLdNames:
-    """What IRIs are called in a JSON-LD context."""
+    """The names of IRIs in a JSON-LD context."""
 
     def __init__(self, context: Mapping[str, Any], prefixes: Prefixes) -> None:
         self._context, self.prefixes = context, prefixes
@@ -311,7 +311,7 @@ class JsonLdNames:
             iri = self._prefixes[prefix] + local if prefix in self._prefixes else term["@id"]
             self._terms[iri] = key, term
 
-    def of(self, node: Any) -> str:
+    def name(self, node: Any) -> str:
         """Return the name of an IRI or blank node."""
         if isinstance(node, BlankNode):
             return str(node)
@@ -326,24 +326,24 @@ class JsonLdNames:
         return name
 
     def term(self, prop: NamedNode) -> tuple[str, Mapping[str, Any]]:
-        """Return the key of a property, and what the context says of it."""
-        return self._terms.get(prop.value) or (self.of(prop), {})
+        """Return the key of a property, and its definition in the context."""
+        return self._terms.get(prop.value) or (self.name(prop), {})
 
 
 def _in_language_map(value: Literal) -> bool:
-    """Say whether a map of texts by language can hold a value."""
+    """Return whether a map of texts by language can hold a value."""
     return value.direction is None and (value.language is not None or value.datatype.value == XSD + "string")
 
 
 def _json_value(value: Any, kind: str | None, names: JsonLdNames) -> str | dict[str, str]:
     """Write a value as briefly as the type that the context gives its property allows."""
     if not isinstance(value, Literal):
-        name = names.of(value)
+        name = names.name(value)
         return name if kind == "@id" else {"id": name}
     if value.language:
         direction = {"@direction": value.direction.value} if value.direction else {}
         return {"@value": value.value, "@language": value.language, **direction}
     if kind is None and value.datatype.value == XSD + "string":
         return value.value
-    datatype = names.of(value.datatype)
+    datatype = names.name(value.datatype)
     return value.value if kind == datatype else {"@value": value.value, "@type": datatype}

@@ -25,18 +25,25 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from cmgraph.analysis.filters import EVERYTHING
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import projections, tie_rows
-from cmgraph.answers.entity import Entity, Said, Told, build_entities, build_entity, collect_statements
+from cmgraph.answers.entity import (
+    Entity,
+    Statements,
+    ValuesByStatement,
+    build_entities,
+    build_entity,
+    collect_statements,
+)
 from cmgraph.answers.render import to_csv
-from cmgraph.answers.result import WHOLE, Citation, Result
+from cmgraph.answers.result import AS_A_WHOLE, Citation, Result
 from cmgraph.answers.sentences import heading as kind_heading
 from cmgraph.answers.sentences import sentence
 from cmgraph.answers.statements import Fetched, Statement, fetch_triples
+from cmgraph.export.build_cache import BuildCache, Unit, contents, digest, program
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.changes import HOW, Edition, History, day, grouped, write_record
 from cmgraph.export.dataset import Distribution, dataset_iri, distributions, schema_org
-from cmgraph.export.glance import Glance, glances, with_glance
-from cmgraph.export.kept import Kept, Unit, contents, digest, program
 from cmgraph.export.lists import COLUMNS, MARK, SUMMED, list_tables, summaries
+from cmgraph.export.overview import Overview, overviews, with_overview
 from cmgraph.export.publication import Publication, json_line
 from cmgraph.export.rdf import JsonLdNames, context, jsonld_nodes, serialize_triples
 from cmgraph.export.statements import Group, Resting, group_statements, resting
@@ -64,8 +71,18 @@ MOST = 200
 ALL = "cmgraph-all.nt"
 """The file that answers every saved question."""
 
-_WANTED = (ALL, "cmgraph.xlsx", "tables/", "cmgraph.ttl", "cmgraph.", "derived.nt", "network/", "profiles/", "parquet/")
-"""What most people want to download, first."""
+_DOWNLOAD_ORDER = (
+    ALL,
+    "cmgraph.xlsx",
+    "tables/",
+    "cmgraph.ttl",
+    "cmgraph.",
+    "derived.nt",
+    "network/",
+    "profiles/",
+    "parquet/",
+)
+"""Beginnings of paths, those that most people want to download first."""
 
 SHARED = ("rel", "obs", "record", "cite")
 """Folders whose things share documents, named by the first word of theirs."""
@@ -119,26 +136,26 @@ class Job(NamedTuple):
     """Some of the pages, which can be written apart from all others.
 
     :ivar part: the name of what writes them.
-    :ivar of: what they are about: IRIs, paths, or names of questions or projections.
+    :ivar subjects: what they are about: IRIs, paths, or names of questions or projections.
     """
 
     part: str
-    of: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 class Written(NamedTuple):
-    """What came of a job.
+    """What a job wrote.
 
     :ivar pages: every page, with itself in each language.
-    :ivar names: by language, what a search finds.
-    :ivar units: what of it may be taken over by the next export.
-    :ivar taken: those of them that were taken over from the one before.
+    :ivar names: by language, the entries of the search index.
+    :ivar units: the files that the next export may reuse.
+    :ivar reused: the names of those that were reused from the export before.
     """
 
     pages: list[tuple[str, list[tuple[str, str]]]]
     names: dict[str, list[dict[str, Any]]]
     units: dict[str, Unit]
-    taken: set[str]
+    reused: set[str]
 
 
 class DataPart(NamedTuple):
@@ -161,18 +178,18 @@ class Site:
     """What pages share, and those that were written.
 
     :ivar folder: where they are written, around the files that are there.
-    :ivar kept: what an earlier export made, and this one has.
-    :ivar fetched: what is said of things and statements, as far as it was looked up.
+    :ivar build_cache: what an earlier export made, and what this one contains.
+    :ivar fetched: the triples of things and statements looked up so far.
     """
 
     publication: Publication
     folder: Path
-    kept: Kept
+    build_cache: BuildCache
     pages: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     names: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     done: int = 0
     fetched: Fetched = field(default_factory=dict)
-    _told: dict[str, Told] = field(default_factory=lambda: defaultdict(dict))
+    _values: dict[str, ValuesByStatement] = field(default_factory=lambda: defaultdict(dict))
     _links: dict[tuple[str, str], Links] = field(default_factory=dict)
     _parts: dict[tuple[str, bool], DataPart] = field(default_factory=dict)
 
@@ -217,7 +234,7 @@ class Site:
 
     @cached_property
     def summaries(self) -> Mapping[str, Mapping[str, str]]:
-        """In each language, what a list tells of a thing, in a line."""
+        """In each language, a line on each thing, from the columns of its list."""
         some = {folder: iris for folder, iris in self.segments.items() if folder in SUMMED}
         return {lang: summaries(list_tables(g, some, {}), lang) for lang, g in self.publication.by_language.items()}
 
@@ -239,7 +256,7 @@ class Site:
 
     @cached_property
     def ingredients(self) -> Ingredients:
-        """What pages are made of."""
+        """Digests of what pages are made from."""
         return Ingredients(self)
 
     @cached_property
@@ -253,19 +270,19 @@ class Site:
         terms: dict[str, Any] = context(self.publication)["@context"]
         return terms
 
-    def told(self, lang: str) -> Told:
-        """Return what statements say in a language, as far as it was told; of a day, a page may tell less of one."""
-        return {} if self.publication.graph.as_of else self._told[lang]
+    def values(self, lang: str) -> ValuesByStatement:
+        """Return the values of statements that all pages in a language share; as of a day, pages may differ."""
+        return {} if self.publication.graph.as_of else self._values[lang]
 
-    def part(self, iri: str, whole: bool) -> DataPart:
+    def part(self, iri: str, full: bool) -> DataPart:
         """Return what documents hold of a thing, the same in each: all that is stated of it, or its names."""
-        if (iri, whole) not in self._parts:
+        if (iri, full) not in self._parts:
             star = self.stars[iri]
-            triples = star if whole else [t for t in star if t.predicate.value == SKOS + "prefLabel"]
+            triples = star if full else [t for t in star if t.predicate.value == SKOS + "prefLabel"]
             nodes = [*jsonld_nodes(triples, self.json_ld_names)]
             terms, prefixes = {key for node in nodes for key in node}, self.publication.graph.prefixes.used(triples)
-            self._parts[iri, whole] = DataPart(triples, [*map(json_line, nodes)], terms, {*prefixes})
-        return self._parts[iri, whole]
+            self._parts[iri, full] = DataPart(triples, [*map(json_line, nodes)], terms, {*prefixes})
+        return self._parts[iri, full]
 
     def ending(self, lang: str) -> str:
         """Return how the names of the pages in a language end."""
@@ -283,7 +300,7 @@ class Site:
         stems: dict[str, str] = {}
         folded: dict[str, str] = {}
         without: list[str] = []
-        for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # of two that clash, the plainer
+        for iri in sorted(self.stars, key=lambda iri: (iri != iri.lower(), iri)):  # lower case wins a clash
             path = iri.removeprefix(BASE)
             if not path.startswith(("id/", "vocab/")):
                 continue
@@ -295,7 +312,7 @@ class Site:
             else:
                 stems[iri] = stem if stem == path else f"{stem}#{slug}"
                 if "/" in head and stem == path:
-                    stems.setdefault(BASE + head, head)  # the list of what the folder holds
+                    stems.setdefault(BASE + head, head)  # the list of the folder
         if without:
             problem = "things have no page, because their names cannot be file names on every system"
             logging.getLogger("cmgraph").warning("%d %s: %s", len(without), problem, ", ".join(without[:_NAMED]))
@@ -328,8 +345,8 @@ class Site:
         publication, root = self.publication, "../" * stem.count("/")
         languages = [(lang, stem + self.ending(lang)) for lang in publication.languages]
         for lang, path in languages:
-            given = dict(values[lang])
-            heading = given.pop("heading", titles[lang])
+            page_values = dict(values[lang])
+            heading = page_values.pop("heading", titles[lang])
             html = page(
                 publication,
                 template,
@@ -345,23 +362,23 @@ class Site:
                 served=False,
                 stem=stem,
                 title=titles[lang],
-                **given,
+                **page_values,
             )
             publication.write(self.folder / path, html)
             self.pages.append((path, languages))
 
-    def take(self, stem: str, key: str) -> Unit | None:
-        """Take over the pages and the data of ``stem`` if they would be made of the same; else None."""
-        unit = self.kept.take(stem, key)
+    def reuse(self, stem: str, key: str) -> Unit | None:
+        """Reuse the pages and the data of ``stem`` if their inputs are the same; else return None."""
+        unit = self.build_cache.reuse(stem, key)
         if unit:
             languages = [(lang, stem + self.ending(lang)) for lang in self.publication.languages]
             self.pages += [(path, languages) for _, path in languages]
         return unit
 
-    def made(self, stem: str, key: str, value: Any) -> None:
-        """Take note of the pages and the data of ``stem``."""
+    def record(self, stem: str, key: str, value: Any) -> None:
+        """Record the pages and the data of ``stem`` for the next export."""
         endings = [*map(self.ending, self.publication.languages), ".ttl", ".jsonld"]
-        self.kept.units[stem] = Unit(key, tuple(stem + ending for ending in endings), value)
+        self.build_cache.units[stem] = Unit(key, tuple(stem + ending for ending in endings), value)
 
     def _seen_from(self, folder: str, lang: str) -> Links:
         """Return where pages in a folder and a language find what they link to, by the shortest way."""
@@ -404,23 +421,23 @@ class Links:
 
     def __init__(self, href: Callable[[str], str], lang: str) -> None:
         self.href, self._lang = cache(href), lang
-        self._said: dict[tuple[str, NamedRef, tuple[tuple[NamedRef, Value], ...]], Markup] = {}
+        self._sentences: dict[tuple[str, NamedRef, tuple[tuple[NamedRef, Value], ...]], Markup] = {}
         self._things: dict[NamedRef, str] = {}
         self._places: dict[str, str] = {}
 
-    def said(self, statement: Statement) -> Markup:
-        """Say what a statement says, for HTML; the same statement stands on several pages."""
+    def sentence(self, statement: Statement) -> Markup:
+        """Write a statement as a sentence in HTML; it is cached, for it appears on several pages."""
         key = (statement.iri, statement.kind, statement.says)
-        if key not in self._said:
-            self._said[key] = Markup("".join(map(self._link, sentence(statement, self._lang))))  # noqa: S704 - escaped
-        return self._said[key]
+        if key not in self._sentences:
+            self._sentences[key] = Markup("".join(map(self._link, sentence(statement, self._lang))))  # noqa: S704 - escaped
+        return self._sentences[key]
 
     def row(self, cells: Iterable[Sequence[Value]]) -> Markup:
         """Write the cells of a row of figures."""
         return Markup("".join(f"<td>{self._cell(values)}</td>" for values in cells))  # noqa: S704 - escaped
 
-    def carried(self, statement: Statement, places: Mapping[str, Sequence[Citation]] | None = None) -> Markup:
-        """Write what carries a statement: marks of footnotes, or the places in the page's own source."""
+    def evidence(self, statement: Statement, places: Mapping[str, Sequence[Citation]] | None = None) -> Markup:
+        """Write the evidence of a statement: marks of footnotes, or the places in the page's own source."""
         if places is None:
             return Markup("".join(f'<sup><a href="#source-{n}">[{n}]</a></sup>' for n in statement.citations))  # noqa: S704 - numbers
         return Markup(f"<small>{' · '.join(map(self._place, places[statement.iri]))}</small>")  # noqa: S704 - escaped
@@ -442,7 +459,7 @@ class Links:
 
     def _place(self, citation: Citation) -> str:
         if citation.iri not in self._places:
-            named = citation.locator and citation.locator != WHOLE
+            named = citation.locator and citation.locator != AS_A_WHOLE
             where = citation.locator if named else message("whole_source", self._lang)
             words = f": “{citation.words}”" if citation.words else ""
             how = citation.support.label if citation.support else message("not_said", self._lang)
@@ -452,11 +469,11 @@ class Links:
 
 
 class Ingredients:
-    """What the pages of a site are made of, as digests: what has the same digest is made the same.
+    """Digests of what pages are made from: a page with the same digest has the same content.
 
-    A page shows its things and what points at them, with the citations and sources of all these; of what else they
-    name it shows how it is called, what it is, and where its page is. All pages share the model, what the data set says
-    of itself, and the program.
+    A page shows its things and what points at them, with the citations and sources of all these; of anything else that
+    these name, it shows the label, the kind, and where its page is. All pages depend on the model, the description of
+    the data set, and the program.
     """
 
     def __init__(self, shared: Site) -> None:
@@ -467,7 +484,7 @@ class Ingredients:
             for triple in follows:
                 lines.setdefault(lexical(triple.subject), []).append(str(triple))
         self._stars = {iri: digest(sorted(star)) for iri, star in lines.items()}
-        self._common = self._of_all()
+        self._common = self._digest_of_all()
 
     def of_thing(self, iri: str, counted: bool, more: Iterable[str]) -> str:
         """Return the digest of the page of a thing.
@@ -484,41 +501,43 @@ class Ingredients:
         for lang, graph in shared.publication.by_language.items():
             heading = _heading(graph.names.labels([iri])[iri], graph.names.kind(iri))
             headings.append(str(shared.headings[lang, heading] == iri.removeprefix(BASE)))
-        return self._of(around, [iri, str(count), *shared.codes.get(iri, []), *headings, *more])
+        return self._digest(around, [iri, str(count), *shared.codes.get(iri, []), *headings, *more])
 
     def of_document(self, stem: str) -> str:
         """Return the digest of a document that statements share."""
-        return self._of(set(self._shared.gathered[stem]), [stem])
+        return self._digest(set(self._shared.gathered[stem]), [stem])
 
-    def _of(self, around: set[str], more: Iterable[str]) -> str:
+    def _digest(self, around: set[str], more: Iterable[str]) -> str:
         stars = self._shared.stars
-        cited = {iri for of in around for iri in self._objects(of, "hasCitation")}
-        sources = {iri for of in around | cited for iri in self._objects(of, "citesSource")}
-        whole = sorted(around | cited | sources)
-        named = {t.object.value for iri in whole for t in stars.get(iri, ()) if isinstance(t.object, NamedNode)}
+        cited = {iri for subject in around for iri in self._objects(subject, "hasCitation")}
+        sources = {iri for subject in around | cited for iri in self._objects(subject, "citesSource")}
+        in_full = sorted(around | cited | sources)
+        named = {t.object.value for iri in in_full for t in stars.get(iri, ()) if isinstance(t.object, NamedNode)}
         return digest(
-            [self._common, *more, *(self._stars.get(iri, "") for iri in whole), *map(self._name, sorted(named))]
+            [self._common, *more, *(self._stars.get(iri, "") for iri in in_full), *map(self._name, sorted(named))]
         )
 
     def _objects(self, iri: str, name: str) -> list[str]:
         return [lexical(t.object) for t in self._shared.stars.get(iri, ()) if t.predicate.value == CM + name]
 
     def _name(self, iri: str) -> str:
-        """Return a digest of what pages that name something show of it."""
+        """Return a digest of what pages show of something that they only name."""
         if iri not in self._named:
             star = self._shared.stars.get(iri, ())
             schemes = [lexical(t.object) for t in star if t.predicate.value == SKOS + "inScheme"]
-            said = [t for of in (iri, *schemes) for t in self._shared.stars.get(of, ()) if t.predicate.value in _NAMING]
-            self._named[iri] = digest([iri, self._shared.stem(iri) or "", *schemes, *map(str, said)])
+            naming = [
+                t for node in (iri, *schemes) for t in self._shared.stars.get(node, ()) if t.predicate.value in _NAMING
+            ]
+            self._named[iri] = digest([iri, self._shared.stem(iri) or "", *schemes, *map(str, naming)])
         return self._named[iri]
 
-    def _of_all(self) -> str:
+    def _digest_of_all(self) -> str:
         publication = self._shared.publication
         ontology = publication.graph.ontology
         model = sorted(iri for iri in self._stars if not iri.startswith((BASE + "id/", BASE + "vocab/")))
-        said = [repr(sorted(publication.about.items())), publication.modified, publication.base, publication.site]
+        details = [repr(sorted(publication.about.items())), publication.modified, publication.base, publication.site]
         rules = contents([path for path in (*ontology.rules.values(), ontology.context) if path.is_file()])
-        return digest([program(), *said, *publication.languages, *rules, *(self._stars[iri] for iri in model)])
+        return digest([program(), *details, *publication.languages, *rules, *(self._stars[iri] for iri in model)])
 
 
 _NAMING = (SKOS + "prefLabel", "http://purl.org/dc/terms/title", RDF_TYPE.value)
@@ -542,7 +561,7 @@ def page(
         "about": publication.about,
         "address": publication.address,
         "as_of": publication.graph.as_of,
-        "carried": to.carried,
+        "evidence": to.evidence,
         "correct": _correct(publication, f"{heading} <{publication.address}{here}>"),
         "few": FEW,
         "heading": heading,
@@ -552,11 +571,11 @@ def page(
         "modified": publication.modified,
         "most": MOST,
         "row": to.row,
-        "said": to.said,
+        "sentence": to.sentence,
         "site_title": best_text(publication.about["title"], lang),
         "summary": best_text(publication.about["description"] or {}, lang),
         "w": w,
-        "whole": WHOLE,
+        "as_a_whole": AS_A_WHOLE,
     }
     return render_template(template, **shared | values)
 
@@ -586,27 +605,27 @@ def _parts_of(iris: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def write(shared: Site, job: Job) -> Written:
-    """Do a job."""
+    """Run a job."""
     shared.pages, shared.names = [], defaultdict(list)
-    shared.kept.units, shared.kept.taken = {}, set()
-    _WRITERS[job.part](shared, *([job.of] if job.part == "things" else job.of))
-    return Written(shared.pages, dict(shared.names), shared.kept.units, shared.kept.taken)
+    shared.build_cache.units, shared.build_cache.reused = {}, set()
+    _WRITERS[job.part](shared, *([job.subjects] if job.part == "things" else job.subjects))
+    return Written(shared.pages, dict(shared.names), shared.build_cache.units, shared.build_cache.reused)
 
 
 def finish(shared: Site, written: Sequence[Written], history: History) -> None:
-    """Write what tells of all other files, once they are there.
+    """Write what depends on all other files, once they are there.
 
-    :param written: what came of :func:`jobs`, in order.
+    :param written: the outcomes of :func:`jobs`, in order.
     :param history: the editions of what is published.
     """
     publication, folder = shared.publication, shared.folder
-    shared.pages = [page for some in written for page in some.pages]
-    for some in written:
-        shared.kept.units |= some.units
-        shared.kept.taken |= some.taken
+    shared.pages = [page for outcome in written for page in outcome.pages]
+    for outcome in written:
+        shared.build_cache.units |= outcome.units
+        shared.build_cache.reused |= outcome.reused
     for lang in publication.languages:
-        found = [entry for some in written for entry in some.names.get(lang, ())]
-        text = json.dumps([*found, *_askable(shared, lang)], ensure_ascii=False, separators=(",", ":"))
+        entries = [entry for outcome in written for entry in outcome.names.get(lang, ())]
+        text = json.dumps([*entries, *_search_entries(shared, lang)], ensure_ascii=False, separators=(",", ":"))
         publication.write(folder / f"assets/names.{lang}.js", f"window.cmgraphNames = {text};\n")
     assets = Path(__file__).parents[1] / "text/templates"
     for name in ("style.css", "search.js", "list.js", "minisearch.js", "page.js", "icon.svg"):
@@ -653,34 +672,34 @@ def _missing(shared: Site) -> str:
 
 
 def _things(shared: Site, iris: Sequence[str]) -> None:
-    """Write the pages of things in one folder, and their data, or take them over."""
+    """Write the pages of things in one folder, and their data, or reuse them."""
     folder = iris[0].removeprefix(BASE).rpartition("/")[0]
     counted = folder.removeprefix("vocab/") in _WITHOUT
-    glanced = {iri: _glances(shared, folder, iri) for iri in iris}
-    told = {iri: {lang: some.get(iri, "") for lang, some in shared.summaries.items()} for iri in iris}
+    page_overviews = {iri: _overviews(shared, folder, iri) for iri in iris}
+    lines = {iri: {lang: line_by_iri.get(iri, "") for lang, line_by_iri in shared.summaries.items()} for iri in iris}
     keys = {
-        iri: shared.ingredients.of_thing(iri, counted, [*map(repr, glanced[iri].values()), *told[iri].values()])
+        iri: shared.ingredients.of_thing(iri, counted, [*map(repr, page_overviews[iri].values()), *lines[iri].values()])
         for iri in iris
     }
-    units = {iri: shared.take(iri.removeprefix(BASE), keys[iri]) for iri in iris}
-    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, glanced, told)
+    units = {iri: shared.reuse(iri.removeprefix(BASE), keys[iri]) for iri in iris}
+    entries = _make_things(shared, [iri for iri in iris if not units[iri]], folder, counted, page_overviews, lines)
     for iri in iris:
         stem, unit = iri.removeprefix(BASE), units[iri]
-        found = unit.value if unit else entries[iri]
+        entry = unit.value if unit else entries[iri]
         if not unit:
-            shared.made(stem, keys[iri], found)
+            shared.record(stem, keys[iri], entry)
         for lang in shared.publication.languages:
-            shared.names[lang].append(found[lang])
+            shared.names[lang].append(entry[lang])
         shared.done += 1
         shared.publication.progress(shared.done, stem)
 
 
-def _glances(shared: Site, folder: str, iri: str) -> dict[str, Glance]:
-    """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
+def _overviews(shared: Site, folder: str, iri: str) -> dict[str, Overview]:
+    """Return the overview of a thing; of a government, that of the place that it governs."""
     governed = [lexical(t.object) for t in shared.stars[iri] if t.predicate.value == CM + "governs"]
     if len(governed) == 1:
         folder, iri = "id/place", governed[0]
-    return glances(shared.publication.by_language, folder, iri)
+    return overviews(shared.publication.by_language, folder, iri)
 
 
 def _make_things(
@@ -688,19 +707,19 @@ def _make_things(
     iris: Sequence[str],
     folder: str,
     counted: bool,
-    glanced: Mapping[str, Mapping[str, Glance]],
-    told: Mapping[str, Mapping[str, str]],
+    page_overviews: Mapping[str, Mapping[str, Overview]],
+    lines: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Write the pages of things and their data; return what a search finds of each, by language."""
+    """Write the pages of things and their data; return the entry of each in the search index, by language."""
     publication = shared.publication
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    entries: dict[str, dict[str, dict[str, Any]]] = {}
     if counted:
         fetched = fetch_triples(iris, publication.graph.store, shared.fetched)
-        said: dict[str, Said] = {iri: {(iri, iri): fetched[iri]} for iri in iris}
+        statements: dict[str, Statements] = {iri: {(iri, iri): fetched[iri]} for iri in iris}
     else:
-        said = dict(collect_statements(iris, publication.graph.store, publication.graph.as_of, shared.fetched))
+        statements = dict(collect_statements(iris, publication.graph.store, publication.graph.as_of, shared.fetched))
     entities = {
-        lang: build_entities(said, graph.store, graph.names, shared.told(lang))
+        lang: build_entities(statements, graph.store, graph.names, shared.values(lang))
         for lang, graph in publication.by_language.items()
     }
     rests = {lang: _resting(shared, graph, iris) for lang, graph in publication.by_language.items()}
@@ -717,8 +736,8 @@ def _make_things(
                 publication.by_language[lang],
                 len(users) if counted else 0,
                 schema,
-                glanced[iri].get(lang),
-                told[iri][lang],
+                page_overviews[iri].get(lang),
+                lines[iri][lang],
             )
             | {"named_by": [] if counted else named_by(publication.by_language[lang], entity, linked_uses)}
             | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
@@ -727,7 +746,7 @@ def _make_things(
         shared.write("entity.html", stem, titles, values)
         _data(shared, stem, [iri], [] if counted else users)
         codes = {"c": shared.codes[iri]} if iri in shared.codes else {}
-        found[iri] = {
+        entries[iri] = {
             lang: {
                 "n": [*dict.fromkeys([entity.thing.label, *(name for name, _ in entity.names)])],
                 "p": stem + shared.ending(lang),
@@ -736,11 +755,11 @@ def _make_things(
             }
             for lang, entity in spoken.items()
         }
-    return found
+    return entries
 
 
-def _askable(shared: Site, lang: str) -> list[dict[str, Any]]:
-    """List the saved questions among the names that are searched, with the words that they are found by."""
+def _search_entries(shared: Site, lang: str) -> list[dict[str, Any]]:
+    """Return the saved questions as entries of the search index, with the words that find them."""
     kind = message("question", lang)
     return [
         {
@@ -777,14 +796,14 @@ def _class(star: Iterable[Triple]) -> str:
 
 
 def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resting]:
-    """Tell what cites a place in each source among ``iris``."""
+    """Return what cites a place in each source among ``iris``."""
     citing = {iri: shared.citing(iri) for iri in iris if iri.startswith(BASE + "id/source/")}
     fetched = fetch_triples(set().union(*citing.values()), graph.store, shared.fetched)
-    said = {
+    statements = {
         source: {(_class(shared.stars[iri]), iri): fetched[iri] for iri in sorted(some)}
         for source, some in citing.items()
     }
-    entities = build_entities(said, graph.store, graph.names, shared.told(graph.lang))
+    entities = build_entities(statements, graph.store, graph.names, shared.values(graph.lang))
     return {
         source: rests(graph, entity, {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")})
         for source, entity in entities.items()
@@ -816,29 +835,29 @@ def entity_values(
     graph: Graph,
     count: int = 0,
     schema: dict[str, Any] | None = None,
-    glance: Glance | None = None,
-    told: str = "",
+    overview: Overview | None = None,
+    line: str = "",
 ) -> dict[str, Any]:
     """Return what the page of a thing shows.
 
     :param count: in how many statements it is used, if they are not shown.
-    :param glance: what is known of it at a glance.
-    :param told: what a list tells of it, in a line.
+    :param overview: what is known of it at a glance.
+    :param line: what is known of it in a line, if there is no overview.
     """
-    told = glance.said if glance else told
+    in_brief = overview.sentences if overview else line
     groups = group_statements(entity.statements, entity.thing.iri, graph.lang)
-    if glance:
-        entity, glance = with_glance(entity, glance)
+    if overview:
+        entity, overview = with_overview(entity, overview)
     return {
         "colon": COLON[graph.lang],
-        "chart": Markup(glance.chart) if glance else "",  # noqa: S704 - every value in it was escaped when it was drawn
+        "chart": Markup(overview.chart) if overview else "",  # noqa: S704 - every value in it was escaped when it was drawn
         "entity": entity,
-        "glance": glance,
+        "overview": overview,
         "names": entity.names,
         "groups": groups,
         "heading": _heading(entity.thing.label, entity.kind),
-        "summary": f"{entity.thing.label}: {entity.kind}. {told}" if told else _summary(entity, groups),
-        "told": told,
+        "summary": f"{entity.thing.label}: {entity.kind}. {in_brief}" if in_brief else _summary(entity, groups),
+        "in_brief": in_brief,
         "named_by": [],
         "resting": None,
         "picture": ties(graph, entity),
@@ -863,13 +882,13 @@ def _gathered(shared: Site, stem: str) -> None:
     """Write a document that statements, register entries or citations share."""
     publication, iris = shared.publication, shared.gathered[stem]
     key = shared.ingredients.of_document(stem)
-    if shared.take(stem, key):
+    if shared.reuse(stem, key):
         return
     fetched = fetch_triples(iris, publication.graph.store, shared.fetched)
     kinds = {iri: _class(shared.stars[iri]) for iri in iris}
     statements = {(kinds[iri], iri): fetched[iri] for iri in sorted(iris, key=lambda iri: (kinds[iri], iri))}
     entities = {
-        lang: build_entities({BASE + stem: statements}, g.store, g.names, shared.told(lang))[BASE + stem]
+        lang: build_entities({BASE + stem: statements}, g.store, g.names, shared.values(lang))[BASE + stem]
         for lang, g in publication.by_language.items()
     }
     titles = {lang: _gathered_title(shared, stem, lang) for lang in publication.languages}
@@ -878,7 +897,7 @@ def _gathered(shared: Site, stem: str) -> None:
     }
     shared.write("entity.html", stem, titles, values)
     _data(shared, stem, iris, ())
-    shared.made(stem, key, None)
+    shared.record(stem, key, None)
 
 
 def gathered_values(entity: Entity, title: str, graph: Graph) -> dict[str, Any]:
@@ -911,9 +930,9 @@ def _data(shared: Site, stem: str, iris: Iterable[str], uses: Iterable[str]) -> 
     sources = dict.fromkeys(
         lexical(t.object) for iri in cited for t in stars.get(iri, ()) if t.predicate.value == CM + "citesSource"
     )
-    whole = {iri for iri in (*described, *cited, *sources) if iri in stars}
-    named = {iri for of in whole for t in stars[of] if (iri := lexical(t.object)) in stars and iri not in whole}
-    parts = [shared.part(iri, True) for iri in whole] + [shared.part(iri, False) for iri in named]
+    in_full = {iri for iri in (*described, *cited, *sources) if iri in stars}
+    named = {o for iri in in_full for t in stars[iri] if (o := lexical(t.object)) in stars and o not in in_full}
+    parts = [shared.part(iri, True) for iri in in_full] + [shared.part(iri, False) for iri in named]
     parts = sorted((part for part in parts if part.triples), key=lambda part: str(part.triples[0].subject))
     used = {prefix for part in parts for prefix in part.prefixes}
     prefixes = {prefix: space for prefix, space in sorted(publication.graph.prefixes.items()) if prefix in used}
@@ -1080,7 +1099,8 @@ def question_values(graph: Graph, question: Question, answer: Result, ending: st
         "file": ALL,
         "name": question.name,
         "parameters": [
-            (p.name, best_text(p.label, graph.lang), _said(graph, defaults[p.name])) for p in question.parameters
+            (p.name, best_text(p.label, graph.lang), _default_text(graph, defaults[p.name]))
+            for p in question.parameters
         ],
         "sparql": _parts(question.text)[1],
     }
@@ -1110,14 +1130,14 @@ def sourced_values(graph: Graph, ending: str) -> dict[str, Any]:
     for _, support, tier, statements in counted:
         by_tier[tier][support] += int(str(statements))
     kinds = {kind for kind, *_ in counted}
-    held = [row.values for row in graph.stats().rows]
+    statistics = [row.values for row in graph.stats().rows]
     return {
         "groups": [
             (str(row[0]), row[-1])
-            for row in held
+            for row in statistics
             if not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership"
         ],
-        "kinds": [row for row in held if row[0] in kinds],
+        "kinds": [row for row in statistics if row[0] in kinds],
         "supports": sorted({support for _, support, *_ in counted}, key=str),
         "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
         "weakest": [row.values for row in graph.query("needs-better-source").rows[:FEW]],
@@ -1152,7 +1172,7 @@ def map_values(graph: Graph, href: Callable[[str], str]) -> dict[str, Any]:
     return {"drawing": drawing, "note": picture.head.note, "table": picture.table, "most": len(picture.table)}
 
 
-def _said(graph: Graph, default: str) -> str:
+def _default_text(graph: Graph, default: str) -> str:
     """Write a parameter's default for people: names for CURIEs, text for literals."""
     words = []
     for term in re.findall(r'"[^"]*"|[\w-]+:[\w.-]+|<[^>]*>|\w+', re.sub(r"\^\^\S+|@[\w-]+", "", default)):
@@ -1206,14 +1226,14 @@ def _changes(shared: Site, history: History) -> None:
     shared.write("changes.html", "changes", titles, values)
 
 
-def changes_values(history: History, graph: Graph, told: Set[str], feed: str, recorded_in: str) -> dict[str, Any]:
+def changes_values(history: History, graph: Graph, present: Set[str], feed: str, recorded_in: str) -> dict[str, Any]:
     """Return what the page of changes shows.
 
-    :param told: the IRIs of what the graph has.
+    :param present: the IRIs of what the graph has.
     :param feed: the name of the feed; empty if there is none.
     :param recorded_in: the language of what changed.
     """
-    groups = grouped(history, graph, told)
+    groups = grouped(history, graph, present)
     return {
         "colon": COLON[graph.lang],
         "editions": history.editions,
@@ -1222,7 +1242,7 @@ def changes_values(history: History, graph: Graph, told: Set[str], feed: str, re
         "hows": [how for how in HOW if any(edition.counts.get(how) for edition in history.editions)],
         "recorded_in": recorded_in,
         "since": history.since,
-        "told": told,
+        "present": present,
     }
 
 
@@ -1330,8 +1350,10 @@ def front_values(
 
 def downloads(files: Iterable[Distribution], lang: str) -> list[tuple[Distribution, str]]:
     """Return files that can be downloaded, those first that most people want, and what each is for."""
-    wanted = sorted(files, key=lambda file: next((n for n, p in enumerate(_WANTED) if file.path.startswith(p)), 99))
-    return [(file, message(_use(file), lang)) for file in wanted]
+    ordered = sorted(
+        files, key=lambda file: next((n for n, p in enumerate(_DOWNLOAD_ORDER) if file.path.startswith(p)), 99)
+    )
+    return [(file, message(_use(file), lang)) for file in ordered]
 
 
 def _use(file: Distribution) -> str:
@@ -1350,7 +1372,7 @@ _WRITERS: Mapping[str, Callable[..., None]] = {
     "question list": _question_list,
     "terms": _terms,
 }
-"""What does the jobs, by their parts."""
+"""The functions that run the jobs, by their parts."""
 
 
 def _correct(publication: Publication, page: str) -> str:

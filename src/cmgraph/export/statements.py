@@ -31,7 +31,7 @@ _COLUMNS = {
     "hasUnit": "fig_unit",
     "publishedMeasure": "fig_published",
 }
-"""In which column of a table of figures the value of a property stands; all others stand in the last."""
+"""The column for the value of a property in a table of figures; all others are in the last."""
 
 _QUALIFIERS = tuple(f"{BASE}vocab/{name}/" for name in ("bound", "estimate-status", "missing-reason", "unit"))
 _USUAL = ("/claim-status/stated", "/end-state/unknown", "/estimate-status/as-stated")
@@ -87,7 +87,7 @@ def group_statements(statements: Iterable[Statement], about: str, lang: str) -> 
 
 
 def resting(source: str, entity: Entity, lang: str) -> Resting:
-    """Say what of ``entity.statements`` rests on a source, where in it, and how."""
+    """Return which of ``entity.statements`` rest on a source, on which places in it, and how."""
     places = {
         statement.iri: [c for c in (entity.citations[n - 1] for n in statement.citations) if c.source == source]
         for statement in entity.statements

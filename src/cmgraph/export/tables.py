@@ -49,9 +49,9 @@ def points(publication: Publication, path: Path) -> None:
     for row, record in zip(table.rows, records, strict=True):
         place = [row[table.columns.index(name)] for name in ("longitude", "latitude")]
         if not all(isinstance(degrees, (int, float, Decimal)) and isfinite(degrees) for degrees in place):
-            continue  # no place on a map; the table has it as it is
-        said = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
-        properties = {name: value for name, value in said.items() if name not in ("latitude", "longitude")}
+            continue  # no valid place on a map; the table still has the row
+        cells = {str(name): value and as_text(value) for name, value in zip(header, record, strict=True)}
+        properties = {name: value for name, value in cells.items() if name not in ("latitude", "longitude")}
         point = {"type": "Point", "coordinates": [float(str(degrees)) for degrees in place]}
         features.append({"type": "Feature", "geometry": point, "properties": properties})
     note = message("points_note", publication.languages[0])
@@ -107,7 +107,7 @@ def workbook(publication: Publication, path: Path) -> None:
 
 
 def _fits_a_number(value: Value) -> bool:
-    """Say whether a workbook keeps a number as it is: its numbers have sixteen digits."""
+    """Return whether a workbook keeps a number as it is: its numbers have sixteen digits."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return False
     exact = Decimal(str(value))
@@ -116,7 +116,7 @@ def _fits_a_number(value: Value) -> bool:
 
 @contextmanager
 def _written(path: Path) -> Iterator[None]:
-    """Tell what keeps a workbook from being written as any other file's trouble is told."""
+    """Raise what keeps a workbook from being written as an :class:`OSError`, as for any other file."""
     import xlsxwriter.exceptions
 
     try:
@@ -129,7 +129,7 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
     """Write a ZIP archive whose bytes depend on nothing but its members."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in members:
-            member = zipfile.ZipInfo(name)  # of 1980-01-01
+            member = zipfile.ZipInfo(name)  # dated 1980-01-01
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(member, content)
 

@@ -1,1 +1,1 @@
-"""Networks, things, matrices, timelines, flows, charts and maps, drawn."""
+"""Drawings of networks, things, matrices, timelines, flows, charts and maps."""

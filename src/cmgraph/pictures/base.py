@@ -1,4 +1,4 @@
-"""What all pictures have in common: a title, a foot with the day and the sources, and a table that says the same."""
+"""The common parts of all pictures: a title, a footer with the day and the sources, and an equivalent table."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cmgraph.text.i18n import message
 from cmgraph.text.templating import render_template
 
 SOURCES = 8
-"""At most so many sources are named on a drawing: those that most of it rests on. The table has all."""
+"""The most sources named on a drawing: those on which most of it rests. The table has all."""
 
 _WIDE = 7
-"""Characters of a title that fit a hundred units of a drawing's width."""
+"""Characters of a title per hundred units of a drawing's width."""
 
 
 class Head(NamedTuple):
-    """What a picture is called, what it answers, and what it means and does not mean."""
+    """The title of a picture, the question that it answers, and what it means and does not mean."""
 
     title: str
     question: str = ""
@@ -40,11 +40,11 @@ class Head(NamedTuple):
 class Picture:
     """What a picture shows and how it is drawn.
 
-    :ivar table: the same as a table.
-    :ivar extent: how much it shows.
-    :ivar svg: draws it; bare of title and foot if asked, for a page that has them.
-    :ivar page: writes a page of its own, if it has one.
-    :ivar spec: writes what it shows as a specification of Vega-Lite, if it is a chart.
+    :ivar table: its content as a table.
+    :ivar extent: how much it shows, in words.
+    :ivar svg: draws it; if True, without title and footer, for a page that has them.
+    :ivar page: renders a page of its own, if it has one.
+    :ivar spec: writes its Vega-Lite specification, if it is a chart.
     """
 
     head: Head
@@ -59,7 +59,7 @@ class Picture:
 
 
 def template_context(graph: Graph) -> dict[str, Any]:
-    """Give what every template needs: the language, its words, and the day asked for."""
+    """Return the values that every template needs: the language, its words, and the day."""
     return {"as_of": graph.as_of, "lang": graph.lang, "w": lambda key: message(key, graph.lang)}
 
 
@@ -69,7 +69,7 @@ def heading(
     network_filter: NetworkFilter = EVERYTHING,
     parameters: Mapping[str, object] | None = None,
 ) -> Head:
-    """Give a projection's title, its question with what of it is asked for, and its note."""
+    """Return a projection's title, its question with the filters in use, and its note."""
     query = find_projection(graph, projection)
     title, question, note = (best_text(text, graph.lang) for text in (query.title, query.question, query.note))
     cut = [*network_filter.describe(graph), *(f"{name} {value}" for name, value in (parameters or {}).items())]
@@ -77,14 +77,19 @@ def heading(
     return Head(title, question + only, note)
 
 
+def as_lists(parameters: Mapping[str, object]) -> dict[str, list[Any]]:
+    """Return the values of each parameter as a list, a single one too."""
+    return {name: list(some) if isinstance(some, (list, tuple)) else [some] for name, some in parameters.items()}
+
+
 def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[object]]) -> list[str]:
-    """Name the values that are asked for, but for "any", in the graph's language."""
+    """Return the labels of requested values other than "any", in the graph's language."""
     by_name = {parameter.name: parameter for parameter in question.parameters}
     terms = [
-        by_name[name].term(one, graph.names, graph.prefixes)
+        by_name[name].term(value, graph.names, graph.prefixes)
         for name in sorted(asked.keys() & by_name.keys())
-        for one in asked[name]
-        if one != "any"
+        for value in asked[name]
+        if value != "any"
     ]
     labels = graph.names.labels(term.value for term in terms if isinstance(term, NamedNode))
     return [labels.get(term.value, term.value) for term in terms]
@@ -93,7 +98,7 @@ def asked_labels(graph: Graph, question: Question, asked: Mapping[str, Sequence[
 def svg_renderer(
     template: str, graph: Graph, table: Result, width: int, head: Head, **values: Any
 ) -> Callable[[bool], str]:
-    """Return what fills in a drawing's template, with a title that fits its width, and a foot; or bare of both."""
+    """Return a renderer of a drawing's template, with a title that fits its width and a footer; or without both."""
     cited = Counter(table.citations[number - 1] for row in table for number in row.citations)
     weight: Counter[str] = Counter()
     for citation, count in cited.items():
@@ -119,28 +124,28 @@ def svg_renderer(
 
 
 def tie_reasons(table: Result) -> dict[tuple[NamedRef, NamedRef], dict[str, set[int]]]:
-    """Return for each two things that a projection's rows tie what ties them, each with its citations' numbers."""
+    """Return for each tied pair in a projection's rows the reasons, each with the numbers of its citations."""
     reasons: dict[tuple[NamedRef, NamedRef], dict[str, set[int]]] = {}
     for row in table:
-        one, other = row[0], row[1]
-        if isinstance(one, NamedRef) and isinstance(other, NamedRef) and one != other:
-            reasons.setdefault((one, other), {}).setdefault(str(row[2]), set()).update(row.citations)
+        source, target = row[0], row[1]
+        if isinstance(source, NamedRef) and isinstance(target, NamedRef) and source != target:
+            reasons.setdefault((source, target), {}).setdefault(str(row[2]), set()).update(row.citations)
     return reasons
 
 
 def legend(graph: Graph, kinds: Iterable[str]) -> list[tuple[str, Look]]:
-    """Name the kinds in a picture, with what they are drawn as, in the order of all legends."""
+    """Return the label and look of each kind in a picture, in the order of all legends."""
     present = set(kinds)
     return [(kind_label(kind, graph.lang), look) for kind, look in looks().items() if kind in present]
 
 
 def tie_legend(graph: Graph, projection: str) -> str:
-    """Say what a line between two things of a projection means."""
+    """Return what a line between two things of a projection means."""
     return message("pic_tie", graph.lang).format(heading(graph, projection).question)
 
 
 def tie_width(weight: int) -> float:
-    """Return how wide a tie is drawn that so many things make: twice as wide for four times as many."""
+    """Return the width of a tie with so many reasons: twice as wide for four times as many."""
     return round(min(8.0, math.sqrt(weight)), 1)
 
 

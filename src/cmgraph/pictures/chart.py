@@ -17,16 +17,16 @@ from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Result, Row
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, asked_labels, svg_renderer, truncate
+from cmgraph.pictures.base import Head, Picture, as_lists, asked_labels, svg_renderer, truncate
 from cmgraph.rdf.terms import BASE, NamedRef, best_text, local_name
 from cmgraph.text.i18n import message
 from cmgraph.text.yaml_files import read_yaml
 
 PANELS, BARS, LINES = 10, 30, 8
-"""At most so many panels, bars of one, and lines of one are drawn; what is left over is counted."""
+"""The most panels, bars in a panel, and lines in a panel that are drawn; the rest is counted."""
 
 PALETTE = ("#0072b2", "#b04a00", "#00805e", "#b05a92", "#8a6200", "#6464d8", "#767676", "#c04040")
-"""Colours of lines, seen on white and on black; each line has its name beside it as well."""
+"""Colours of lines, visible on white and on black; each line is labelled too."""
 
 _WORLD = BASE + "id/place/world"
 _MINERAL = BASE + "vocab/mineral"
@@ -34,23 +34,29 @@ _WIDTH, _LEFT, _ROOM, _BAR = 900, 262, 420, 22
 _PLOT, _TALL = (76, 550), 240
 _SIGNS = {"more-than": ">", "less-than": "<", "at-least": "≥", "up-to": "≤", "about": "≈"}
 _OF_TOTAL = {">": "≤", "≥": "≤", "<": "≥", "≤": "≥"}
-"""What a bound of the world total makes of a share of it."""
+"""How a bound of the world total changes that of a share."""
 
 _COLUMNS = {
-    "figures": {"place": "where", "value": "value", "what": "what", "of": "of", "period": "period"},
-    "dominant-places": {"place": "place", "value": "share", "what": "quantity", "of": "mineral", "period": "period"},
-    "suppliers": {"place": "supplier", "value": "percent", "what": "quantity", "of": "part", "period": "from"},
+    "figures": {"place": "where", "value": "value", "what": "what", "subject": "of", "period": "period"},
+    "dominant-places": {
+        "place": "place",
+        "value": "share",
+        "what": "quantity",
+        "subject": "mineral",
+        "period": "period",
+    },
+    "suppliers": {"place": "supplier", "value": "percent", "what": "quantity", "subject": "part", "period": "from"},
 }
-"""What a column of each question says of a figure."""
+"""The columns of each question that hold the fields of a figure."""
 
 
 @dataclass(frozen=True)
 class Figure:
     """One figure as it is drawn.
 
-    :ivar name: the place; of imports, whence they come.
+    :ivar name: the place; of imports, where they come from.
     :ivar value: None if the source gives no number.
-    :ivar sign: what stands before the number: more than, less than, about.
+    :ivar sign: the sign before the number: more than, less than, about.
     :ivar unsaid: why there is no number.
     :ivar flag: what is wrong with it in its source.
     :ivar rounded: the question rounds the number to a whole one.
@@ -70,14 +76,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Panel:
-    """Figures that may stand on one axis: of one quantity, in the same words, unit, edition and source.
+    """Figures that may share an axis: of one quantity, with the same wording, unit, edition and source.
 
     :ivar sources: the IRI of each, and who publishes it.
     :ivar world: what the same source gives for the world.
     """
 
     what: NamedRef
-    of: str
+    subject: str
     published: str
     unit: str
     edition: str
@@ -87,13 +93,13 @@ class Panel:
 
     @property
     def over_years(self) -> bool:
-        """Say whether its figures make lines over years, and not bars of one period."""
+        """Return whether its figures make lines over years, and not bars of one period."""
         return len({figure.period for figure in self.figures if figure.value is not None}) > 1
 
 
 @cache
 def charts() -> dict[str, dict[str, Any]]:
-    """Return what can be charted, by name, as ``charts.yaml`` says it."""
+    """Return the charts by name, from ``charts.yaml``."""
     known: dict[str, dict[str, Any]] = read_yaml(Path(__file__).with_name("charts.yaml"))
     return known
 
@@ -114,32 +120,31 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
         )
     if network_filter != NetworkFilter(minerals=network_filter.minerals):
         raise CmgraphError("a chart takes no filter but --mineral", where=name)
-    given: dict[str, list[Any]] = {"mineral": list(network_filter.minerals)}
-    given |= {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
-    minerals = given["mineral"]
+    values: dict[str, list[Any]] = {"mineral": list(network_filter.minerals), **as_lists(parameters)}
+    minerals = values["mineral"]
     if len(minerals) != 1 or minerals == ["any"]:
         raise CmgraphError("a chart is of one mineral", where=name, hint=f"visualise chart {name} --mineral lithium")
     mineral = graph.names.resolve(str(minerals[0]), _MINERAL).value
     chart = charts()[name]
-    table, figures_of = _answer(graph, chart, mineral, {**given, "mineral": mineral})
+    table, figures_of = _answer(graph, chart, mineral, {**values, "mineral": mineral})
     panels = _panels(table, figures_of, chart, all_places="place" not in parameters)
     shown = panels[:PANELS]
     drawn = {id(figure.row) for panel in shown for figure in (*panel.figures, *panel.world)}
-    twin = _filled(table.filter(lambda row: id(row) in drawn))
-    kept = [id(row) for row in table if id(row) in drawn]
-    cited = {row: " ".join(map(str, like.citations)) for row, like in zip(kept, twin, strict=True)}
-    head = _head(graph, chart, mineral, given)
-    placed, bottom = [], 0.0
+    drawn_table = _without_empty_columns(table.filter(lambda row: id(row) in drawn))
+    row_ids = [id(row) for row in table if id(row) in drawn]
+    cited = {row: " ".join(map(str, like.citations)) for row, like in zip(row_ids, drawn_table, strict=True)}
+    head = _head(graph, chart, mineral, values)
+    drawings, bottom = [], 0.0
     for panel in shown:
-        placed.append({"top": bottom, **(_lines if panel.over_years else _bars)(graph, panel, cited)})
-        bottom += placed[-1]["height"]
+        drawings.append({"top": bottom, **(_lines if panel.over_years else _bars)(graph, panel, cited)})
+        bottom += drawings[-1]["height"]
     svg = svg_renderer(
         "chart.svg",
         graph,
-        twin,
+        drawn_table,
         _WIDTH,
         head,
-        panels=placed,
+        panels=drawings,
         height=bottom,
         others=len(panels) - len(shown),
         key=_key(graph, shown),
@@ -148,23 +153,23 @@ def picture(graph: Graph, name: str, network_filter: NetworkFilter, /, **paramet
     )
     return Picture(
         head,
-        twin,
-        f"{len(twin)} {message('pic_figures', graph.lang)}",
+        drawn_table,
+        f"{len(drawn_table)} {message('pic_figures', graph.lang)}",
         svg,
-        spec=lambda: _vega_lite(graph, head, twin, shown),
+        spec=lambda: _vega_lite(graph, head, drawn_table, shown),
     )
 
 
-def _filled(table: Result) -> Result:
+def _without_empty_columns(table: Result) -> Result:
     """Leave out the columns that are empty in every row."""
-    kept = [n for n in range(len(table.columns)) if any(row[n] is not None for row in table)]
-    rows = (replace(r, values=tuple(r[n] for n in kept), terms=tuple(r.terms[n] for n in kept)) for r in table)
-    columns, headings = (tuple(some[n] for n in kept) for some in (table.columns, table.headings))
+    filled = [n for n in range(len(table.columns)) if any(row[n] is not None for row in table)]
+    rows = (replace(r, values=tuple(r[n] for n in filled), terms=tuple(r.terms[n] for n in filled)) for r in table)
+    columns, headings = (tuple(some[n] for n in filled) for some in (table.columns, table.headings))
     return replace(table, columns=columns, headings=headings, rows=tuple(rows))
 
 
 def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, Sequence[object]]) -> Head:
-    """Say what is charted, of which mineral, and what of it is asked for."""
+    """Return the title of the chart, with the mineral and the parameters in use."""
     question = graph.question(chart["question"])
     usual = {"mineral", "percent"} | ({"quantity"} - parameters.keys())
     asked = {name: some for name, some in {**chart["values"], **parameters}.items() if name not in usual}
@@ -180,103 +185,113 @@ def _head(graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapp
 def _answer(
     graph: Graph, chart: Mapping[str, Any], mineral: str, parameters: Mapping[str, object]
 ) -> tuple[Result, list[dict[str, Any]]]:
-    """Ask the chart's question, and say of each row what its figure is."""
+    """Answer the chart's question, and return the fields of the figure in each row."""
     name, columns = chart["question"], _COLUMNS[chart["question"]]
     values = {**chart["values"], **parameters}
     if name != "dominant-places":
         answer = graph.query(name, **values)
-        return answer, [_said(answer, row, columns) for row in answer]
+        return answer, [_figure_fields(answer, row, columns) for row in answer]
     del values["mineral"]
     figures = graph.query("figures", quantity=values["quantity"], mineral=mineral)
-    known = {
-        (said["place"], said["period"], said["published"].lower()): said
-        for said in (_said(figures, row, _COLUMNS["figures"]) for row in figures)
+    fields_by_figure = {
+        (fields["place"], fields["period"], fields["published"].lower()): fields
+        for fields in (_figure_fields(figures, row, _COLUMNS["figures"]) for row in figures)
     }
-    years = sorted({period for _, period, _ in known if period.isdigit()})
+    years = sorted({period for _, period, _ in fields_by_figure if period.isdigit()})
     if not years:
         return replace(graph.query(name, **values), rows=(), citations=()), []
     asked = years if values.get("year", ["any"]) == ["any"] else [str(year) for year in values["year"]]
     answer = graph.query(name, **{**values, "year": asked}).filter(
         lambda row: isinstance(row[0], NamedRef) and row[0].iri == mineral
     )
-    rows = [_said(answer, row, columns) for row in answer]
-    for said in rows:
-        figure = known.get((said["place"], said["period"], said["published"].lower()), {})
-        said |= {"unit": "%", "rounded": True, "sign": _OF_TOTAL.get(said["sign"], said["sign"])}
-        said |= {key: figure[key] for key in ("basis", "flag") if key in figure}
-    drawn = {said["published"].lower() for said in rows}
-    without = [said for said in known.values() if said["value"] is None and said["published"].lower() in drawn]
-    rows += [said | {"unit": "%", "edition": None} for said in without if said["period"] in asked]
+    rows = [_figure_fields(answer, row, columns) for row in answer]
+    for fields in rows:
+        figure = fields_by_figure.get((fields["place"], fields["period"], fields["published"].lower()), {})
+        fields |= {"unit": "%", "rounded": True, "sign": _OF_TOTAL.get(fields["sign"], fields["sign"])}
+        fields |= {key: figure[key] for key in ("basis", "flag") if key in figure}
+    drawn = {fields["published"].lower() for fields in rows}
+    without = [
+        fields
+        for fields in fields_by_figure.values()
+        if fields["value"] is None and fields["published"].lower() in drawn
+    ]
+    rows += [fields | {"unit": "%", "edition": None} for fields in without if fields["period"] in asked]
     return answer, rows
 
 
-def _said(answer: Result, row: Row, columns: Mapping[str, str]) -> dict[str, Any]:
+def _figure_fields(answer: Result, row: Row, columns: Mapping[str, str]) -> dict[str, Any]:
     cells = dict(zip(answer.columns, row.values, strict=True))
-    said: dict[str, Any] = {key: cells.get(column) for key, column in columns.items()}
-    said |= {key: cells.get(key) for key in ("unit", "edition", "basis", "flag", "unsaid", "bound")}
-    said["published"] = str(cells.get("published") or cells.get("qualification") or "")
+    fields: dict[str, Any] = {key: cells.get(column) for key, column in columns.items()}
+    fields |= {key: cells.get(key) for key in ("unit", "edition", "basis", "flag", "unsaid", "bound")}
+    fields["published"] = str(cells.get("published") or cells.get("qualification") or "")
     period = " – ".join(str(cells[end]) for end in ("from", "to") if cells.get(end) is not None)
-    said["period"] = period or str(said["period"] or "")
-    said["counterpart"] = cells.get("with")
-    bound = said.pop("bound")
-    said["sign"] = _SIGNS.get(local_name(bound.iri), str(bound)) if isinstance(bound, NamedRef) else ""
+    fields["period"] = period or str(fields["period"] or "")
+    fields["counterpart"] = cells.get("with")
+    bound = fields.pop("bound")
+    fields["sign"] = _SIGNS.get(local_name(bound.iri), str(bound)) if isinstance(bound, NamedRef) else ""
     if "percent" in cells:
-        said["unit"] = "%"
+        fields["unit"] = "%"
     cited = [answer.citations[number - 1] for number in row.citations]
-    said["sources"] = tuple(sorted({(citation.source, citation.publisher or citation.title) for citation in cited}))
-    said["row"] = row
-    return said
+    fields["sources"] = tuple(sorted({(citation.source, citation.publisher or citation.title) for citation in cited}))
+    fields["row"] = row
+    return fields
 
 
-def _figure(said: Mapping[str, Any]) -> Figure:
-    place, value = said["place"], said["value"]
+def _figure(fields: Mapping[str, Any]) -> Figure:
+    place, value = fields["place"], fields["value"]
     return Figure(
-        " – ".join(str(end) for end in (place, said["counterpart"]) if end is not None)
-        or str(said["of"] or said["what"]),
+        " – ".join(str(end) for end in (place, fields["counterpart"]) if end is not None)
+        or str(fields["subject"] or fields["what"]),
         place.iri if isinstance(place, NamedRef) else "",
-        said["period"],
+        fields["period"],
         Decimal(str(value)) if isinstance(value, (int, float, Decimal)) else None,
-        said["sign"],
-        isinstance(said["basis"], NamedRef) and local_name(said["basis"].iri) == "estimated",
-        str(said["unsaid"] or ""),
-        str(said["flag"] or ""),
-        value is not None and bool(said.get("rounded")),
-        said["row"],
+        fields["sign"],
+        isinstance(fields["basis"], NamedRef) and local_name(fields["basis"].iri) == "estimated",
+        str(fields["unsaid"] or ""),
+        str(fields["flag"] or ""),
+        value is not None and bool(fields.get("rounded")),
+        fields["row"],
     )
 
 
 def _panels(
     table: Result, rows: Iterable[Mapping[str, Any]], chart: Mapping[str, Any], *, all_places: bool
 ) -> list[Panel]:
-    """Put on one axis what may stand on one; those with most places come first, as the quantities are listed."""
+    """Group figures into panels, ordered by the chart's quantities and then by most places."""
     groups: dict[tuple[Any, ...], dict[str, dict[tuple[Any, ...], Figure]]] = defaultdict(lambda: defaultdict(dict))
-    for said in rows:
-        if isinstance(said["what"], NamedRef):
-            key = (said["what"], str(said["of"] or ""), str(said["unit"]), str(said["edition"] or ""), said["sources"])
-            one = _figure(said)
-            same = (one.iri, one.name, one.period, one.value)
-            before = groups[key][said["published"]].get(same)
-            groups[key][said["published"]][same] = (
-                replace(one, estimated=one.estimated or before.estimated) if before else one
+    for fields in rows:
+        if isinstance(fields["what"], NamedRef):
+            key = (
+                fields["what"],
+                str(fields["subject"] or ""),
+                str(fields["unit"]),
+                str(fields["edition"] or ""),
+                fields["sources"],
+            )
+            figure = _figure(fields)
+            same = (figure.iri, figure.name, figure.period, figure.value)
+            before = groups[key][fields["published"]].get(same)
+            groups[key][fields["published"]][same] = (
+                replace(figure, estimated=figure.estimated or before.estimated) if before else figure
             )
     panels = []
-    for (what, of, unit, edition, sources), by_words in groups.items():
-        worlds = {words: all(f.iri == _WORLD for f in some.values()) for words, some in by_words.items()}
-        taken = set()
+    for (what, subject, unit, edition, sources), by_words in groups.items():
+        is_world = {words: all(f.iri == _WORLD for f in some.values()) for words, some in by_words.items()}
+        used = set()
         for words, some in by_words.items():
-            if worlds[words]:
+            if is_world[words]:
                 continue
             ends = (words.lower(), f"{words.lower()}, rounded", f"{words.lower()}: rounded")
-            totals = [total for total, world in worlds.items() if world and total.lower() in ends]
-            taken.update(totals)
+            totals = [total for total, world in is_world.items() if world and total.lower() in ends]
+            used.update(totals)
             world = [f for total in totals for f in by_words[total].values()]
             world += [f for f in some.values() if f.iri == _WORLD and all_places]
             own = [f for f in some.values() if f.iri != _WORLD or not all_places]
-            panels.append(Panel(what, of, words, unit, edition, sources, tuple(own), tuple(world)))
+            panels.append(Panel(what, subject, words, unit, edition, sources, tuple(own), tuple(world)))
         panels += [
-            Panel(what, of, words, unit, edition, sources, tuple(by_words[words].values()))
-            for words, world in worlds.items()
-            if world and words not in taken
+            Panel(what, subject, words, unit, edition, sources, tuple(by_words[words].values()))
+            for words, world in is_world.items()
+            if world and words not in used
         ]
     if chart["over"] == "places":
         panels = [_newest(panel) for panel in panels]
@@ -286,7 +301,9 @@ def _panels(
             for panel in panels
             if any(figure.value is not None for figure in panel.figures)
         ]
-    order = [local_name(str(one).replace(":", "/")) for one in chart["values"].get("quantity", ["net-import-reliance"])]
+    order = [
+        local_name(str(curie).replace(":", "/")) for curie in chart["values"].get("quantity", ["net-import-reliance"])
+    ]
     places = {id(panel): len({f.name for f in panel.figures}) for panel in panels}
 
     def rank(panel: Panel) -> tuple[int, int, str]:
@@ -404,7 +421,7 @@ def _lines(graph: Graph, panel: Panel, cited: Mapping[int, str]) -> dict[str, An
             }
         )
     below = -math.inf
-    for line in sorted(lines, key=lambda one: one["end"]):
+    for line in sorted(lines, key=lambda line: line["end"]):
         line["label"] = below = max(line["end"] + 4, below + 15)
     without = [
         f"{f.name} {f.period} ({f.unsaid or message('pic_no_number', graph.lang)})"
@@ -452,7 +469,7 @@ def _ticks(panel: Panel) -> list[Decimal]:
 
 
 def _key(graph: Graph, panels: Sequence[Panel]) -> list[str]:
-    """Say what the marks mean that are on the picture."""
+    """Return the key to the marks on the picture."""
     figures = [figure for panel in panels for figure in (*panel.figures, *panel.world)]
     flags = sorted({figure.flag for figure in figures} - {""})
     lines = [message("pic_estimated", graph.lang)] if any(figure.estimated for figure in figures) else []

@@ -1,4 +1,4 @@
-"""Pictures of networks, things and figures; each says what it shows, of when, and by whose word."""
+"""Pictures of networks, things and figures; each has its subject, date and sources on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cmgraph.analysis.filters import EVERYTHING, NetworkFilter
-from cmgraph.answers.result import WHOLE
+from cmgraph.answers.result import AS_A_WHOLE
 from cmgraph.atomic import atomic_file
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import Graph
@@ -16,22 +16,22 @@ from cmgraph.pictures.base import Picture, template_context
 from cmgraph.text.templating import render_template
 
 KINDS = ("network", "entity", "matrix", "timeline", "flow", "chart", "map")
-"""What can be drawn."""
+"""The kinds of pictures."""
 
 USUAL = {"network": "actors", "matrix": "themes", "flow": "chain", "chart": "production", "map": "projects"}
 """The projection, chart or map that is drawn if none is named."""
 
 PROJECTED = ("network", "matrix", "flow")
-"""What draws a projection."""
+"""The kinds of pictures that draw a projection."""
 
 BY = ("count", "money")
 """What the width of a flow may stand for."""
 
 FORMATS = (".html", ".svg", ".png", ".pdf")
-"""The forms of pictures, by their ending."""
+"""The formats of pictures, by their ending."""
 
 SPECIFICATION = ".vl.json"
-"""The ending of a chart as a specification of Vega-Lite, for others to draw."""
+"""The ending of a chart's Vega-Lite specification."""
 
 _SCALE = 2
 """Pixels of a PNG per unit of its drawing."""
@@ -46,7 +46,7 @@ def draw(
     network_filter: NetworkFilter = EVERYTHING,
     **parameters: object,
 ) -> Picture:
-    """Draw a picture into ``path``, in the form that its ending says: one of :data:`FORMATS`.
+    """Draw a picture into ``path``, in the format of its ending: one of :data:`FORMATS`.
 
     ``.html`` is one page that needs nothing else: a network to explore, or the drawing with its table and its sources.
     ``.png`` and ``.pdf`` need the extra ``pictures``. A chart can be written as ``.vl.json`` too, for Vega-Lite.
@@ -57,7 +57,7 @@ def draw(
     :param network_filter: which part of a projection; of charts and maps, only minerals.
     :param parameters: values of the projection's or question's own parameters; of a flow also ``by``.
     :raises CmgraphError: if there is no such form or kind, or a kind lacks its name.
-    :returns: the picture, with the table that says the same.
+    :returns: the picture, with its content as a table.
 
     >>> import cmgraph, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "themes.svg"
@@ -93,7 +93,9 @@ def _page(graph: Graph, picture: Picture) -> str:
     from markupsafe import Markup
 
     svg = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
-    return render_template("picture.html", **template_context(graph), picture=picture, svg=svg, href=str, whole=WHOLE)
+    return render_template(
+        "picture.html", **template_context(graph), picture=picture, svg=svg, href=str, as_a_whole=AS_A_WHOLE
+    )
 
 
 def _renderer() -> Any:

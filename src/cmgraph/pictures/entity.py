@@ -1,4 +1,4 @@
-"""One thing between those who act on it or with it and what it acts on."""
+"""One thing with its ties: actors on the left, everything else on the right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIDE = 8
 """How many ties of a thing are drawn on each side."""
 
 _NAME = 34
-"""Characters of a name that are drawn."""
+"""The most characters of a name that are drawn."""
 
 _EACH = 3
 """How many of each kind of tie come before the rest."""
@@ -34,7 +34,7 @@ _EACH = 3
 _ENDS = tuple(f"{BASE}id/{part}/" for part in ("agent", "arrangement", "event", "place", "project")) + tuple(
     f"{BASE}vocab/{part}/" for part in ("list", "mineral", "theme", "sector", "stage", "product")
 )
-"""What can be at the end of a tie that is drawn."""
+"""IRIs that can be at the end of a tie."""
 
 
 def picture(graph: Graph, name: str | None = None) -> Picture:
@@ -61,29 +61,29 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 
 
 def ties(graph: Graph, entity: Entity) -> dict[str, Any]:
-    """Place the ends of a thing's ties, each once: actors on the left, all else on the right, what matters first.
+    """Place the ends of a thing's ties, each once: actors on the left, everything else on the right, by importance.
 
     Of each kind of tie a few come before the rest, so that many of one kind do not leave out the others.
     """
     words = _words()
-    found: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
+    ends_by_side: dict[str, dict[str, tuple[NamedRef, list[str]]]] = {"left": {}, "right": {}}
     counted: Counter[tuple[str, str]] = Counter()
     for statement in entity.statements:
-        of = statement.kind.iri.removeprefix(CM)
-        for prop, value in statement.says if of in words else ():
-            kind = next(key for key in (f"{of}.{prop.iri.removeprefix(CM)}", of) if key in words)
+        class_name = statement.kind.iri.removeprefix(CM)
+        for prop, value in statement.says if class_name in words else ():
+            kind = next(key for key in (f"{class_name}.{prop.iri.removeprefix(CM)}", class_name) if key in words)
             if isinstance(value, NamedRef) and value.iri.startswith(_ENDS) and value.iri != entity.thing.iri:
                 side = "left" if value.iri.startswith(BASE + "id/agent/") else "right"
-                kinds = found[side].setdefault(value.iri, (value, []))[1]
+                kinds = ends_by_side[side].setdefault(value.iri, (value, []))[1]
                 counted[value.iri, kind] += 1
                 if kind not in kinds:
                     kinds.append(kind)
     rank = {kind: place for place, kind in enumerate(words)}
-    dates, older = _dates(graph, found["right"])
+    dates, older = _dates(graph, ends_by_side["right"])
     ordered = {
         side: _first_of_each([end for iri, end in some.items() if iri not in older], rank, counted, dates)
         + [end for iri, end in some.items() if iri in older]
-        for side, some in found.items()
+        for side, some in ends_by_side.items()
     }
     rows = max(2, *(min(len(some), SIDE) for some in ordered.values()))
     height = rows * 46 + 24
@@ -112,7 +112,7 @@ def _first_of_each(
     counted: Mapping[tuple[str, str], int],
     dates: Mapping[str, str],
 ) -> list[tuple[NamedRef, list[str]]]:
-    """Order ends by what ties them, those with most and then the newest first; a few of every kind before the rest."""
+    """Order ends by kind of tie, those with most and then the newest first; a few of every kind before the rest."""
     by_kind: dict[str, list[tuple[NamedRef, list[str]]]] = defaultdict(list)
     for thing, kinds in ends:
         kinds.sort(key=lambda kind: rank[kind])
@@ -142,7 +142,7 @@ def _dates(graph: Graph, ends: Iterable[str]) -> tuple[dict[str, str], set[str]]
 
 
 def _short(graph: Graph, things: Sequence[NamedRef]) -> dict[str, str]:
-    """Cut names at their end, those that would then read alike in their middle, and those of nations nowhere."""
+    """Shorten names at the end, or in the middle if two would read alike; names of nations stay in full."""
     cut = {thing.iri: truncate(thing.label, _NAME) for thing in things}
     times = Counter(cut.values())
     half = _NAME // 2 - 1

@@ -24,23 +24,23 @@ from cmgraph.text.cells import NBSP, as_text
 from cmgraph.text.i18n import COLON, message
 
 MOST = 70
-"""At most so many things are drawn in a column: those through which most flows."""
+"""The most things drawn in a column: those with the largest flow."""
 
 _MONEY = {"funding": "commitments"}
-"""Projections whose rows are money, and the query that says how much."""
+"""Projections whose rows are money, and the query for the amounts."""
 
 _TOTAL = BASE + "vocab/funding-kind/total"
-"""Money that a source gives for several commitments together, which are there one by one."""
+"""The total that a source gives for several commitments, which are in the graph one by one."""
 
 _WIDTH, _SIDE, _BOX = 1200, 290, 14
 _TALL, _TALL_EACH = 760.0, 80.0
-"""Height that the fullest column comes to, names aside: at most, and for each box of it."""
+"""The height of the fullest column without names: at most, and for each box."""
 
 _LINE, _GAP, _HEADING = 15.0, 3.0, 26.0
-"""Height of a name, what is between two boxes, and the height of a kind's name above its boxes."""
+"""The height of a name, the gap between two boxes, and the height of a kind's heading."""
 
 _LOWER = 0.15
-"""How far down a short column stands beside a tall one: not in its middle, where a small screen would not show it."""
+"""How far down a short column is beside a tall one: not in the middle, where a small screen would not show it."""
 
 _SWEEPS = 6
 _NICE = (1, 2, 5)
@@ -55,7 +55,7 @@ class Node(NamedTuple):
 
 @dataclass
 class Ribbon:
-    """What flows from one thing to another, of one sort: how much, how often, by which sources."""
+    """The flow from one thing to another, of one sort: its amount, how often, by which sources."""
 
     start: Node
     end: Node
@@ -97,17 +97,17 @@ def picture(
     head = heading(graph, projection, network_filter, parameters)
     if projection in _MONEY and by != "count":
         table = commitments(graph, projection, network_filter, **parameters)
-        panels, unsaid = money_panels(graph, table)
+        panels, notes = money_panels(graph, table)
         extent = f"{len({row[8] for row in table})} {message('pic_commitments', graph.lang)}"
     else:
         table = tie_rows(graph, projection, network_filter, **parameters)
-        panels, unsaid = [_count_panel(graph, table, projection)], []
+        panels, notes = [_count_panel(graph, table, projection)], []
         extent = f"{len(panels[0].ribbons)} {message('net_edges', graph.lang)}"
     drawn, top = [], 0.0
     for panel in panels:
         drawn.append(_drawn(graph, panel) | {"top": top})
         top += drawn[-1]["height"] + 84
-    svg = svg_renderer("flow.svg", graph, table, _WIDTH, head, panels=drawn, height=top, unsaid=unsaid)
+    svg = svg_renderer("flow.svg", graph, table, _WIDTH, head, panels=drawn, height=top, notes=notes)
     return Picture(head, table, extent, svg)
 
 
@@ -123,16 +123,16 @@ def commitments(graph: Graph, projection: str, network_filter: NetworkFilter, **
     text = day.isoformat() if isinstance(day, dt.date) else str(day or "any")
     as_of = None if text == "any" else Literal(text, datatype=NamedNode(XSD + "date"))
     solutions = builtin.solutions(graph.store, _MONEY[projection], asOf=[as_of])
-    said = ("amount", "currency", "bound", "firm", "commitment", "rival")
-    words = ("from", "to", "through", "dated", *(f"pic_{word}" for word in said))
-    headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], words, strict=False)}
+    details = ("amount", "currency", "bound", "firm", "commitment", "rival")
+    keys = ("from", "to", "through", "dated", *(f"pic_{word}" for word in details))
+    headings = {name: message(word, graph.lang) for name, word in zip(solutions[0], keys, strict=False)}
     things = ("source", "target", "via", "currency", "bound", "stage", "commitment", "rival")
     result = build(solutions, graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
     return network_filter.apply(result, graph)
 
 
 def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
-    """Sort commitments into a panel for each currency, and say what is in none: totals, and amounts not said."""
+    """Group commitments into a panel for each currency; return notes on those in none: totals, missing amounts."""
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in table:
         rows[str(row.terms[8])].append(row)
@@ -160,8 +160,8 @@ def money_panels(graph: Graph, table: Result) -> tuple[list[Panel], list[str]]:
         for currency, some in sorted(ribbons.items(), key=lambda item: (-len(item[1]), item[0].iri))
     ]
     counted = {"pic_unknown": without, "pic_totals": totals, "pic_rivals": rivals, "pic_joint": joint}
-    said = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
-    return panels, [*said, message("pic_stacked", graph.lang)]
+    notes = [message(key, graph.lang).format(count) for key, count in counted.items() if count]
+    return panels, [*notes, message("pic_stacked", graph.lang)]
 
 
 def _together(graph: Graph, targets: Sequence[object]) -> NamedRef:
@@ -183,26 +183,26 @@ def _count_panel(graph: Graph, table: Result, projection: str) -> Panel:
     column = _columns(reasons, projection)
     ribbons = tuple(
         Ribbon(
-            Node(column[one], one),
-            Node(column[other], other),
+            Node(column[source], source),
+            Node(column[target], target),
             "; ".join(sorted(via)),
             Decimal(len(via)),
             len(via),
             set[int]().union(*via.values()),
         )
-        for (one, other), via in sorted(reasons.items())
+        for (source, target), via in sorted(reasons.items())
     )
     return Panel(message("pic_by_count", graph.lang), ribbons)
 
 
 def _columns(pairs: Iterable[tuple[NamedRef, NamedRef]], projection: str) -> dict[NamedRef, int]:
-    """Number the columns: a thing stands right of all that flows into it."""
+    """Number the columns: a thing is to the right of everything that flows into it."""
     from graphlib import CycleError, TopologicalSorter
 
     into: dict[NamedRef, set[NamedRef]] = defaultdict(set)
-    for one, other in pairs:
-        into[other].add(one)
-        into.setdefault(one, set())
+    for source, target in pairs:
+        into[target].add(source)
+        into.setdefault(source, set())
     column: dict[NamedRef, int] = {}
     try:
         for node in TopologicalSorter(into).static_order():
@@ -216,13 +216,13 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
     """Place what a panel shows: headings, boxes with their names, ribbons between them, and a scale."""
     through = _through(panel.ribbons)
     columns = {number: [node for node in through if node.column == number] for number in {n.column for n in through}}
-    kept = {
+    shown = {
         node
         for members in columns.values()
         for node in sorted(members, key=lambda node: (-through[node], node.thing.label, node.thing.iri))[:MOST]
     }
     ribbons = sorted(
-        (ribbon for ribbon in panel.ribbons if {ribbon.start, ribbon.end} <= kept),
+        (ribbon for ribbon in panel.ribbons if {ribbon.start, ribbon.end} <= shown),
         key=lambda ribbon: (ribbon.start, ribbon.end, ribbon.sort),
     )
     boxes, headings = _placed(graph, ribbons)
@@ -248,7 +248,7 @@ def _drawn(graph: Graph, panel: Panel) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Called:
-    """What boxes and ribbons of a panel are called."""
+    """The labels of the boxes and ribbons of a panel."""
 
     graph: Graph
     currency: NamedRef | None
@@ -256,11 +256,11 @@ class _Called:
     short: Mapping[str, str]
 
     def name(self, node: Node) -> str:
-        """Call a box by its short name, and money of a single sort by its amount: other sorts do not add up."""
+        """Return a box's short name, with its amount if all money is of one sort: several sorts do not add up."""
         alone = node.thing.label == self.graph.names.labels([node.thing.iri])[node.thing.iri] if node.thing.iri else 0
         name = self.short[node.thing.iri] if alone else node.thing.label
         if not alone and len(name) > 30:
-            name = name.partition(":")[0].strip()  # several together, who are named under the pointer and in the table
+            name = name.partition(":")[0].strip()  # several together: their names are in the tooltip and the table
         if picture_kind(self.graph, node.thing.iri) != NATION:
             name = truncate(name, 30)
         if self.currency is None:
@@ -272,7 +272,7 @@ class _Called:
         return f"{name} · {_millions(sum((ribbon.amount for ribbon in mine), Decimal(0)), self.graph.lang)}"
 
     def title(self, ribbon: Ribbon) -> str:
-        """Say a ribbon in words."""
+        """Describe a ribbon in words."""
         pair = f"{ribbon.start.thing.label} – {ribbon.end.thing.label}{COLON[self.graph.lang]}{ribbon.sort}"
         if self.currency is None:
             return pair
@@ -307,12 +307,12 @@ def _through(ribbons: Iterable[Ribbon]) -> dict[Node, Decimal]:
 
 
 def _unit(through: Mapping[Node, Decimal], boxes: Mapping[Node, _Box]) -> float:
-    """Return how high one of what flows is drawn."""
+    """Return the height of one unit of flow."""
     return next((boxes[node].height / float(amount) for node, amount in through.items() if amount), 0.0)
 
 
 def _placed(graph: Graph, ribbons: Sequence[Ribbon]) -> tuple[dict[Node, _Box], list[tuple[int, float, str]]]:
-    """Stand boxes in their columns, kind by kind, near those that they share a flow with; return headings too."""
+    """Place boxes in their columns, kind by kind, near those with which they share a flow; return headings too."""
     through = _through(ribbons)
     columns: dict[int, list[Node]] = defaultdict(list)
     for node in sorted(through, key=lambda node: (-through[node], node.thing.label, node.thing.iri)):
@@ -365,7 +365,7 @@ def _middle(near: Sequence[tuple[Node, float]], boxes: Mapping[Node, _Box]) -> f
 def _bands(
     ribbons: Sequence[Ribbon], boxes: Mapping[Node, _Box], called: _Called, last: int
 ) -> list[dict[str, object]]:
-    """Lead each flow from box to box, those of a box one below the other and crossing as little as may be."""
+    """Draw each flow from box to box, those of a box one below the other with few crossings."""
     through = _through(ribbons)
     share = {node: boxes[node].height / float(through[node] or 1) for node in boxes}
     offsets: dict[tuple[Node, bool], float] = defaultdict(float)

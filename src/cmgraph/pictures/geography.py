@@ -1,4 +1,4 @@
-"""Outlines of countries, and how the globe is laid flat: by Lambert's cone for Canada, as Equal Earth for the world."""
+"""Outlines of countries, and map projections: Lambert conformal conic for Canada, Equal Earth for the world."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Spot = tuple[float, float]
-"""Degrees east and north; or, once laid flat, rightwards and downwards."""
+"""Degrees east and north; or, once projected, x to the right and y downwards."""
 
 CANADA = "124"
 _ANTARCTICA = "010"
 _NEAR = 0.6
-"""Corners of an outline that are nearer to each other than this, as drawn, are left out."""
+"""Corners of an outline closer to each other than this, as drawn, are left out."""
 
 
 class Outline(NamedTuple):
@@ -26,7 +26,7 @@ class Outline(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Where on paper a map lies, and how it is laid flat.
+    """The frame of a map: its size, projection and outlines.
 
     :ivar outlines: path data by country; what has no code comes under "".
     :ivar middles: the middle of the largest ring of each country.
@@ -39,25 +39,25 @@ class Frame(NamedTuple):
     middles: dict[str, Spot]
 
     def holds(self, spot: Spot) -> bool:
-        """Say whether a spot is within the frame."""
+        """Return whether a spot is within the frame."""
         return 0 <= spot[0] <= self.width and 0 <= spot[1] <= self.height
 
 
 def lambert(east: float, north: float) -> Spot:
-    """Lay a point flat by Lambert's conformal cone through 49 and 77 degrees north, as is usual for Canada."""
-    one, two = math.radians(49), math.radians(77)
+    """Project a point by the Lambert conformal conic with parallels 49 and 77 degrees north, as is usual for Canada."""
+    southern, northern = math.radians(49), math.radians(77)
 
     def tangent(angle: float) -> float:
         return math.tan(math.pi / 4 + angle / 2)
 
-    cone = math.log(math.cos(one) / math.cos(two)) / math.log(tangent(two) / tangent(one))
-    far = math.cos(one) * tangent(one) ** cone / cone / tangent(math.radians(max(north, -80))) ** cone
+    cone = math.log(math.cos(southern) / math.cos(northern)) / math.log(tangent(northern) / tangent(southern))
+    far = math.cos(southern) * tangent(southern) ** cone / cone / tangent(math.radians(max(north, -80))) ** cone
     turn = cone * math.radians(east + 91.866667)
     return far * math.sin(turn), far * math.cos(turn)
 
 
 def equal_earth(east: float, north: float) -> Spot:
-    """Lay a point flat by the Equal Earth projection of Šavrič, Patterson and Jenny (2018): areas stay comparable."""
+    """Project a point by the Equal Earth projection of Šavrič, Patterson and Jenny (2018): areas stay comparable."""
     a, b, c, d = 1.340264, -0.081106, 0.000893, 0.003796
     t = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(north)))
     rise = t * (a + b * t**2 + t**6 * (c + d * t**2))
@@ -67,7 +67,7 @@ def equal_earth(east: float, north: float) -> Spot:
 
 @cache
 def frame(which: str, width: float) -> Frame:
-    """Return the frame of a map of ``canada`` or the ``world``, so wide."""
+    """Return the frame of a map of ``canada`` or the ``world`` with a width."""
     canada = which == "canada"
     flat = lambert if canada else equal_earth
     countries = outlines("north-america-50m" if canada else "countries-110m")
@@ -91,15 +91,15 @@ def frame(which: str, width: float) -> Frame:
     for outline in countries:
         pieces = [
             [spot(*corner) for corner in ring]
-            for whole in outline.rings
-            for ring in ([whole] if canada else _within_the_date_line(whole))
+            for outline_ring in outline.rings
+            for ring in ([outline_ring] if canada else _within_the_date_line(outline_ring))
         ]
-        kept = [_sparse(_framed(ring, width, height)) for ring in pieces]
-        path = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in kept if len(ring) > 2)
+        visible = [_sparse(_framed(ring, width, height)) for ring in pieces]
+        path = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in visible if len(ring) > 2)
         if path and outline.code != _ANTARCTICA:
             drawn.append((outline.code, path))
             if outline.code:
-                middles[outline.code] = _middle(max(kept, key=_area))
+                middles[outline.code] = _middle(max(visible, key=_area))
     return Frame(width, round(height, 1), spot, drawn, middles)
 
 
@@ -124,8 +124,8 @@ def outlines(name: str) -> list[Outline]:
         return spots
 
     def polygons(geometry: dict[str, Any]) -> list[Any]:
-        found: list[Any] = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        return found
+        parts: list[Any] = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+        return parts
 
     return [
         Outline(geometry.get("id", ""), [ring(numbers) for polygon in polygons(geometry) for numbers in polygon])
@@ -150,24 +150,24 @@ def _framed(ring: list[Spot], width: float, height: float) -> list[Spot]:
 
 
 def _cut(ring: list[Spot], axis: int, limit: float, side: int) -> list[Spot]:
-    """Keep the part of a ring on one side of a line, by Sutherland and Hodgman."""
-    kept: list[Spot] = []
+    """Clip a ring at one side of a line, by Sutherland and Hodgman's algorithm."""
+    inside: list[Spot] = []
     for before, spot in zip(ring[-1:] + ring[:-1], ring, strict=True):
-        within, was = (side * (one[axis] - limit) >= 0 for one in (spot, before))
+        within, was = (side * (corner[axis] - limit) >= 0 for corner in (spot, before))
         if within != was:
             part = (limit - before[axis]) / (spot[axis] - before[axis])
-            kept.append((before[0] + part * (spot[0] - before[0]), before[1] + part * (spot[1] - before[1])))
+            inside.append((before[0] + part * (spot[0] - before[0]), before[1] + part * (spot[1] - before[1])))
         if within:
-            kept.append(spot)
-    return kept
+            inside.append(spot)
+    return inside
 
 
 def _sparse(ring: list[Spot]) -> list[Spot]:
-    kept: list[Spot] = []
+    thinned: list[Spot] = []
     for spot in ring:
-        if not kept or math.dist(spot, kept[-1]) >= _NEAR:
-            kept.append(spot)
-    return kept
+        if not thinned or math.dist(spot, thinned[-1]) >= _NEAR:
+            thinned.append(spot)
+    return thinned
 
 
 def _area(ring: Sequence[Spot]) -> float:

@@ -1,4 +1,4 @@
-"""Projects as points on a map, and partners or members as countries shaded, as saved questions answer them."""
+"""Projects as points on a map, and partners or members as shaded countries, from saved questions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cmgraph.analysis.filters import NetworkFilter
 from cmgraph.answers.result import Citation, Result, Row
 from cmgraph.errors import CmgraphError, UnknownName, nearest
 from cmgraph.graph import Graph
-from cmgraph.pictures.base import Head, Picture, asked_labels, svg_renderer, truncate
+from cmgraph.pictures.base import Head, Picture, as_lists, asked_labels, svg_renderer, truncate
 from cmgraph.pictures.geography import Frame, frame
 from cmgraph.rdf.terms import BASE, NamedRef, Value, best_text, lexical, local_name
 from cmgraph.store import builtin
@@ -24,7 +24,7 @@ MAPS = ("projects", "partners", "members")
 """What can be mapped; each is a saved question."""
 
 CLASSES, NAMED = 7, 40
-"""At most so many kinds of marks, and so many names beside them, are drawn."""
+"""The most kinds of marks, and of names beside them, that are drawn."""
 
 _WIDTH, _MAP = 1000, 960.0
 _TONES = ("#0072b2", "#b04a00", "#007a5a", "#9c4a7f", "#7a5200", "#2b2b8f", "#505050")
@@ -32,7 +32,7 @@ _CORNERS = ((0, 0.0), (4, 0.25), (3, -0.5), (4, 0.0), (6, 0.0), (5, -0.5), (3, 0
 _SHADES = ("#c6dcec", "#86b6d8", "#3d8bbf", "#0b5a8f")
 _HOME = "#b04a00"
 _STEPS = (1, 2, 5, 10)
-"""From how many ties on a country has the next darker shade."""
+"""The numbers of ties from which a country has the next darker shade."""
 
 _PHASE = BASE + "vocab/project-phase"
 
@@ -72,7 +72,7 @@ def picture(
 def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameters: Mapping[str, object]) -> Picture:
     if graph.as_of:
         raise CmgraphError("projects are as of the day of their inventory", where="--as-of", hint="Leave it out.")
-    asked = {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
+    asked = as_lists(parameters)
     phases = {graph.names.resolve(str(phase), _PHASE).value for phase in asked.pop("phase", []) if phase != "any"}
     answer = graph.query("projects", **asked).filter(
         lambda row: not phases or (isinstance(row[2], NamedRef) and row[2].iri in phases)
@@ -126,14 +126,14 @@ def _projects(graph: Graph, nations: bool, href: Callable[[str], str], parameter
 def _located(
     graph: Graph, answer: Result, sites: Result, at: Mapping[str, Sequence[Row]], nations: bool
 ) -> tuple[list[Row], Result]:
-    """Put the points beside the projects, and those of nations below them if they are asked for."""
+    """Add the points to the projects, and those of nations below them if requested."""
     columns = (*answer.columns, *sites.columns[3:6])
     table = replace(answer, columns=columns, headings=(*answer.headings, *sites.headings[3:6]))
     cited: dict[Citation, int] = {}
     rows = []
 
-    def add(values: tuple[Value, ...], like: Row, *of: tuple[Result, Row]) -> None:
-        citations = [result.citations[number - 1] for result, row in of for number in row.citations]
+    def add(values: tuple[Value, ...], like: Row, *origins: tuple[Result, Row]) -> None:
+        citations = [result.citations[number - 1] for result, row in origins for number in row.citations]
         numbers = sorted({cited.setdefault(citation, len(cited) + 1) for citation in citations})
         rows.append(replace(like, values=values, terms=(None,) * len(values), citations=tuple(numbers)))
 
@@ -153,7 +153,7 @@ def _located(
 
 
 def _cited(table: Result, column: int) -> dict[str, set[int]]:
-    """Return by IRI of each thing in a column the numbers of the sources of its rows."""
+    """Return by the IRI of each thing in a column the citation numbers of its rows."""
     cited: dict[str, set[int]] = defaultdict(set)
     for row in table:
         if isinstance(thing := row[column], NamedRef):
@@ -162,7 +162,7 @@ def _cited(table: Result, column: int) -> dict[str, set[int]]:
 
 
 def _newest_points(sites: Result) -> dict[str, list[Row]]:
-    """Return the points of each project, by its IRI: all those of the newest day that it has any of."""
+    """Return the points of each project, by its IRI: those of the newest day that has any."""
     points: dict[str, list[Row]] = defaultdict(list)
     for row in sites:
         if isinstance(row[0], NamedRef):
@@ -174,7 +174,7 @@ def _newest_points(sites: Result) -> dict[str, list[Row]]:
 
 
 def _degrees(point: Row) -> tuple[float, float] | None:
-    """Return degrees east and north, if there are such on the globe."""
+    """Return degrees east and north, if they are valid."""
     north, east = (float(str(point[number])) for number in (4, 5))
     return (east, north) if abs(north) <= 90 and abs(east) <= 180 else None
 
@@ -232,7 +232,7 @@ def _outline(number: int, x: float, y: float, size: float) -> str:
 
 
 def _office(chart: Frame, land: Row) -> dict[str, Any] | None:
-    """Place what a register shows of a nation; the point is the entry's, not the nation's."""
+    """Place the point of a nation's entry in a register; it is the entry's, not the nation's."""
     degrees = _degrees(land)
     spot = chart.spot(*degrees) if degrees else (-1.0, -1.0)
     if not chart.holds(spot) or not isinstance(land[1], NamedRef):
@@ -243,15 +243,17 @@ def _office(chart: Frame, land: Row) -> dict[str, Any] | None:
 def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Picture:
     """Shade the countries of an actor's partners, with lines to them, or those of a body's members."""
     question = graph.question(name)
-    asked = {key: list(some) if isinstance(some, (list, tuple)) else [some] for key, some in parameters.items()}
-    home = question.parameters[0]
-    asked = {home.name: question.defaults()[home.name].split(), **asked}
-    if name == "partners" and (len(asked[home.name]) != 1 or asked[home.name] == ["any"]):
+    asked = as_lists(parameters)
+    parameter = question.parameters[0]
+    asked = {parameter.name: question.defaults()[parameter.name].split(), **asked}
+    if name == "partners" and (len(asked[parameter.name]) != 1 or asked[parameter.name] == ["any"]):
         raise CmgraphError(
             "a map of partners is of one actor", where=name, hint="visualise map partners -p actor=Canada"
         )
     answer = graph.query(name, **asked)
-    centres = [home.term(one, graph.names, graph.prefixes).value for one in asked[home.name] if one != "any"]
+    centres = [
+        parameter.term(value, graph.names, graph.prefixes).value for value in asked[parameter.name] if value != "any"
+    ]
     end, reason = (0, 1) if name == "partners" else (1, 5)
     reasons: dict[str, set[str]] = defaultdict(set)
     for row in answer:
@@ -282,8 +284,8 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
     ranked = sorted(shaded.values(), key=lambda shade: (-shade["n"], shade["name"]))
     arcs = []
     if name == "partners":
-        found = [governed[centre, part] for centre in centres for part in (False, True) if (centre, part) in governed]
-        for code, country in [one for one in found if one[0] in chart.middles][:1]:
+        homes = [governed[centre, part] for centre in centres for part in (False, True) if (centre, part) in governed]
+        for code, country in [home for home in homes if home[0] in chart.middles][:1]:
             start = chart.middles[code]
             arcs = [_arc(start, shade) for shade in ranked[::-1] if (shade["x"], shade["y"]) != start]
             shaded[code] = {"name": labels[country], "x": start[0], "y": start[1], "tone": _HOME, "cited": set()}
@@ -311,20 +313,20 @@ def _countries(graph: Graph, name: str, parameters: Mapping[str, object]) -> Pic
 
 
 _Key = tuple[str, list[dict[str, str]], str]
-"""What shades mean: in a sentence, each with its name, and what they are headed by."""
+"""The meaning of shades: in a sentence, each with its name, and their heading."""
 
 
 def _tied(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
-    """Shade countries the darker the more ties they have."""
+    """Shade countries by number of ties, darker for more."""
     for shade in shaded.values():
         shade["tone"] = _SHADES[sum(len(shade["via"]) >= step for step in _STEPS) - 1]
     names = [f"{low}–{high - 1}" if high - low > 1 else f"{low}" for low, high in pairwise(_STEPS)]
-    shades = [{"name": one, "colour": tone} for one, tone in zip([*names, f"{_STEPS[-1]}+"], _SHADES, strict=True)]
+    shades = [{"name": name, "colour": tone} for name, tone in zip([*names, f"{_STEPS[-1]}+"], _SHADES, strict=True)]
     return message("map_ties", graph.lang), shades, message("map_legend", graph.lang)
 
 
 def _standing(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
-    """Shade countries by how their membership stands, most frequent first."""
+    """Shade countries by state of membership, most frequent first."""
     states = Counter("; ".join(sorted(shade["via"])) for shade in shaded.values())
     ranked = sorted(states, key=lambda state: (-states[state], state))
     tones = {state: _SHADES[::-1][min(place, len(_SHADES) - 1)] for place, state in enumerate(ranked)}
@@ -335,7 +337,7 @@ def _standing(graph: Graph, shaded: Mapping[str, dict[str, Any]]) -> _Key:
 
 
 def _arc(start: tuple[float, float], shade: Mapping[str, Any]) -> dict[str, Any]:
-    """Bend a line upwards from one country to another, thicker for more ties."""
+    """Draw an arc from one country to another, thicker for more ties."""
     x, y = (start[0] + shade["x"]) / 2, (start[1] + shade["y"]) / 2 - 0.22 * math.dist(start, (shade["x"], shade["y"]))
     path = f"M{start[0]:.1f} {start[1]:.1f}Q{x:.1f} {max(y, 4):.1f} {shade['x']:.1f} {shade['y']:.1f}"
     return {"path": path, "width": round(0.6 + 0.5 * math.sqrt(shade["n"]), 1), "title": shade["title"]}
@@ -352,12 +354,12 @@ def _titled(graph: Graph, name: str, only: Sequence[str]) -> Head:
 
 
 def _picture(
-    graph: Graph, head: Head, table: Result, extent: str, chart: Frame, notes: Sequence[str], **drawn: Any
+    graph: Graph, head: Head, table: Result, extent: str, chart: Frame, notes: Sequence[str], **content: Any
 ) -> Picture:
-    """Draw what was placed on a frame, with its key and whose lines the outlines are."""
-    said = [*notes, message("map_outlines", graph.lang)]
-    given: dict[str, Any] = {"shaded": {}, "arcs": [], "marks": [], "offices": [], "classes": []}
-    given |= {"shades": [], "legend": ""} | drawn
+    """Draw the layers of a map on its frame, with its key and the source of the outlines."""
+    texts = [*notes, message("map_outlines", graph.lang)]
+    layers: dict[str, Any] = {"shaded": {}, "arcs": [], "marks": [], "offices": [], "classes": []}
+    layers |= {"shades": [], "legend": ""} | content
     svg = svg_renderer(
         "map.svg",
         graph,
@@ -365,15 +367,15 @@ def _picture(
         _WIDTH,
         head,
         chart=chart,
-        said=[line for text in said for line in textwrap.wrap(text, 150)],
-        **given,
+        remarks=[line for text in texts for line in textwrap.wrap(text, 150)],
+        **layers,
     )
     return Picture(head, table, extent, svg)
 
 
 def _apart(marks: Sequence[Mapping[str, Any]], chart: Frame, *, beside: bool) -> list[dict[str, Any]]:
-    """Choose the names that lie on no other, the first ones first: in the middle, or beside a mark and on none."""
-    taken = [(mark["x"] - 5, mark["y"] - 5, mark["x"] + 5, mark["y"] + 5) for mark in marks if beside]
+    """Choose names that overlap no other, the first ones first: in the middle, or beside a mark and on none."""
+    occupied = [(mark["x"] - 5, mark["y"] - 5, mark["x"] + 5, mark["y"] + 5) for mark in marks if beside]
     chosen = []
     for mark in marks:
         short = truncate(mark["name"], 28)
@@ -381,8 +383,8 @@ def _apart(marks: Sequence[Mapping[str, Any]], chart: Frame, *, beside: bool) ->
         for left in (x + 8, x - 8 - wide) if beside else (x - wide / 2,):
             box = (left, y - 9, left + wide, y + 5)
             inside = left >= 0 and box[2] <= chart.width
-            if inside and all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in taken):
-                taken.append(box)
+            if inside and all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in occupied):
+                occupied.append(box)
                 chosen.append({"x": round(left, 1), "y": y + 4, "name": short})
                 break
     return chosen

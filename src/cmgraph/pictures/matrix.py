@@ -14,7 +14,7 @@ from cmgraph.rdf.terms import NamedRef
 from cmgraph.text.i18n import message
 
 ROWS, COLUMNS = 40, 30
-"""How large a matrix is drawn: those with most ties, first."""
+"""The most rows and columns that are drawn: those with most ties, first."""
 
 
 def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **parameters: object) -> Picture:
@@ -22,9 +22,9 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
     table = tie_rows(graph, projection, network_filter, **parameters)
     via = tie_reasons(table)
     ties = len(via)
-    if {one for one, _ in via} & {other for _, other in via}:  # actors with actors: both ways
-        for (one, other), reasons in list(via.items()):
-            back = via.setdefault((other, one), {})
+    if {source for source, _ in via} & {target for _, target in via}:  # actors with actors: both ways
+        for (source, target), reasons in list(via.items()):
+            back = via.setdefault((target, source), {})
             for why, cited in reasons.items():
                 back[why] = back.get(why, set()) | cited
     ends = [Counter(pair[place] for pair in via) for place in (0, 1)]
@@ -32,11 +32,11 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
     rows, columns = ranked[0][:ROWS], ranked[1][:COLUMNS]
     short = short_names(graph, {thing.iri for thing in (*rows, *columns)})
     cells = [
-        {"x": x, "y": y, "n": len(via[one, other]), "via": "; ".join(sorted(via[one, other]))}
-        | {"cited": sorted(set().union(*via[one, other].values()))}
-        for y, one in enumerate(rows)
-        for x, other in enumerate(columns)
-        if (one, other) in via
+        {"x": x, "y": y, "n": len(via[source, target]), "via": "; ".join(sorted(via[source, target]))}
+        | {"cited": sorted(set().union(*via[source, target].values()))}
+        for y, source in enumerate(rows)
+        for x, target in enumerate(columns)
+        if (source, target) in via
     ]
     head = heading(graph, projection, network_filter, parameters)
     svg = svg_renderer(
@@ -46,15 +46,15 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
         max(760, 480 + 26 * len(columns)),
         head,
         cells=cells,
-        columns=[_called(graph, other, short, 30) for other in columns],
+        columns=[_called(graph, target, short, 30) for target in columns],
         kinds=legend(graph, (picture_kind(graph, thing.iri) for thing in (*rows, *columns))),
         left=(len(ranked[0]) - len(rows), len(ranked[1]) - len(columns)),
-        rows=[_called(graph, one, short, 38) for one in rows],
+        rows=[_called(graph, source, short, 38) for source in rows],
     )
     return Picture(head, table, f"{ties} {message('net_edges', graph.lang)}", svg)
 
 
 def _called(graph: Graph, thing: NamedRef, short: Mapping[str, str], most: int) -> dict[str, object]:
-    """Give what a row or column is headed by: a short name, the whole of it, and as what its kind is drawn."""
+    """Return the heading of a row or column: a short name, the full one, and the look of its kind."""
     look = looks()[picture_kind(graph, thing.iri)]
     return {"label": thing.label, "short": truncate(short[thing.iri], most), "look": look}

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     import networkx
 
 LABELLED = 60
-"""At most so many nodes of a drawing have their names beside them: those with most ties, where there is room."""
+"""The most nodes with a name in a drawing: those with most ties, where there is room."""
 
 CROWD = 400
-"""With more nodes than so many, each is drawn smaller."""
+"""With more nodes than this, each is drawn smaller."""
 
 _WIDTH = 1200
 
@@ -61,7 +61,7 @@ def picture(graph: Graph, projection: str, network_filter: NetworkFilter, /, **p
 
 
 def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home: str = "", other: str = "") -> str:
-    """Return a page that shows a network, its ties in a table, ways through it, and every source; from disk too.
+    """Return a page with a network, a table of its ties, paths through it, and every source; it works from disk too.
 
     :param table: the reasons for its ties.
     :param home: the page that a link back leads to.
@@ -74,15 +74,15 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
     ties, about = sorted(group_ties(table).items()), subjects(graph)
     via, topics = _Numbered(), {scheme: _Numbered() for scheme in (MINERAL, STAGE)}
     edges = []
-    for (one, another), rows in ties:
-        edge: dict[str, Any] = {"a": number[one], "b": number[another], "r": []}
+    for (source, target), rows in ties:
+        edge: dict[str, Any] = {"a": number[source], "b": number[target], "r": []}
         for row in rows:
             subject = sorted(subjects_of(row, about))
             numbers = [[some[iri] for iri in subject if iri.startswith(scheme)] for scheme, some in topics.items()]
             edge["r"].append([via[str(row[2])], str(row[3] or ""), [n - 1 for n in row.citations], *numbers])
         edges.append(edge)
-    called = graph.names.labels(iri for some in topics.values() for iri in some)
-    minerals, stages = ([called[iri] for iri in some] for some in topics.values())
+    labels = graph.names.labels(iri for some in topics.values() for iri in some)
+    minerals, stages = ([labels[iri] for iri in some] for some in topics.values())
     data = {
         "kinds": [
             {"id": kind, "name": kind_label(kind, graph.lang), "colour": looks()[kind].colour}
@@ -112,7 +112,7 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
         "base": BASE,
         "root": "../" if home else BASE,
         "ending": home.removeprefix("../network") if home else "",
-        "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SPOKEN},
+        "words": {key.removeprefix("net_"): message(key, graph.lang) for key in _SCRIPT_WORDS},
     }
     return render_template(
         "network.html",
@@ -127,18 +127,18 @@ def page(graph: Graph, net: networkx.Graph[str], table: Result, head: Head, home
 
 
 class _Numbered(dict[str, int]):
-    """Numbers what it is asked for, in the order it is asked."""
+    """Numbers its keys in the order of first access."""
 
     def __missing__(self, key: str) -> int:
         self[key] = len(self)
         return self[key]
 
 
-_SPOKEN = (
+_SCRIPT_WORDS = (
     *("net_source", "net_sources", "net_ties", "net_way", "net_no_way", "net_nodes", "net_edges"),
     *("net_page", "net_keep", "net_drop", "net_more", "net_within"),
 )
-"""Words that the page's script says."""
+"""Messages that the page's script shows."""
 
 
 def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) -> Callable[[bool], str]:
@@ -178,7 +178,7 @@ def _drawing(graph: Graph, net: networkx.Graph[str], table: Result, head: Head) 
 
 
 def _apart(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Choose the nodes whose names do not lie on each other, the first ones first."""
+    """Choose nodes whose names do not overlap, the first ones first."""
     occupied: list[tuple[float, float, float]] = []
     chosen = []
     for node in nodes:

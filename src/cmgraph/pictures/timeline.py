@@ -1,4 +1,4 @@
-"""What is dated, of one thing or of all, to scale, in lanes by kind; a bar whose end is not known is dashed."""
+"""Dated statements, of one thing or of all, to scale, in lanes by kind; a bar with an unknown end is dashed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cmgraph.text.cells import as_text
 from cmgraph.text.i18n import message
 
 ZOOMS = (1, 3, 9)
-"""How much time is stretched on a page: a drawing for each."""
+"""The zoom levels of the time axis on a page: a drawing for each."""
 
 LANES = {
     "DatedAct": "agreements",
@@ -36,11 +36,11 @@ LANES = {
     "MineralList": "founding",
     "Agent": "founding",
 }
-"""In which lane each kind of statement is drawn."""
+"""The lane of each kind of statement."""
 
 _END_STATE = BASE + "vocab/end-state/"
 _CLASS = re.compile(re.escape(CM) + "[A-Z]")
-"""A class says no more than the lane that it is in."""
+"""A class, which says no more than its lane."""
 
 _WIDTH, _MARGIN, _ROW, _LETTER, _TEXT = 1200, 24, 21, 6.7, 100
 _EARLY = 0.1
@@ -49,7 +49,7 @@ _EARLY = 0.1
 
 @dataclass
 class _Item:
-    """A date, or a span, as it is drawn: from when to when (as precise as the source), and what it says."""
+    """A date, or a span, as drawn: its start and end (as precise as the source), and its text."""
 
     date: str
     until: str
@@ -69,12 +69,12 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
         if not isinstance(kind, NamedRef) or (isinstance(what, NamedRef) and what.iri.startswith(_END_STATE)):
             continue  # the end of a membership is the end of its bar
         state = until.iri.removeprefix(_END_STATE) if isinstance(until, NamedRef) else str(until or "")
-        said = "" if isinstance(what, NamedRef) and _CLASS.match(what.iri) else as_text(what)
+        text = "" if isinstance(what, NamedRef) and _CLASS.match(what.iri) else as_text(what)
         if isinstance(what, NamedRef) and what.iri == CM + "asOfDate":
-            said = message("pic_as_of", graph.lang).format(kind.label)
-        key = (str(date), state, said, str(row.terms[4]))
+            text = message("pic_as_of", graph.lang).format(kind.label)
+        key = (str(date), state, text, str(row.terms[4]))
         item = lanes[LANES[kind.iri.removeprefix(CM)]].setdefault(
-            key, _Item(str(date), state, said, thing if isinstance(thing, NamedRef) else None)
+            key, _Item(str(date), state, text, thing if isinstance(thing, NamedRef) else None)
         )
         if isinstance(other, NamedRef) and other.iri != asked and other not in item.others:
             item.others.append(other)
@@ -101,31 +101,31 @@ def picture(graph: Graph, name: str | None = None) -> Picture:
 
 
 def _kind(graph: Graph, item: _Item, asked: str) -> str:
-    """Return the kind of what an item is about: the thing, or who does it with the thing asked for, nations first."""
+    """Return the kind of an item's subject: the thing, or who acts with the requested thing, nations first."""
     about = [item.thing] if item.thing and (item.thing.iri != asked or not item.others) else item.others
-    kinds = {picture_kind(graph, one.iri) for one in about}
+    kinds = {picture_kind(graph, thing.iri) for thing in about}
     return next((kind for kind in looks() if kind in kinds), "")
 
 
 def _text(item: _Item, asked: str, graph: Graph, most: int) -> str:
-    said = [item.what, item.thing.label if item.thing and item.thing.iri != asked else ""]
+    parts = [item.what, item.thing.label if item.thing and item.thing.iri != asked else ""]
     others = [other.label for other in item.others]
     more = f" + {len(others) - most} {message('more', graph.lang)}" if len(others) > most else ""
-    told = f"{', '.join(others[:most])}{more}"
-    if told and said[1]:
-        return f"{': '.join(filter(None, said))} ({told})"
-    return ": ".join(filter(None, [*said, told]))
+    names = f"{', '.join(others[:most])}{more}"
+    if names and parts[1]:
+        return f"{': '.join(filter(None, parts))} ({names})"
+    return ": ".join(filter(None, [*parts, names]))
 
 
 def _span(date: str) -> tuple[dt.date, dt.date]:
-    """Return the first and the last day that a date, as precise as its source gives it, may be."""
+    """Return the first and the last day that a date may mean, as precise as its source gives it."""
     year, month, day = ([int(part) for part in date[:10].split("-")] + [0, 0])[:3]
     last = calendar.monthrange(year, month or 12)[1]
     return dt.date(year, month or 1, day or 1), dt.date(year, month or 12, day or last)
 
 
 def _laid_out(graph: Graph, lanes: dict[str, list[_Item]], asked: str, width: int) -> dict[str, Any]:
-    """Place lanes, rows and marks; a mark goes into the first row of its lane where its words have room."""
+    """Place lanes, rows and marks; a mark goes into the first row of its lane where its text fits."""
     dates = sorted(_span(item.date)[0] for items in lanes.values() for item in items)
     if not dates:
         return {"lanes": [], "ticks": [], "height": 0, "early": ""}
@@ -156,7 +156,7 @@ def _laid_out(graph: Graph, lanes: dict[str, list[_Item]], asked: str, width: in
 def _packed(
     graph: Graph, items: Iterable[_Item], asked: str, x: Any, width: int, edge: float
 ) -> tuple[list[dict[str, Any]], float]:
-    """Put items into rows, the earliest first, so that no words lie on others."""
+    """Put items into rows, the earliest first, so that no texts overlap."""
     rows: list[list[tuple[float, float]]] = []
     marks = []
     for item in sorted(items, key=lambda item: (item.date, item.what, str(item.thing))):
@@ -168,11 +168,11 @@ def _packed(
         room = _LETTER * len(f"{item.date} {short}") + 14
         turned = left + room > width - 8 and left - room > 0
         end = _end(item, x, edge)
-        taken = (left - room, max(end or 0, right) + 4) if turned else (left - 6, max(left + room, end or 0))
-        place = next((n for n, row in enumerate(rows) if all(taken[1] < a or b < taken[0] for a, b in row)), len(rows))
+        span = (left - room, max(end or 0, right) + 4) if turned else (left - 6, max(left + room, end or 0))
+        place = next((n for n, row in enumerate(rows) if all(span[1] < a or b < span[0] for a, b in row)), len(rows))
         if place == len(rows):
             rows.append([])
-        rows[place].append(taken)
+        rows[place].append(span)
         marks.append(
             {"x": left, "to": right, "end": end, "known": item.until[:1].isdigit() or item.until == "ongoing"}
             | {"y": 24 + _ROW * place + 14, "text": f"{item.date} {text}", "short": short, "date": item.date}
@@ -183,7 +183,7 @@ def _packed(
 
 
 def _end(item: _Item, x: Any, edge: float) -> float | None:
-    """Return where the bar of what lasts ends: on its day, or at the edge if it has none."""
+    """Return the end of an item's bar: at its last day, or at the edge if it has none."""
     if not item.until:
         return None
     return float(x(_span(item.until)[1])) if item.until[:1].isdigit() else edge

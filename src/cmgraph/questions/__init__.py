@@ -1,1 +1,1 @@
-"""Saved questions: what a `.rq` file asks, takes and gives."""
+"""Saved questions: `.rq` files with their parameters and columns."""

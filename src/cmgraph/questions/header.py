@@ -1,4 +1,4 @@
-"""Heads of ``.rq`` files: the ``#+`` lines in YAML that say what a question or a template is, and takes."""
+"""Headers of ``.rq`` files: the ``#+`` lines in YAML that describe a question or a template, and its parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES = ("entity", "concept", "choice", "date", "when", "integer", "number", "te
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that a question or a table's row gives.
+    """A parameter of a question, or a column of a table.
 
     :ivar type: one of ``entity``, ``concept``, ``choice``, ``date`` (a day), ``when`` (a day, month or year, as precise
         as the source), ``integer``, ``number``, ``text``, ``url``.
@@ -43,7 +43,7 @@ class Parameter:
     def term(self, value: object, names: Names, prefixes: Prefixes) -> Term:
         """Turn text as a person writes it into the term it means.
 
-        :raises CmgraphError: if it cannot be what this parameter takes; the hint says what can.
+        :raises CmgraphError: if this parameter does not take it; the hint says what it takes.
         """
         text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
         try:
@@ -55,11 +55,11 @@ class Parameter:
     def _term(self, text: str, names: Names, prefixes: Prefixes) -> Term:
         match self.type:
             case "entity" | "concept":
-                of = prefixes.expand(self.of) if self.of else None
-                return names.resolve(text, of.value if of else "")
+                kind = prefixes.expand(self.of) if self.of else None
+                return names.resolve(text, kind.value if kind else "")
             case "choice":
-                for choice, said in self.choices.items():
-                    words = {word.strip().casefold() for words in said.values() for word in words.split(",")}
+                for choice, synonyms in self.choices.items():
+                    words = {word.strip().casefold() for words in synonyms.values() for word in words.split(",")}
                     if text.casefold() in {choice, *words}:
                         return Literal(choice)
                 raise CmgraphError("not one of the choices", hint=f"Use {' or '.join(self.choices)}.")
@@ -95,7 +95,7 @@ def _when(text: str) -> Literal:
 
 
 def _is_date(text: str) -> bool:
-    """Say whether a text is a year, month or day that there is."""
+    """Return whether a text is a year, month or day that there is."""
     if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
         return False
     try:
@@ -106,7 +106,7 @@ def _is_date(text: str) -> bool:
 
 
 def read_header(path: Path) -> tuple[str, dict[str, Any]]:
-    """Read a ``.rq`` file: its text, and its head as a mapping (empty if it has none)."""
+    """Read a ``.rq`` file: its text, and its header as a mapping (empty if it has none)."""
     text = read_text(path)
     lines = [line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in re.split(r"\r\n|\r|\n", text)]
     return text, parse_mapping("\n".join(lines), path, "the #+ header", indent=2)
@@ -131,7 +131,7 @@ def parse_mapping(text: str, path: Path, what: str, indent: int = 0) -> dict[str
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise CmgraphError(f"{what} holds a control character", where=f"{path}:{line}", hint="Remove it.") from None
-    except (ValueError, TypeError, RecursionError) as error:  # a day that is none, a list as a key, a bracket too many
+    except (ValueError, TypeError, RecursionError) as error:  # an invalid day, a list as a key, an extra bracket
         raise CmgraphError(f"{what} is not valid YAML: {error}", where=where) from None
     if not isinstance(parsed, dict):
         raise CmgraphError(f"{what} is not a mapping", where=where, hint="Write it as name: value.")
@@ -159,5 +159,5 @@ def word(value: object) -> str:
 
 
 def header_error(path: Path, why: object) -> CmgraphError:
-    """Say that a head lacks something."""
+    """Return the error that a header lacks something."""
     return CmgraphError(f"the #+ header is not as expected: {why}", where=str(path), hint="See docs/style-guide.md.")

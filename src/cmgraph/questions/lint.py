@@ -1,4 +1,4 @@
-"""What a saved question keeps to, so that it answers alike on every engine and every row of it can be checked."""
+"""The rules for saved questions, so that they answer alike on every engine and every row can be checked."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def _head(question: Question) -> Iterator[LintError]:
     for name, text in texts.items():
         if set(text) not in _LANGUAGES:
             yield LintError("languages", f"{name}: write it in en and in fr (fr-t-en if nobody reviewed it).")
-    names = {column.name for column in question.columns}  # a projection's ties are dated by a column of that name
+    names = {
+        column.name for column in question.columns
+    }  # a projection, with a column source, has its dates in the column date
     if not question.tags:
         yield LintError("tags", "tags: name at least one subject.")
     takes_day = any(p.name == "asOf" for p in question.parameters)
@@ -100,7 +102,7 @@ def _body(question: Question, tree: Any) -> Iterator[LintError]:
 
 
 def _walk(node: Any, within: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Yield every part of an algebra with the sub-selects that it stands in, from the outside in."""
+    """Yield every part of an algebra with the sub-selects around it, from the outside in."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
     if isinstance(node, CompValue):

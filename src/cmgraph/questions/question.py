@@ -1,4 +1,4 @@
-"""Saved questions: real SPARQL files whose ``#+`` head says what is asked, of what, and what comes back.
+"""Saved questions: plain SPARQL files whose ``#+`` header describes the question, its parameters and its columns.
 
 A parameter's default is the ``VALUES ?name { … }`` block in the query, so the file runs as it stands on any engine.
 Asking with another value puts a block built from RDF terms in its place.
@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Requirement:
-    """What must be known of a parameter's value, or else the question is refused: an answer would not be true.
+    """A condition on a parameter's value, without which the question is refused: an answer would not be true.
 
     :ivar parameter: the parameter's name.
     :ivar pattern: a graph pattern over its variable, which must match.
@@ -44,17 +44,17 @@ class Question:
     """A saved question. Texts for people are keyed by language tag.
 
     :ivar note: what the answer means and does not mean.
-    :ivar keywords: words with commas between, by which people who ask in their own words mean this question.
+    :ivar keywords: comma-separated words by which people ask this question in their own words.
     :ivar also: a second set of values for the parameters, as a person writes them; its answer is checked too.
-    :ivar requires: what must be known of its values.
-    :ivar things: the columns that hold things, which are told by name and IRI.
-    :ivar dated: of a question for a day, the columns that say when a row's statement was made or begun; where a day is
-        asked for and none of them says it, the answer does.
-    :ivar one_line: the columns whose values are told once, with what is said of them on one line.
+    :ivar requires: the conditions on its values.
+    :ivar things: the columns that hold things, which are shown by name and IRI.
+    :ivar dated: of a question for a day, the columns with the date when a row's statement was made or began; if a day
+        is requested and all of them are empty, the answer says so.
+    :ivar one_line: the columns whose values are shown once, with the rest of their rows on one line.
     :ivar citation: the column that carries citations; ``none`` if the answer only counts.
     :ivar time: ``as-of`` if the question asks for a day, ``timeless`` if it ignores time.
-    :ivar loses_rows_on: the programs of servers that leave rows out of its answer without a word.
-    :ivar tie: of a projection, what a row says of ``{source}`` and ``{target}``.
+    :ivar loses_rows_on: the programs of servers that silently leave rows out of its answer.
+    :ivar tie: of a projection, the words for a row, with ``{source}`` and ``{target}``.
     :ivar directed: of a projection, whether its ties lead from ``source`` to ``target``.
     :ivar text: the SPARQL itself.
     """
@@ -82,7 +82,7 @@ class Question:
 
     @classmethod
     def read(cls, path: Path) -> Question:
-        """Read a ``.rq`` file. A file without a head is a question without parameters."""
+        """Read a ``.rq`` file. A file without a header is a question without parameters."""
         text, header = read_header(path)
         try:
             return cls(
@@ -138,8 +138,10 @@ class Question:
             if name not in by_name:
                 hint = nearest(name, by_name) or (f"It takes: {', '.join(by_name)}." if by_name else "It takes none.")
                 raise UnknownName(f"question '{self.name}' has no parameter '{name}'", hint=hint)
-            many = value if isinstance(value, (list, tuple)) else [value]
-            terms[name] = [None if one == "any" else by_name[name].term(one, names, prefixes) for one in many]
+            several = value if isinstance(value, (list, tuple)) else [value]
+            terms[name] = [
+                None if single == "any" else by_name[name].term(single, names, prefixes) for single in several
+            ]
         return bind_values(self.text, terms, str(self.path))
 
     def refusals(self, bound: str) -> Iterator[tuple[Requirement, str]]:
@@ -149,15 +151,15 @@ class Question:
         """
         for requirement in self.requires:
             name, pattern = requirement.parameter, requirement.pattern
-            given = {one: blocks(bound)[one][0].content for one in (name, *blocks(pattern))}
-            if not any("UNDEF" in values.upper() for values in given.values()):
-                written = {one: f"VALUES ?{one} {{{values}}}" for one, values in given.items()}
+            bound_values = {variable: blocks(bound)[variable][0].content for variable in (name, *blocks(pattern))}
+            if not any("UNDEF" in values.upper() for values in bound_values.values()):
+                written = {variable: f"VALUES ?{variable} {{{values}}}" for variable, values in bound_values.items()}
                 for other, (block, *_) in blocks(pattern).items():
                     pattern = pattern.replace(requirement.pattern[block.start : block.end], written[other])
                 yield requirement, f"SELECT ?{name} {{ {written[name]} FILTER NOT EXISTS {{ {pattern} }} }}"
 
     def asks_for_a_day(self, bound: str) -> bool:
-        """Say whether the question's query, with its values bound, asks for a day; see :meth:`bind`."""
+        """Return whether the question's query, with its values bound, asks for a day; see :meth:`bind`."""
         return self.time == "as-of" and "UNDEF" not in blocks(bound)["asOf"][0].content.upper()
 
     def defaults(self) -> dict[str, str]:

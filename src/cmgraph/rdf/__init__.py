@@ -1,1 +1,1 @@
-"""RDF itself: terms, and the files that hold it."""
+"""RDF terms and RDF files."""

@@ -1,7 +1,7 @@
-"""Names for nodes without an IRI that depend on what is said of them alone, so that equal graphs are written alike.
+"""Labels for blank nodes that depend only on the statements about them, so that equal graphs are written alike.
 
-Nodes are told apart by what surrounds them, by refining a partition of them; only those that still look alike within
-one structure are tried in turn. RDFC-1.0 would do the same, but takes minutes for a list of some hundred equal items.
+Nodes are distinguished by their neighbourhoods, by refining a partition of them; only those that still look alike in
+one component are tried in turn. RDFC-1.0 would do the same, but takes minutes for a list of some hundred equal items.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Triple
 from cmgraph.errors import CmgraphError
 
 WORK = 300_000
-"""How many statements may be looked at while nodes are told apart by trial, counted once for each trial."""
+"""How many statements may be read while nodes are distinguished by trial, counted once for each trial."""
 
 
 class _Edge(NamedTuple):
@@ -39,11 +39,11 @@ def blank_nodes(term: object) -> Iterator[BlankNode]:
 
 
 def canonical(triples: Iterable[Triple]) -> Iterator[Triple]:
-    """Yield each statement, those with blank nodes last and with names that are the same in every graph that says so.
+    """Yield each statement, those with blank nodes last and with labels that are the same in every equal graph.
 
     A name depends only on the nodes that hang together with its own, so that a change elsewhere leaves it as it is.
 
-    :raises CmgraphError: if some nodes are too alike to be told apart.
+    :raises CmgraphError: if some nodes are too alike to be distinguished.
     """
     with_blanks: dict[Triple, None] = {}
     for triple in triples:
@@ -74,7 +74,7 @@ def _names(triples: Iterable[Triple]) -> dict[BlankNode, BlankNode]:
 
 
 def _renamed_text(triple: Triple) -> str:
-    """Write a statement with every blank node called the same."""
+    """Write a statement with the same label for every blank node."""
     return str(_renamed(triple, defaultdict(lambda: BlankNode("x"))))
 
 
@@ -90,7 +90,7 @@ def _renamed(triple: Triple, names: Mapping[BlankNode, BlankNode]) -> Triple:
 
 
 def _components(nodes: Iterable[BlankNode], edges: Mapping[BlankNode, list[_Edge]]) -> Iterator[list[BlankNode]]:
-    """Yield the parts of ``nodes`` that hang together through edges between themselves."""
+    """Yield the connected components of ``nodes``."""
     waiting = dict.fromkeys(nodes)
     while waiting:
         first, _ = waiting.popitem()
@@ -103,19 +103,19 @@ def _components(nodes: Iterable[BlankNode], edges: Mapping[BlankNode, list[_Edge
 
 
 class _Structure:
-    """Blank nodes that hang together, and their canonical order."""
+    """A connected component of blank nodes, and their canonical order."""
 
     def __init__(self, nodes: list[BlankNode], edges: Mapping[BlankNode, list[_Edge]]) -> None:
         self._nodes, self._edges, self._left = nodes, edges, WORK
 
     def order(self) -> list[BlankNode]:
-        """Return all nodes in an order that depends on what is said alone."""
+        """Return all nodes in an order that depends only on the statements about them."""
         if len(self._nodes) == 1:
             return self._nodes
         return self._order(self._nodes, self._refine(self._nodes, dict.fromkeys(self._nodes, ""), self._nodes))
 
     def form(self, order: list[BlankNode], outside: Mapping[BlankNode, str]) -> list[str]:
-        """Write all that is said of some nodes, each called by its place in ``order``, others by their color."""
+        """Write the statements about some nodes, each labelled by its place in ``order``, others by their color."""
         places = {node: str(place) for place, node in enumerate(order)}
         lines = {
             f"{edge.text} {' '.join(places.get(near) or outside[near] for near in edge.nodes)}"
@@ -181,7 +181,7 @@ class _Structure:
         return colors
 
     def _signature(self, node: BlankNode, colors: _Colors) -> str:
-        """Say what surrounds a node, the node itself marked wherever it stands."""
+        """Describe the neighbourhood of a node, with the node itself marked wherever it occurs."""
         return _hash(
             *sorted(
                 f"{edge.text} {' '.join('*' if near == node else colors[near] for near in edge.nodes)}"

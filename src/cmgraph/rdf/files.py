@@ -1,4 +1,4 @@
-"""Files are the truth: where the graph's files are, how they are read, and where in them a thing stands."""
+"""The RDF files of a graph: where they are, how they are read, and the place of a thing in them."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ FORMATS = {
     ".jsonld": RdfFormat.JSON_LD,
     ".json": RdfFormat.JSON_LD,
 }
-"""What is in a file, by its ending in small letters."""
+"""RDF formats by the ending of a file, in lower case."""
 
 COMPANIONS = (".csv", ".tsv", ".xlsx", ".yaml", ".md")
-"""Endings of what may lie beside RDF without being RDF: tables, descriptions, notes."""
+"""Endings of files that may be beside RDF: tables, descriptions, notes."""
 
 NO_BASE = "no-base://none/"
-"""What relative IRIs of JSON-LD are resolved against to be seen; a parser leaves out what says something of them."""
+"""The base to detect relative IRIs in JSON-LD; a parser leaves out statements about them."""
 
 Progress: TypeAlias = Callable[[int, str], object]
-"""Told of progress: how many bytes of a file are read, and its name."""
+"""Called with the number of bytes read of a file, and its name."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RdfFile:
 
     @classmethod
     def read(cls, path: Path) -> RdfFile:
-        """Parse ``path``; its ending says the format. Errors name file, line, column and remedy."""
+        """Parse ``path`` in the format of its ending. Errors give file, line, column and a remedy."""
         triples = tuple(stream_triples(path))
         if not triples and _is_blank(path):
             raise CmgraphError("the file is empty", where=str(path), hint="Put statements in it or leave it out.")
@@ -65,12 +65,12 @@ class RdfFile:
 
     @cached_property
     def subjects(self) -> frozenset[str]:
-        """IRIs, and labels of blank nodes, this file says something about."""
+        """IRIs and blank node labels that are subjects in this file."""
         return frozenset(lexical(triple.subject) for triple in self.triples)
 
     @cached_property
     def mentions(self) -> frozenset[str]:
-        """IRIs, and labels of blank nodes, that statements of this file point at or use as their property."""
+        """IRIs and blank node labels that are objects or properties in this file."""
         return frozenset(
             term.value
             for triple in self.triples
@@ -79,7 +79,7 @@ class RdfFile:
         )
 
     def place_of(self, term: NamedNode | BlankNode) -> Place | None:
-        """Return where this file first says something about ``term``, or else first mentions it."""
+        """Return the place where ``term`` is first a subject, or else first mentioned."""
         return self._places.subjects.get(term) or self._places.mentions.get(term)
 
     @cached_property
@@ -90,7 +90,7 @@ class RdfFile:
 
 
 def rdf_format(path: Path) -> RdfFormat:
-    """Return the format of an RDF file by its ending, in large or small letters, before that of a compression."""
+    """Return the format of an RDF file by its ending, in any case, before that of a compression."""
     form = FORMATS.get(_ending(path))
     if form is None:
         hint = f"Use one of {', '.join(FORMATS)}, and {', '.join(COMPRESSIONS)} after it if it is compressed."
@@ -109,7 +109,7 @@ def _base(form: RdfFormat) -> str | None:
 
 @contextmanager
 def open_checked(path: Path, progress: Progress | None = None) -> Iterator[IO[bytes]]:
-    """Open an RDF file for a parser, once nothing in it can crash or mislead one; tell what goes wrong by its line."""
+    """Open an RDF file for a parser, once it cannot crash or mislead one; report errors by line."""
     form = rdf_format(path)
     xml = form == RdfFormat.RDF_XML
     try:
@@ -152,9 +152,9 @@ def stream_quads(path: Path, progress: Progress | None = None, *, named: bool = 
 
 
 def read_dataset(path: Path) -> tuple[list[Quad], dict[str, str]]:
-    """Read the statements of an RDF file, each in the graph it stands in, and the prefixes that the file declares.
+    """Read the statements of an RDF file, each in its graph, and the prefixes that the file declares.
 
-    :raises CmgraphError: if the file says something that is no statement, so that writing it anew would lose it.
+    :raises CmgraphError: if the file has something that is no statement, which writing it anew would lose.
     """
     form = rdf_format(path)
     with open_checked(path) as file:
@@ -176,7 +176,7 @@ _LOGGER = logging.getLogger("cmgraph")
 
 
 class _Counted:
-    """A file that tells how far it has been read."""
+    """A file that reports how far it has been read."""
 
     def __init__(self, file: IO[bytes], name: str, progress: Progress) -> None:
         self._file, self._name, self._progress, self._done = file, name, progress, 0
@@ -200,7 +200,7 @@ def _refuse_relative(quad: Quad, path: Path) -> None:
 
 
 def _tell_losses(path: Path, nothing: bool, *, strict: bool = False) -> None:
-    """Refuse JSON-LD of which a parser has left something out; name what JSON-LD itself lets go.
+    """Refuse JSON-LD from which a parser drops statements; warn of what JSON-LD itself drops.
 
     :param nothing: the parser found no statement.
     :param strict: refuse what JSON-LD lets go, too.
@@ -225,7 +225,7 @@ def _tell_losses(path: Path, nothing: bool, *, strict: bool = False) -> None:
 
 
 def _relative(path: Path, form: RdfFormat, iri: str) -> CmgraphError:
-    """Say that a file has a relative IRI, and nothing that it is relative to."""
+    """Return the error that a file has a relative IRI but no base."""
     with open_unpacked(path, xml=form == RdfFormat.RDF_XML) as file:
         place = line_with(file.read().decode(), form, iri)
     hints = {
@@ -237,7 +237,7 @@ def _relative(path: Path, form: RdfFormat, iri: str) -> CmgraphError:
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 text file, or say in one line why it cannot be read."""
+    """Read a UTF-8 text file; the error says in one line why it cannot be read."""
     with open_unpacked(path) as file:
         content = file.read()
     try:
@@ -274,31 +274,31 @@ def from_lines(written: Iterable[str]) -> Iterator[Triple]:
 
 
 def data_files(folders: Iterable[Path], exclude_file: Path | None = None) -> tuple[list[Path], list[Path]]:
-    """List the data files of a graph, and those of them that stand in the place of others.
+    """List the data files of a graph, and those of them that replace others.
 
-    What is made of a table is replaced by a file of the same path below a later folder, as it is by the table's next
-    version: both would count twice what they agree on, and keep what the next one leaves out.
+    A file made from a table is replaced by a file of the same path below a later folder, its next version: together
+    they would count twice what they agree on, and keep what the next one leaves out.
 
     :param folders: a later one extends those before it.
-    :param exclude_file: a file to leave out, and with it what it stands for.
+    :param exclude_file: a file to leave out, and with it those that it replaces.
     """
-    found: dict[Path, Path] = {}
+    path_by_place: dict[Path, Path] = {}
     replacing: list[Path] = []
     for folder in folders:
         for path in rdf_files(folder / "data"):
             place = path.relative_to(folder)
-            if place in found and not is_made_of_table(found[place]):
+            if place in path_by_place and not is_made_of_table(path_by_place[place]):
                 place = path
-            elif place in found:
+            elif place in path_by_place:
                 replacing.append(path)
-            found[place] = path
+            path_by_place[place] = path
     excluded = exclude_file if exclude_file is not None and exclude_file.exists() else None
-    paths = [path for path in found.values() if not (excluded and path.exists() and path.samefile(excluded))]
+    paths = [path for path in path_by_place.values() if not (excluded and path.exists() and path.samefile(excluded))]
     return paths, replacing
 
 
 def is_made_of_table(path: Path) -> bool:
-    """Say whether a table of the same name lies beside a Turtle file, which is made of it then."""
+    """Return whether a table of the same name lies beside a Turtle file, which is made of it then."""
     return path.suffix == ".ttl" and any(path.with_suffix(ending).is_file() for ending in (".csv", ".tsv", ".xlsx"))
 
 
@@ -308,7 +308,7 @@ def rdf_files(folder: Path) -> list[Path]:
 
 
 def unread_files(root: Path) -> list[Path]:
-    """List what is below ``data/`` in ``root`` and is neither read nor expected beside what is."""
+    """List the files below ``data/`` in ``root`` that are neither read nor expected there."""
     unknown = (path for path in _below(root / "data") if _ending(path) not in FORMATS)
     return [path for path in unknown if path.suffix.lower() not in COMPANIONS]
 
@@ -342,7 +342,7 @@ def _syntax_error(path: Path, form: RdfFormat, error: SyntaxError) -> CmgraphErr
 
 
 def _hint(problem: str, form: RdfFormat, line: str, column: int) -> str:
-    """Say what to do about a syntax error."""
+    """Return the hint for a syntax error."""
     lowered = problem.lower()
     lines = form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
     if re.match(r"\s*<(!doctype\s+)?html", line, re.IGNORECASE):

@@ -1,4 +1,4 @@
-"""What a parser of JSON-LD would leave out without a word: IRIs and languages that are none, keys without a meaning."""
+"""What a JSON-LD parser would silently leave out: invalid IRIs and languages, keys without a meaning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Loss(NamedTuple):
 
 
 def losses(text: str) -> Iterator[Loss]:
-    """Yield what a parser leaves out of a file; nothing if it is not valid JSON, which a parser will tell."""
+    """Yield what a parser leaves out of a file; nothing if it is not valid JSON, which the parser reports."""
     try:
         root = json.loads(text)
     except ValueError:
@@ -34,11 +34,11 @@ def losses(text: str) -> Iterator[Loss]:
         if not isinstance(item, (dict, list)):
             shown = json.dumps(item)
             yield Loss(shown, f"{shown[:80]} stands in no object, and says nothing", "Put it under a key of an object.")
-    yield from _Reading(root).of(root, "")
+    yield from _Reading(root).losses(root, "")
 
 
 class _Reading:
-    """A file with what all its contexts say, taken together: one that only some part knows counts as known."""
+    """A file and the union of all its contexts: a term that is defined for a part only counts as defined."""
 
     def __init__(self, root: Any) -> None:
         self._terms: dict[str, Any] = {}
@@ -56,28 +56,28 @@ class _Reading:
                     self._vocabulary |= context.get("@vocab") is not None
                     self._base_off |= "@base" in context and context["@base"] is None
 
-    def _says(self, key: str, keyword: str) -> Any:
+    def _definition(self, key: str, keyword: str) -> Any:
         term = self._terms.get(key)
         return term.get(keyword) if isinstance(term, dict) else None
 
     def _meaning(self, key: str) -> str:
-        means = self._says(key, "@id") or self._terms.get(key)
+        means = self._definition(key, "@id") or self._terms.get(key)
         return means if isinstance(means, str) and means.startswith("@") else key
 
-    def of(self, value: Any, key: str) -> Iterator[Loss]:
+    def losses(self, value: Any, key: str) -> Iterator[Loss]:
         if isinstance(value, list):
             for item in value:
-                yield from self.of(item, key)
-        elif isinstance(value, str) and self._says(key, "@type") == "@id":
+                yield from self.losses(item, key)
+        elif isinstance(value, str) and self._definition(key, "@type") == "@id":
             yield from self._iri(value)
-        elif isinstance(value, dict) and self._says(key, "@type") != "@json":
-            containers = self._says(key, "@container") or ()
+        elif isinstance(value, dict) and self._definition(key, "@type") != "@json":
+            containers = self._definition(key, "@container") or ()
             mapped = {*([containers] if isinstance(containers, str) else containers)} - {"@set", "@list"}
             for name, part in value.items():
                 if not mapped:
                     yield from self._member(name, part)
                 elif "@language" not in mapped:
-                    yield from self.of(part, "")
+                    yield from self.losses(part, "")
                 elif self._meaning(name) != "@none":
                     yield from self._language(name)
 
@@ -91,15 +91,15 @@ class _Reading:
         elif meaning not in ("@context", "@value"):
             if not meaning.startswith("@") and ":" not in key and key not in self._terms and not self._vocabulary:
                 yield Loss(key, f"'{key}' has no meaning", "Define it in the @context, or leave it out.", fatal=False)
-            elif (name := self._nameless(key)) is not None:
+            elif (name := self._undefined(key)) is not None:
                 hint = "Write its whole IRI in the @context, or give @vocab."
                 yield Loss(key, f"'{key}' is defined as '{name}', which is no IRI", hint)
             else:
-                yield from self.of(value, key)
+                yield from self.losses(value, key)
 
-    def _nameless(self, key: str) -> str | None:
-        """Return what a context says of a key, if that is neither an IRI, nor short for one, nor a keyword."""
-        name = self._says(key, "@id") or self._terms.get(key)
+    def _undefined(self, key: str) -> str | None:
+        """Return the definition of a key in a context, if it is neither an IRI, nor short for one, nor a keyword."""
+        name = self._definition(key, "@id") or self._terms.get(key)
         plain = isinstance(name, str) and not name.startswith("@") and ":" not in name and name not in self._terms
         return name if plain and not self._vocabulary else None
 

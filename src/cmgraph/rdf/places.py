@@ -1,4 +1,4 @@
-"""Where in a file a thing stands, as the parser itself understands the file.
+"""The line and column of a thing in a file, as the parser itself understands the file.
 
 The file is read once more with every IRI and blank node replaced by one that spells its own line and column. The same
 parser gives the same statements in the same order, so each can be laid beside its counterpart: prefixes, bases,
@@ -21,7 +21,7 @@ from cmgraph.rdf.turtle_tokens import Token, tokens
 
 _MARK = "x-cmgraph-place:"
 _IS = NamedNode(_MARK + "is")
-"""Property that tells where a node without a name stands."""
+"""The property that gives the place of a blank node."""
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -35,18 +35,18 @@ class Place(NamedTuple):
 
 @dataclass
 class Places:
-    """Where each thing first has something said about it, and where it is first mentioned otherwise."""
+    """The places where each thing is first a subject, and where it is first mentioned otherwise."""
 
     subjects: dict[NamedNode | BlankNode, Place] = field(default_factory=dict)
     mentions: dict[NamedNode | BlankNode, Place] = field(default_factory=dict)
 
 
 class _Misread(Exception):
-    """The file with its places written into it does not say the same as the file."""
+    """A file with places written into it has other statements than the file itself."""
 
 
 def find_places(text: str, form: RdfFormat, triples: Sequence[Triple], base: str | None) -> Places:
-    """Find where the terms of ``triples`` stand.
+    """Find the places of the terms of ``triples``.
 
     :param text: the file that they were read from.
     :param base: what its relative IRIs were resolved against.
@@ -61,7 +61,7 @@ def find_places(text: str, form: RdfFormat, triples: Sequence[Triple], base: str
 
 
 def _attempts(text: str, form: RdfFormat) -> Iterator[str]:
-    """Yield the file with places written into it, in every way that may work, the most telling first."""
+    """Yield the file with places written into it, in every way that may work, the most precise first."""
     if form == RdfFormat.RDF_XML:
         yield _mark_xml(text)
     elif form == RdfFormat.JSON_LD:
@@ -98,7 +98,7 @@ def _lay_beside(triples: Sequence[Triple], marked: str, form: RdfFormat, base: s
 
 
 def _place_of_holder(node: BlankNode, holders: dict[BlankNode, NamedNode | BlankNode], places: Places) -> Place | None:
-    """Return where the thing stands within which a node without a name or bracket of its own is written."""
+    """Return the place of the thing within which a blank node without a label or bracket of its own is written."""
     holder, steps = holders.get(node), 0
     while holder is not None and holder not in places.subjects and steps < len(holders):
         holder, steps = holders.get(holder) if isinstance(holder, BlankNode) else None, steps + 1
@@ -106,7 +106,7 @@ def _place_of_holder(node: BlankNode, holders: dict[BlankNode, NamedNode | Blank
 
 
 def _compare(triple: Triple, mark: Triple, named: dict[Any, Any], places: Places, *, quoted: bool = False) -> None:
-    """Take note of the places that ``mark`` tells of the terms of ``triple``."""
+    """Record the places that ``mark`` gives for the terms of ``triple``."""
     subjects = places.mentions if quoted else places.subjects
     for places_of, term, marked in zip((subjects, places.mentions, places.mentions), triple, mark, strict=True):
         if isinstance(term, Triple) and isinstance(marked, Triple):
@@ -118,7 +118,7 @@ def _compare(triple: Triple, mark: Triple, named: dict[Any, Any], places: Places
 
 
 def _may_differ(term: object) -> bool:
-    """Say whether a term is read otherwise each time: a node without a name, or XML, whose spelling may change."""
+    """Return whether a term is read otherwise each time: a node without a name, or XML, whose spelling may change."""
     return isinstance(term, BlankNode) or (isinstance(term, Literal) and term.datatype.value == _RDF + "XMLLiteral")
 
 
@@ -133,7 +133,7 @@ def _place(term: object) -> Place | None:
 
 
 def _placer(text: str) -> Callable[[int], Place]:
-    """Return what tells the line and column of an offset; lines end with LF, CR LF or CR."""
+    """Return a function from an offset to its line and column; lines end with LF, CR LF or CR."""
     starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
 
     def place(offset: int) -> Place:
@@ -178,7 +178,7 @@ class _XmlMarker:
 
         self.parts: list[str] = []
         self._spaces: list[dict[str, str]] = [{}]
-        self._within = ["property"]  # what may stand inside the elements that are open: "node", "property", "literal"
+        self._within = ["property"]  # what may be inside the open elements: "node", "property", "literal"
         self._parser = expat.ParserCreate("UTF-8")
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._enter
@@ -270,7 +270,7 @@ _JSON = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL
 
 
 def _parse_json(text: str) -> _Json:
-    """Parse JSON that is known to be valid, and keep where things stand in it."""
+    """Parse JSON that is known to be valid, and record the place of each value."""
     words = _JSON.finditer(text)
 
     def value(first: re.Match[str]) -> _Json:
@@ -306,7 +306,7 @@ def _objects(value: _Json, key: str = "") -> Iterator[tuple[str, list[_Member]]]
 
 
 class _Context:
-    """What the contexts of a file say of its keys, taken together.
+    """The definitions of keys in all contexts of a file together.
 
     :ivar maps: keys under which an object is no node, but leads to nodes or texts by keys of its own.
     :ivar literal: keys whose values are taken as they are.
@@ -366,7 +366,7 @@ def _mark_json(text: str, *, name_all: bool) -> str:
 
 
 def line_with(text: str, form: RdfFormat, value: str) -> Place | None:
-    """Return where XML or JSON first holds ``value`` as an attribute or a text by itself."""
+    """Return the place where XML or JSON first has ``value`` as an attribute or a text by itself."""
     quoted = re.escape(_escaped(value) if form == RdfFormat.RDF_XML else json.dumps(value, ensure_ascii=False)[1:-1])
     match = re.search(rf"""["']{quoted}["']""", text)
     return _placer(text)(match.start()) if match else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import rdflib
 
 Term: TypeAlias = NamedNode | BlankNode | Literal
-"""One node of the graph, as the engine hands it out."""
+"""A node of the graph, as the engine returns it."""
 
 BASE = "https://w3id.org/cmgraph/"
 CM = BASE + "def#"
@@ -32,7 +32,7 @@ def lexical(term: Term | Triple) -> str:
 
 
 def has_language(term: Term | Triple, language: str) -> bool:
-    """Say whether a term is text in a language, or a variant of it."""
+    """Return whether a term is text in a language, or a variant of it."""
     tag = getattr(term, "language", None) or ""
     return tag == language or tag.startswith(language + "-")
 
@@ -122,7 +122,7 @@ _LEXICAL = {
     "boolean": re.compile(r"true|false|0|1"),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
-"""How XML Schema spells values; Python reads more. What is spelled otherwise stays text."""
+"""Lexical forms of XML Schema; Python accepts more. Other spellings stay text."""
 
 
 def to_python(term: Term | Triple | None, labels: Mapping[str, str]) -> Value:

@@ -1,4 +1,4 @@
-"""Files that would crash a parser, or make it swell: refused before one reads them."""
+"""Files that would crash a parser or exhaust memory: refused before one reads them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cmgraph.rdf.turtle_tokens import COMMENT, IRI, STRING
 from cmgraph.rdf.unpacking import open_unpacked
 
 DEPTH = 200
-"""How deep elements, brackets or triple terms of a file may nest."""
+"""How deeply elements, brackets or triple terms of a file may nest."""
 
 _LONGEST = 1 << 24
-"""Bytes that a text may have; parsers give up on longer ones."""
+"""The most bytes that a text may have; parsers give up on longer ones."""
 
 _BLOCK = 1 << 20
 
@@ -27,7 +27,7 @@ _TRIPLE_TERM = re.compile(rf"{STRING}|{IRI}|{COMMENT}|(<<\(?)|(\)?>>)", re.DOTAL
 
 
 def refuse_traps(file: IO[bytes], form: RdfFormat, path: Path) -> None:
-    """Refuse nesting without end, entities that swell or lie elsewhere.
+    """Refuse endless nesting, and entities that expand without bound or are external.
 
     :raises CmgraphError: with the reason.
     """
@@ -81,7 +81,7 @@ def _brackets(file: IO[bytes], path: Path) -> Iterator[int]:
 
 
 def too_long(path: Path) -> CmgraphError:
-    """Say that a text is longer than parsers take."""
+    """Return the error that a text is longer than parsers accept."""
     problem = f"a text or IRI in it is longer than {_LONGEST >> 20} MiB"
     return CmgraphError(problem, where=str(path), hint="Keep large content in a file of its own, and give its address.")
 

@@ -13,7 +13,7 @@ _LETTER = (
 )
 _CHARACTER = f"{_LETTER}0-9_\u00b7\u0300-\u036f\u203f-\u2040-"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
-# no possessive group around a choice of several characters: Python before 3.11.5 loses its way in those
+# no possessive group around an alternation: Python before 3.11.5 mishandles them
 STRING = "|".join(
     rf"{q}{q}{q}[^{q}\\]*(?:(?:\\.|{q}(?!{q}{q}))[^{q}\\]*)*{q}{q}{q}|{q}(?:[^{q}\\\n\r]++|\\.)*+{q}" for q in "\"'"
 )

@@ -1,4 +1,4 @@
-"""The bytes of a file as a parser wants them: out of their compression, as UTF-8, without a byte-order mark."""
+"""The bytes of a file as a parser needs them: decompressed, as UTF-8, without a byte-order mark."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import IO, Any, cast
 from cmgraph.errors import CmgraphError
 
 COMPRESSIONS = (".gz", ".bz2", ".zst")
-"""Endings of compressed files, after the ending that says the format."""
+"""Endings of compressed files, after the ending of the format."""
 
 UNPACKED = 4 << 30
-"""Bytes that a compressed file may unpack to."""
+"""The most bytes to which a compressed file may unpack."""
 
 _MARKS = {
     codecs.BOM_UTF8: "UTF-8",
@@ -30,14 +30,14 @@ _MARKS = {
     b"<\0": "UTF-16-LE",
     b"\0<": "UTF-16-BE",
 }
-"""What files in an encoding begin with, the longest first."""
+"""Byte-order marks and other beginnings by encoding, the longest first."""
 
 _DECLARED = re.compile(r"""\A\s*<\?xml\b[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
 
 
 @contextmanager
 def open_unpacked(path: Path, *, xml: bool = False) -> Iterator[IO[bytes]]:
-    """Open a file for reading, out of its compression and without a byte-order mark.
+    """Open a file for reading, decompressed and without a byte-order mark.
 
     :param xml: it may say how it is encoded, and is handed out as UTF-8.
     :raises CmgraphError: if it is a folder, a pipe or a device, damaged, or too large once unpacked.
@@ -107,7 +107,7 @@ def _damage() -> tuple[type[Exception], ...]:
 
 
 class _Bounded(io.RawIOBase):
-    """What a file unpacks to, unless that is too much."""
+    """The unpacked content of a file, unless it is too large."""
 
     def __init__(self, packed: IO[bytes], path: Path) -> None:
         self._packed, self._path, self._read = packed, path, 0
@@ -126,7 +126,7 @@ class _Bounded(io.RawIOBase):
 
 
 def _as_utf8(file: io.BufferedReader, encoding: str, path: Path) -> IO[bytes]:
-    """Hand out XML as UTF-8, whatever it is in."""
+    """Yield XML as UTF-8, whatever its encoding."""
     beginning = file.peek(1024)[:1024].decode(encoding, "ignore")
     declared = _DECLARED.match(beginning)
     if declared and encoding == "UTF-8":
@@ -146,7 +146,7 @@ def _as_utf8(file: io.BufferedReader, encoding: str, path: Path) -> IO[bytes]:
 
 
 class _Recoded(io.RawIOBase):
-    """Text as bytes in UTF-8; the declaration at its beginning no longer says another encoding."""
+    """Text as bytes in UTF-8, without the other encoding in the declaration at its beginning."""
 
     def __init__(self, text: io.TextIOWrapper, declaration: int) -> None:
         self._text, beginning = text, text.read(declaration)

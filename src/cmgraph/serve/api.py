@@ -308,16 +308,16 @@ def changes(graph: Graph, since: str, how: str = "") -> Result:
     :param how: only what changed so.
     :raises Problem: if no earlier edition is known.
     """
-    if not since or not (told := from_record(since)).since:
+    if not since or not (history := from_record(since)).since:
         hint = "/changes lists the editions; the saved question 'since' lists what an actor did since a day."
         raise Problem("this server knows no earlier edition to compare with", 404, hint=hint)
-    some = [change for change in told.changes if how in ("", change.how)]
+    some = [change for change in history.changes if how in ("", change.how)]
     refuse_long(len(some))
     there = fetch_triples((change.thing.iri for change in some), graph.store)
     solutions: list[tuple[Term | None, ...]] = []
     for change in some:
-        said = there[change.thing.iri]
-        cited: list[Term | None] = [value for prop, value in said if prop == CM + "hasCitation"]
+        pairs = there[change.thing.iri]
+        cited: list[Term | None] = [value for prop, value in pairs if prop == CM + "hasCitation"]
         thing = NamedNode(change.thing.iri)
         for detail in change.details or (("", "", ""),):
             texts = [Literal(text) if text else None for text in detail]

@@ -572,8 +572,8 @@ class Service:
             return await self._statements(request, path, ending)
         if ending:
             return await self._thing_page(request, path, ending)
-        is_said, _ = await self._pool.run("find", lang, path=path)
-        forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items() if is_said}
+        has_statements, _ = await self._pool.run("find", lang, path=path)
+        forms = {media_type: ending for ending, (media_type, _) in ENDINGS.items() if has_statements}
         media_type = best_media_type(request.headers.get("accept", ""), ["text/html", *forms])
         at = self._path(path)
         if media_type is None:

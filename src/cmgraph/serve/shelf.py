@@ -50,7 +50,7 @@ class Shelf:
         self._pool = pool
         self._of = ("", 0)
         self._file: IO[bytes] | None = None
-        self._made: dict[tuple[Any, ...], asyncio.Task[Document | Kept]] = {}
+        self._tasks: dict[tuple[Any, ...], asyncio.Task[Document | Kept]] = {}
 
     async def get(
         self, job: str, lang: str, *, apart: bool = False, same: Mapping[str, object] | None = None, **given: object
@@ -66,11 +66,11 @@ class Shelf:
             document: Document = (await self._pool.run(job, lang, **given, **(same or {})))[0]
             return document
         if self._of != (now := (self._pool.edition, self._pool.generation)):
-            self._of, self._file, self._made = now, None, {}
+            self._of, self._file, self._tasks = now, None, {}
         key = (job, lang, *sorted(given.items()))
-        if key not in self._made:
-            self._made[key] = asyncio.create_task(self._make(key, apart, {**given, **(same or {})}))
-        making = self._made[key]
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._make(key, apart, {**given, **(same or {})}))
+        making = self._tasks[key]
         if not apart:
             return await asyncio.shield(making)
         await asyncio.wait([making], timeout=self._pool.timeout)
@@ -79,16 +79,16 @@ class Shelf:
         return making.result()
 
     async def _make(self, key: tuple[Any, ...], apart: bool, given: dict[str, object]) -> Document | Kept:
-        made, (job, lang, *_) = self._made, key
+        tasks, (job, lang, *_) = self._tasks, key
         try:
             document: Document = (await (self._pool.apart if apart else self._pool.run)(job, lang, **given))[0]
         except BaseException:
-            made.pop(key, None)
+            tasks.pop(key, None)
             raise
-        if made is self._made:  # else the graph is another by now
+        if tasks is self._tasks:  # else the graph is another by now
             with suppress(OSError):  # what cannot be kept is made again
                 return self._keep(document)
-        made.pop(key, None)
+        tasks.pop(key, None)
         return document
 
     def _keep(self, document: Document) -> Kept:
@@ -108,5 +108,5 @@ def sent(kept: Document | Kept, headers: dict[str, str]) -> Response:
     """Send an answer, one that is kept piece by piece."""
     if isinstance(kept, Document):
         return Response(kept.body, kept.status, {**kept.headers, **headers}, kept.media_type)
-    said = {**kept.document.headers, **headers, "content-length": str(kept.length)}
-    return StreamingResponse(kept.chunks(), kept.document.status, said, kept.document.media_type)
+    sent_headers = {**kept.document.headers, **headers, "content-length": str(kept.length)}
+    return StreamingResponse(kept.chunks(), kept.document.status, sent_headers, kept.document.media_type)

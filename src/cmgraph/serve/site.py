@@ -17,9 +17,9 @@ from pyoxigraph import RdfFormat
 from cmgraph.analysis.formats import WRITERS
 from cmgraph.analysis.network import to_networkx
 from cmgraph.analysis.projections import find_projection, projections, tie_rows
-from cmgraph.answers.entity import Said, build_entity
+from cmgraph.answers.entity import Statements, build_entity
 from cmgraph.answers.statements import fetch_triples
-from cmgraph.export import profiles, work
+from cmgraph.export import jobs, profiles
 from cmgraph.export.catalogue import catalogue
 from cmgraph.export.changes import History, compare, from_record, to_record, to_table
 from cmgraph.export.dataset import DESCRIPTIONS, MEDIA, Distribution, descriptions, schema_org
@@ -76,11 +76,11 @@ def front_page(graph: Graph, since: str = "") -> Document:
     :param since: see :func:`history`.
     """
     publication = publication_of(graph)
-    told = history(graph, since)
+    editions = history(graph, since)
     values = {
         **front_values(publication, graph, folders(graph), lambda path: f"{path}?lang={graph.lang}"),
-        "new": counted(told.editions[0], graph.lang),
-        "since": told.since,
+        "new": counted(editions.editions[0], graph.lang),
+        "since": editions.since,
         "schema": schema_org(publication, []),
     }
     return html_document(
@@ -164,8 +164,10 @@ def _is_list(graph: Graph, path: str) -> bool:
 def _gathered_page(graph: Graph, stem: str, classes: Mapping[str, str]) -> Document:
     """Write the page that statements share whose names begin with the same word."""
     fetched = fetch_triples(classes, graph.store)
-    said: Said = {(classes[iri], iri): fetched[iri] for iri in sorted(classes, key=lambda iri: (classes[iri], iri))}
-    entity = build_entity(BASE + stem, said, graph.store, graph.names)
+    pairs: Statements = {
+        (classes[iri], iri): fetched[iri] for iri in sorted(classes, key=lambda iri: (classes[iri], iri))
+    }
+    entity = build_entity(BASE + stem, pairs, graph.store, graph.names)
     title = gathered_title(stem, classes.values(), graph.lang)
     return html_document(served_page(graph, "entity.html", stem, title, **gathered_values(entity, title, graph)))
 
@@ -244,33 +246,33 @@ def record(graph: Graph, folder: str) -> Document:
 
     :param folder: an export of it; empty if there is none.
     """
-    told = compare(Publication(graph), {"base": BASE}, Path(folder) if folder else None)
-    return Document(to_record(told).encode(), "application/json")
+    editions = compare(Publication(graph), {"base": BASE}, Path(folder) if folder else None)
+    return Document(to_record(editions).encode(), "application/json")
 
 
 def changes_page(graph: Graph, since: str) -> Document:
     """Write what changed since the edition before."""
-    told = history(graph, since)
-    there = {iri for change in told.changes if graph.names.has(iri := change.thing.iri)}
+    editions = history(graph, since)
+    there = {iri for change in editions.changes if graph.names.has(iri := change.thing.iri)}
     name = "changes.fr.atom" if graph.lang == "fr" else "changes.atom"
-    named = name if _feed(graph, told, name, "") else ""
-    values = changes_values(told, graph, there, named, LANGUAGES[0])
+    named = name if _feed(graph, editions, name, "") else ""
+    values = changes_values(editions, graph, there, named, LANGUAGES[0])
     return html_document(served_page(graph, "changes.html", "changes", message("changes_title", graph.lang), **values))
 
 
 def changes_file(graph: Graph, name: str, since: str, address: str) -> Document:
     """Write what changed as a table, or the editions as a feed."""
-    told = history(graph, since)
+    editions = history(graph, since)
     if name == "changes.csv":
-        return Document(to_table(told).encode(), "text/csv")
-    if not (text := _feed(graph, told, name, address)):
+        return Document(to_table(editions).encode(), "text/csv")
+    if not (text := _feed(graph, editions, name, address)):
         raise Problem("the editions of this graph have no days", 404)
     return Document(text.encode(), "application/atom+xml")
 
 
-def _feed(graph: Graph, told: History, name: str, address: str) -> str:
+def _feed(graph: Graph, editions: History, name: str, address: str) -> str:
     publication = Publication(graph, site=address, languages=(graph.lang,))
-    return feed(publication, told, graph.lang, name, f"changes{PAGES[graph.lang]}")
+    return feed(publication, editions, graph.lang, name, f"changes{PAGES[graph.lang]}")
 
 
 def described(graph: Graph, name: str) -> Document:
@@ -309,7 +311,7 @@ def opensearch(graph: Graph, address: str) -> Document:
 
 def single_files() -> list[str]:
     """List the data files that any graph has."""
-    names = [name for name in work.FILES if "." in name]
+    names = [name for name in jobs.FILES if "." in name]
     names += [f"tables/{name}.csv" for name in table_queries()]
     names += [f"profiles/{name}{ending}" for name, ending in profiles.PROFILES.items()]
     return [*names, *(f"parquet/{name}.parquet" for name in ("edges", "nodes", "values"))]
@@ -357,26 +359,26 @@ def data_file(graph: Graph, name: str) -> Document:
         raise Problem(f"no files are made on request of more than {LARGEST:,} statements", 404, hint=hint)
     head, _, rest = name.partition("/")
     write: Callable[[Publication, Path], None]
-    if name in work.FILES and "." in name:
-        write = work.FILES[name]
+    if name in jobs.FILES and "." in name:
+        write = jobs.FILES[name]
     elif head == "tables" and Path(rest).suffix == ".csv" and Path(rest).stem in table_queries():
         write = _table
     elif head == "profiles" and rest in {kind + ending for kind, ending in profiles.PROFILES.items()}:
         write = _profile
     elif head == "parquet" or (Path(head).stem == "ontology" and (rest or "." in head)):
-        write = work.FILES[Path(head).stem]
+        write = jobs.FILES[Path(head).stem]
     else:
         raise Problem("there is no such file", 404, hint="/download lists those that there are.")
     with tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
         top = Path(scratch)
         write(Publication(graph), top / (head.partition(".")[0] if write in _WHOLE else name))
-        made = {path.relative_to(top).as_posix(): path for path in top.rglob("*") if path.is_file()}
-        if name not in made:
+        files = {path.relative_to(top).as_posix(): path for path in top.rglob("*") if path.is_file()}
+        if name not in files:
             raise Problem("there is no such file", 404, hint="/download lists those that there are.")
-        return Document(made[name].read_bytes(), _TYPES[Path(name).suffix])
+        return Document(files[name].read_bytes(), _TYPES[Path(name).suffix])
 
 
-_WHOLE = (work.FILES["ontology"], work.FILES["parquet"])
+_WHOLE = (jobs.FILES["ontology"], jobs.FILES["parquet"])
 """What writes a folder of files at once."""
 
 

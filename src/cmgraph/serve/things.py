@@ -13,12 +13,12 @@ from urllib.parse import quote, urlencode
 
 from pyoxigraph import NamedNode, Triple
 
-from cmgraph.answers.entity import Entity, Said, build_entity
+from cmgraph.answers.entity import Entity, Statements, build_entity
 from cmgraph.answers.result import Result
 from cmgraph.answers.statements import fetch_triples
 from cmgraph.errors import CmgraphError
-from cmgraph.export.glance import Glance, glances
 from cmgraph.export.lists import SUMMED, list_tables, summaries
+from cmgraph.export.overview import Overview, overviews
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
     SHARED,
@@ -127,9 +127,9 @@ def thing_page(graph: Graph, path: str) -> Document:
     count = len(related) if len(related) > MOST else 0
     entity = describe(graph, iri, () if count else related)
     folder = path.rpartition("/")[0]
-    told = summaries(list_tables(graph, {folder: [iri]}, {}), graph.lang).get(iri, "") if folder in SUMMED else ""
+    line = summaries(list_tables(graph, {folder: [iri]}, {}), graph.lang).get(iri, "") if folder in SUMMED else ""
     values = {
-        **entity_values(entity, graph, count, glance=_glance(graph, folder, entity), told=told),
+        **entity_values(entity, graph, count, overview=_overview(graph, folder, entity), line=line),
         "named_by": [] if count else named_by(graph, entity, _uses(graph, iri)),
         "resting": _resting(graph, entity) if folder == "id/source" else None,
         "ending": f"?lang={graph.lang}",
@@ -138,13 +138,13 @@ def thing_page(graph: Graph, path: str) -> Document:
     return html_document(served_page(graph, "entity.html", path, entity.thing.label, **values))
 
 
-def _glance(graph: Graph, folder: str, entity: Entity) -> Glance | None:
+def _overview(graph: Graph, folder: str, entity: Entity) -> Overview | None:
     """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
     iri = entity.thing.iri
     governed = [value.iri for prop, value in entity.facts if prop.iri == CM + "governs" and isinstance(value, NamedRef)]
     if len(governed) == 1:
         folder, iri = "id/place", governed[0]
-    return glances({graph.lang: graph}, folder, iri).get(graph.lang)
+    return overviews({graph.lang: graph}, folder, iri).get(graph.lang)
 
 
 def _uses(graph: Graph, iri: str) -> list[tuple[str, str]]:
@@ -161,8 +161,8 @@ def _resting(graph: Graph, source: Entity) -> Resting | None:
     if len(classes) > MOST:
         return None
     fetched = fetch_triples(classes, graph.store)
-    said: Said = {(kind, iri): fetched[iri] for iri, kind in classes.items()}
-    entity = build_entity(source.thing.iri, said, graph.store, graph.names)
+    statements: Statements = {(kind, iri): fetched[iri] for iri, kind in classes.items()}
+    entity = build_entity(source.thing.iri, statements, graph.store, graph.names)
     return rests(graph, entity, {iri for iri in classes if iri.split("/")[-2] not in SHARED})
 
 
@@ -291,7 +291,7 @@ def describe(graph: Graph, iri: str, related: Iterable[tuple[str, str]]) -> Enti
     """Describe a thing with some of the statements that it stands in."""
     pairs = [*related]
     said = fetch_triples({iri, *(at for _, at in pairs)}, graph.store)
-    statements: Said = {(iri, iri): said[iri], **{(kind, at): said[at] for kind, at in pairs}}
+    statements: Statements = {(iri, iri): said[iri], **{(kind, at): said[at] for kind, at in pairs}}
     return build_entity(iri, statements, graph.store, graph.names)
 
 

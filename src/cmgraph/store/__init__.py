@@ -1,1 +1,1 @@
-"""Where a graph lies and is asked: in memory, on disk, on a server; and what guards it from what is asked."""
+"""Backends: a graph in memory, on disk or on a server; and the protection from unsafe queries."""

@@ -1,4 +1,4 @@
-"""What a store is: something that answers SPARQL, wherever the graph lies."""
+"""The protocol of a store: something that answers SPARQL, wherever the graph is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Store(Protocol):
 
     @property
     def server(self) -> str:
-        """Name of the program of the server that answers; empty if it does not say, or there is none."""
+        """The name of the server's program; empty if it does not say, or there is no server."""
         ...
 
     def select(

@@ -1,4 +1,4 @@
-"""The program's own queries, ``queries/*.rq``, asked by name with their values bound."""
+"""The program's own queries, ``queries/*.rq``, run by name with their values bound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cmgraph.store.base import Solutions, Store
 from cmgraph.store.values import bind_values
 
 BATCH = 500
-"""Values that are put into a query at once; engines slow down on more."""
+"""The most values to put into one query; engines slow down on more."""
 
 
 @cache
@@ -34,7 +34,7 @@ def ask(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Ite
 
 
 def solutions(store: Store, name: str, **bindings: Iterable[Term | str | None]) -> Solutions:
-    """Return the query's variables with its rows, see :func:`ask`; the values go in at once."""
+    """Return the query's variables with its rows, see :func:`ask`; all values go into one query."""
     return store.select(bind_values(text(name), {key: _terms(some) for key, some in bindings.items()}, name), {}, name)
 
 

@@ -1,7 +1,7 @@
-"""The graph in files as a database on disk, made once and opened in milliseconds until a file says something else.
+"""A snapshot of the graph in files as a database on disk, written once and opened in milliseconds until a file changes.
 
-It lies in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
-that none is kept. Files stay the truth: a snapshot is named after their contents, and rebuilt if it cannot be read.
+It is in ``CMGRAPH_CACHE``, or else in ``cmgraph`` below the user's cache folder; an empty ``CMGRAPH_CACHE`` means
+that there is none. Files stay the truth: a snapshot is named after their contents, and rebuilt if it cannot be read.
 Nothing but snapshots, and records of earlier exports, is ever removed there, and a folder that others may write to is
 not used.
 """
@@ -22,30 +22,30 @@ from cmgraph.errors import CmgraphError
 from cmgraph.store.disk import open_store, remove_store, replace_store
 
 KEPT = 3
-"""Snapshots that stay, those used last: other checkouts and versions have theirs."""
+"""How many snapshots are kept, the last used ones: other checkouts and versions have theirs."""
 
 _LAYOUT = "1"
-"""Changes when a snapshot of the same files would be made otherwise."""
+"""Changed when a snapshot of the same files would have another content."""
 
 _NAME = re.compile(r"graph-[0-9a-f]{24}")
 
 
 def cache_folder() -> Path | None:
-    """Return the folder of the cache, whether or not it is there; None if nothing is to be kept."""
+    """Return the folder of the cache, whether or not it exists; None if nothing is to be cached."""
     chosen = os.environ.get("CMGRAPH_CACHE")
     if chosen == "":
         return None
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     folder = Path(chosen or Path(home) / "cmgraph")
     if problem := _unfit(folder):
-        level = logging.WARNING if chosen else logging.DEBUG  # what nobody chose is nobody's mistake
+        level = logging.WARNING if chosen else logging.DEBUG  # a default that cannot be used is no error of the user's
         logging.getLogger("cmgraph").log(level, "the cache is not used: %s: %s", folder, problem)
         return None
     return folder
 
 
 def cache_path(paths: Iterable[Path]) -> Path | None:
-    """Return where the snapshot of these files lies, whether or not it is there; None if none is kept."""
+    """Return the path for the snapshot of these files, whether or not it exists; None if nothing is cached."""
     folder = cache_folder()
     if folder is None:
         return None
@@ -77,7 +77,7 @@ def write_cache(spot: Path, engine: pyoxigraph.Store) -> None:
 
 
 def _unfit(folder: Path) -> str:
-    """Say why a folder cannot be trusted to hold only what this user wrote; empty if it can, or is still to be made."""
+    """Return why a folder may contain what another user wrote; empty if it cannot, or does not exist."""
     try:
         state = folder.stat()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""A graph kept on disk: written beside what is there, put in its place at one stroke, opened in milliseconds.
+"""A graph on disk: written beside the old one, exchanged for it in one step, opened in milliseconds.
 
-A folder holds one database per state, ``state-…``, and ``current``, a file that names the one that counts. Whoever
-writes to it makes a new state and then replaces ``current``; killed before that, nothing has changed. The former state
+A folder holds one database per state, ``state-…``, and ``current``, a file that names the valid one. A writer
+makes a new state and then replaces ``current``; if it is killed before that, nothing has changed. The former state
 stays until the next writing, for those who still read it.
 """
 
@@ -24,7 +24,7 @@ _STATE = re.compile(r"state-[0-9a-f]+")
 _DATABASE = re.compile(
     r"(bulk-)?\d+\.(sst|log|blob)|\d+\.dbtmp|CURRENT|IDENTITY|LOCK|LOG(\.old\.\d+)?|(MANIFEST|OPTIONS)-\d+(\.dbtmp)?"
 )
-"""Names of the files that a database consists of."""
+"""The names of the files of a database."""
 
 
 def open_store(folder: Path) -> pyoxigraph.Store:
@@ -37,7 +37,7 @@ def open_store(folder: Path) -> pyoxigraph.Store:
         raise CmgraphError("there is no store here", where=str(folder), hint="Create one: cmgraph load --store DIR")
     try:
         return pyoxigraph.Store.read_only(str(state))
-    except (OSError, RuntimeError) as error:  # RuntimeError is how a broken database is told
+    except (OSError, RuntimeError) as error:  # a broken database raises RuntimeError
         hint = "Rebuild it: cmgraph load --replace --store DIR"
         raise CmgraphError(f"the store cannot be opened: {error}", where=str(folder), hint=hint) from None
 
@@ -86,7 +86,7 @@ def replace_store(folder: Path, *, replace: bool = False) -> Iterator[pyoxigraph
 
 
 def remove_store(folder: Path) -> bool:
-    """Remove a store, and say whether it is gone; a folder that holds anything else is left as it is."""
+    """Remove a store, and return whether it is gone; a folder with anything else in it is left as it is."""
     if folder.is_symlink() or not all(map(_is_ours, folder.iterdir())):
         return False
     shutil.rmtree(folder, ignore_errors=True)
@@ -94,12 +94,12 @@ def remove_store(folder: Path) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether this is part of a store; a killed process may have left any part of one."""
+    """Return whether this is part of a store; a killed process may have left any part of one."""
     return path.name in (_LOCK, _CURRENT, _NEXT) or _is_state(path) or _is_former_pointer(path)
 
 
 def _is_state(path: Path) -> bool:
-    """Say whether this is a folder that holds a database, or the beginning of one, and nothing else."""
+    """Return whether this is a folder that holds a database, or the beginning of one, and nothing else."""
     return (
         _STATE.fullmatch(path.name) is not None
         and path.is_dir()
@@ -109,7 +109,7 @@ def _is_state(path: Path) -> bool:
 
 
 def _is_former_pointer(path: Path) -> bool:
-    """Say whether this is what version 0.1 left when it was killed while it wrote ``current``."""
+    """Return whether this is what version 0.1 left when it was killed while it wrote ``current``."""
     return path.name.startswith(f".{_CURRENT}-") and path.is_dir() and {p.name for p in path.iterdir()} <= {_CURRENT}
 
 

@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     from cmgraph.store.http import Credentials, Reply
 
 PAGE = 10_000
-"""Rows asked of an endpoint at once, of an answer that it cuts."""
+"""Rows on a page of an answer that the endpoint truncates."""
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an endpoint may be silent."""
 
 _ROUND = 100
-"""Servers cut answers at a multiple of this, and some say nothing."""
+"""Servers truncate answers at a multiple of this, some without saying so."""
 
 _LOSES_ROWS = "Virtuoso"
-"""A program of servers that was seen to leave rows out of answers, by the plan it happens to choose."""
+"""A server program that was seen to leave rows out of answers, depending on its query plan."""
 
 _BOOLEANS = {Literal(digit, datatype=NamedNode(XSD + "boolean")): Literal(digit == "1") for digit in ("0", "1")}
 """Some servers spell truth in digits."""
@@ -86,7 +86,7 @@ class EndpointStore:
     def select(
         self, query: str, prefixes: Mapping[str, str], name: str = "query", timeout: float | None = None
     ) -> Solutions:
-        """Answer a SELECT query; an answer that the server cuts is fetched page by page."""
+        """Answer a SELECT query; an answer that the server truncates is fetched page by page."""
         doubt, server, *pages = self._fetch("SELECT", query, prefixes, name, timeout, self._pages)
         (variables, rows), *later_pages = (parse_solutions(page, self.url) for page in pages)
         for _, page_rows in later_pages:
@@ -138,7 +138,7 @@ class EndpointStore:
         timeout: float | None,
         work: Callable[[str], Sequence[str]],
     ) -> list[str]:
-        """Have the server asked once the query is known to be good; in a process of its own if there is a ``timeout``.
+        """Send a query to the server once it has passed the checks; in a process of its own if there is a ``timeout``.
 
         :param work: asks the query given and returns texts.
         """
@@ -150,8 +150,8 @@ class EndpointStore:
             )
 
         def answer() -> bytes:
-            with suppress(RuntimeError):  # a function that the server may have
-                # for its grammar alone: of an empty store, and no other server
+            with suppress(RuntimeError):  # the server may have this function
+                # to check the syntax only: on an empty store, without calling servers
                 answer_query(Oxigraph(), form, without_service(query), prefixes, name)
             return json.dumps(work(_declared(query, prefixes))).encode()
 
@@ -161,11 +161,11 @@ class EndpointStore:
         return texts
 
     def _pages(self, query: str) -> list[str]:
-        """Return whether an answer may be cut nevertheless, the program that gave it, and the texts of its pages."""
+        """Return whether an answer may be truncated all the same, the server's program, and the texts of its pages."""
         ends = _ends(query)
         keywords = {word.text for word in ends if word.kind == "word"}
         bounded = bool(keywords & {"LIMIT", "OFFSET", "VALUES"})
-        # Virtuoso orders otherwise, and takes IRIs for text, where an order comes without a limit
+        # in an ordered answer without LIMIT, Virtuoso orders otherwise and takes IRIs for text
         first = f"{query}\nLIMIT {PAGE}" if "ORDER" in keywords and not bounded else query
         reply = self._send(first, "json")
         variables, rows = parse_solutions(reply.text, self.url)
@@ -203,7 +203,7 @@ class EndpointStore:
 
 
 def _within(query: str, variables: Sequence[str], limit: int, offset: int) -> str:
-    """Ask for a part of an answer; some servers sort no more than a page of rows, unless in a query within a query."""
+    """Write the query for a page of an answer; some servers sort only a page of rows, unless in a sub-select."""
     inner = query
     clauses = from_clauses(query, {})
     for clause in reversed(clauses):
@@ -215,7 +215,7 @@ def _within(query: str, variables: Sequence[str], limit: int, offset: int) -> st
 
 
 def _ends(query: str) -> list[Token]:
-    """Return the words after the last pattern of a query."""
+    """Return the tokens after the last pattern of a query."""
     ends: list[Token] = []
     for word in tokens(query):
         if (word.kind, word.text) == ("sign", "}"):

@@ -1,4 +1,4 @@
-"""Oxigraph, asked a query; what goes wrong is told in the words of the query."""
+"""Queries on Oxigraph; errors are reported at their place in the query."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cmgraph.store.sparql_lexer import Token, from_clauses, own_prefixes, query_
 Answer: TypeAlias = QuerySolutions | QueryTriples | QueryBoolean
 """What the engine gives for SELECT, for CONSTRUCT and DESCRIBE, and for ASK."""
 
-_SAID = {
+_REASONS = {
     "Prefix not found": "the prefix is not declared",
     "IRI parsing failed": "this is not an absolute IRI",
     "Duplicated variable name in SELECT": "a variable is selected twice",
@@ -67,7 +67,7 @@ def answer_query(engine: Oxigraph, form: str, query: str, prefixes: Mapping[str,
 
 @contextmanager
 def reported(name: str) -> Iterator[None]:
-    """Tell in one line what goes wrong while a query is answered."""
+    """Raise errors of the engine as ones of a single line."""
     try:
         yield
     except (RuntimeError, OSError) as error:
@@ -106,7 +106,7 @@ def read_triples(answer: bytes) -> list[Triple]:
 
 
 def _refuse_unknown_graphs(engine: Oxigraph, query: str, prefixes: Mapping[str, str], name: str) -> None:
-    """Refuse FROM and FROM NAMED of a graph that the store does not hold: it would be empty, and nobody would know."""
+    """Refuse FROM and FROM NAMED of a graph that the store lacks: it would silently be empty."""
     for clause in from_clauses(query, prefixes):
         if not engine.contains_named_graph(NamedNode(clause.iri)):
             iris = sorted(graph.value for graph in engine.named_graphs())
@@ -116,7 +116,7 @@ def _refuse_unknown_graphs(engine: Oxigraph, query: str, prefixes: Mapping[str, 
 
 
 def _refuse_patterns(engine: Oxigraph, query: str, name: str) -> None:
-    """Refuse a written-out pattern that the engine cannot read: each row would fail without a word."""
+    """Refuse a literal pattern that the engine cannot read: every row would silently fail."""
     words: Sequence[Token] | None = None
     for match in re.finditer(r"(?i)\b(?:REGEX|REPLACE)\b", query):
         words = list(tokens(query)) if words is None else words
@@ -138,7 +138,7 @@ def _refuse_patterns(engine: Oxigraph, query: str, name: str) -> None:
 
 
 def _arguments(words: Sequence[Token], opening: int) -> list[list[Token]]:
-    """Return the arguments of a function, each as its words."""
+    """Return the arguments of a function, each as its tokens."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for word in words[opening:]:
@@ -158,7 +158,7 @@ def _arguments(words: Sequence[Token], opening: int) -> list[list[Token]]:
 
 
 def _place(query: str, name: str, start: int) -> tuple[str, str]:
-    """Return where a word of a query stands, and its line with a caret."""
+    """Return the place of a token in a query, and its line with a caret."""
     line, column = query.count("\n", 0, start) + 1, start - query.rfind("\n", 0, start)
     return f"{name}:{line}:{column}", excerpt(query, line, column)
 
@@ -167,7 +167,9 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
     place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
     if not place:
         return CmgraphError(str(error), where=name)
-    reason = next((plain for text, plain in _SAID.items() if re.search(rf"(ed|of|,) {re.escape(text)}", place[3])), "")
+    reason = next(
+        (plain for text, plain in _REASONS.items() if re.search(rf"(ed|of|,) {re.escape(text)}", place[3])), ""
+    )
     words = list(tokens(query))
     if misuse := _misused_variable(words, reason):
         problem, hint, start = misuse
@@ -188,7 +190,7 @@ def _syntax_error(query: str, prefixes: Mapping[str, str], name: str, error: Syn
         problem = f"unknown prefix '{prefix[1]}:'"
         hint = nearest(prefix[1], declared) or f"Add a line: PREFIX {prefix[1]}: <IRI>"
         column = prefix.start() + 1
-    elif reason == _SAID["IRI parsing failed"] and iri:
+    elif reason == _REASONS["IRI parsing failed"] and iri:
         problem, column = f"this is not an absolute IRI: {iri[0].strip()}", iri.start() + 1
         hint = "Write it whole, a blank as %20, or begin with BASE <IRI>."
     elif reason:
@@ -212,11 +214,11 @@ def _misused_variable(words: Sequence[Token], reason: str) -> tuple[str, str, in
         plain, expressions, body = _selected(words, at)
         aliases = [part[-1] for part in expressions if len(part) > 2 and part[-1].kind == "variable"]
         names = [word.text[1:] for word in (*plain, *aliases)]
-        if reason in ("", _SAID["Duplicated variable name in SELECT"]):
+        if reason in ("", _REASONS["Duplicated variable name in SELECT"]):
             for position, word in enumerate((*plain, *aliases)):
                 if word.text[1:] in names[:position]:
                     return f"{word.text} is selected twice", "Leave it out, or give it another name.", word.start
-        if reason in ("", _SAID["The SELECT overrides an existing variable using an expression"]):
+        if reason in ("", _REASONS["The SELECT overrides an existing variable using an expression"]):
             bound = {word.text[1:] for word in words[body[0] : body[1]] if word.kind == "variable"}
             for word in aliases:
                 if word.text[1:] in bound:
@@ -257,7 +259,7 @@ def _rebound(words: Sequence[Token]) -> tuple[str, str, int] | None:
 
 
 def _selected(words: Sequence[Token], at: int) -> tuple[list[Token], list[list[Token]], tuple[int, int]]:
-    """Take a SELECT apart: its plain variables, the words of its expressions, and where its pattern begins and ends."""
+    """Split a SELECT into its plain variables, the tokens of its expressions, and the start and end of its pattern."""
     plain: list[Token] = []
     expressions: list[list[Token]] = []
     index = at + 1

@@ -1,4 +1,4 @@
-"""One request to a server, a query or a graph, and what it says: an answer, a part of one, or why there is none."""
+"""A single request to a server, with a query or a graph: the answer, or why there is none."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from SPARQLWrapper import BASIC, GET, POST, SPARQLWrapper
 from cmgraph.errors import EndpointError
 
 Credentials: TypeAlias = tuple[str, str] | str
-"""Who asks: user and password, or a token."""
+"""Credentials: user and password, or a token."""
 
 _AGAIN = (429, 502, 503, 504)
-"""What may be over in a moment."""
+"""Status codes of failures that may soon be over."""
 
 _WORDS = 1 << 16
-"""Bytes that are read of what a server says when it refuses, or has taken a graph."""
+"""The most bytes read of a server's message when it refuses a request or has accepted a graph."""
 
 _PAGE = re.compile(r"\s*<(!doctype\s+)?html", re.IGNORECASE)
 
@@ -53,8 +53,8 @@ _HINTS: Mapping[int, str] = {
 
 
 class Reply(NamedTuple):
-    """What a server answered: its text, its media type, after how many rows it says that it cuts (0 if never), and the
-    name of its program, if it says it."""
+    """The answer of a server: its text, its media type, the number of rows after which it says that it truncates (0 if
+    never), and the name of its program, if it says so."""
 
     text: str
     media_type: str
@@ -63,7 +63,7 @@ class Reply(NamedTuple):
 
 
 class _Query(SPARQLWrapper):
-    """A request of SPARQLWrapper's making, sent by an opener of our own, so that no error and no move is hidden."""
+    """A request that SPARQLWrapper built, sent by our own opener, so that no error and no redirect is hidden."""
 
     opener: OpenerDirector
 
@@ -72,7 +72,7 @@ class _Query(SPARQLWrapper):
 
 
 class _Stay(HTTPRedirectHandler):
-    """Follows nowhere: a query that is sent by POST would be lost on the way, and credentials would go astray."""
+    """Follows no redirect: a query sent by POST would be lost, and credentials would go elsewhere."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -123,7 +123,7 @@ def send(url: str, query: str, form: str, graph: str | None, credentials: Creden
                     for name, value in parse_qsl(own, keep_blank_values=True):
                         request.addParameter(name, value)
                 elif error.code == 401 and request.user:
-                    request.user = None  # some servers tell that they want Digest only who has not tried Basic
+                    request.user = None  # some servers do not ask for Digest after Basic was tried
                 elif tries > 1 and error.code in _AGAIN:
                     tries -= 1
                     wait = error.headers.get("Retry-After") or ""
@@ -174,7 +174,7 @@ def send_graph(
 
 @contextmanager
 def _one_line(url: str) -> Iterator[None]:
-    """Say in one line why a request came to nothing.
+    """Return an error that says in one line why a request failed.
 
     :raises EndpointError: with the reason.
     """
@@ -202,7 +202,7 @@ def _one_line(url: str) -> Iterator[None]:
 
 
 def _authorize(request: Request, probe: Request, opener: OpenerDirector, who: tuple[str, str], timeout: float) -> None:
-    """Let a request say who sends it, in the way that the server asks for when it is sent nothing.
+    """Add credentials to a request, in the scheme that the server asks for in reply to an empty request.
 
     A server that has to ask while a whole graph is being sent to it may hang up instead.
     """
@@ -224,11 +224,11 @@ def _authorize(request: Request, probe: Request, opener: OpenerDirector, who: tu
 
 
 _MAY_BE_EMPTY = ("text/turtle", "application/n-triples")
-"""Forms in which no statement is no text."""
+"""Formats in which no triples are an empty text."""
 
 
 def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
-    """Read an answer, unless it is a part of one."""
+    """Read an answer, unless it is truncated."""
     part = headers.get("X-SQL-Message") or headers.get("X-SQL-State")
     if status != 200 or part:
         reason = part or f"HTTP {status}"
@@ -254,7 +254,7 @@ def _read(status: int, headers: HTTPMessage, body: bytes, url: str) -> Reply:
 
 
 def _refusal(error: HTTPError, url: str) -> EndpointError:
-    """Say why a server refuses, in its own words."""
+    """Return the server's own reason for a refusal."""
     if location := error.headers.get("Location"):
         return EndpointError("the endpoint has moved", where=url, hint=f"Use this address: {urljoin(url, location)}")
     try:
@@ -271,12 +271,12 @@ def _refusal(error: HTTPError, url: str) -> EndpointError:
 
 
 def _challenge(headers: Message) -> str:
-    """Return how a server wants to know who asks: basic, digest, bearer, …"""
+    """Return the authentication scheme that a server asks for: basic, digest, bearer, …"""
     return (headers.get("WWW-Authenticate") or "").partition(" ")[0].lower()
 
 
 def _plain(text: str) -> str:
-    """Return what a page or a message says, on one short line."""
+    """Return the text of a page or a message on one short line."""
     if text.lstrip().startswith("<"):
         text = unescape(re.sub(r"(?is)<(script|style)\b.*?</\1>|<[a-z/!?][^<>]*>", " ", text))
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -21,7 +21,7 @@ from cmgraph.store.sparql_lexer import refuse_unsafe_query
 T = TypeVar("T")
 
 _SOME = 1000
-"""How many statements are taken out of the engine at once."""
+"""How many triples are read from the engine at once."""
 
 
 class LocalStore:
@@ -45,7 +45,7 @@ class LocalStore:
         rebuild: Callable[[], Oxigraph] | None = None,
     ) -> None:
         self.largest = math.inf
-        self.engine = Oxigraph() if engine is None else engine  # an empty one is false
+        self.engine = Oxigraph() if engine is None else engine  # an empty store is falsy
         self.allow_service, self.rebuild = allow_service, rebuild
         if engine is None:
             self.add(triples)

@@ -1,4 +1,4 @@
-"""SPARQL's JSON as servers write it, legal or nearly so: what is certain is read, the rest is refused."""
+"""SPARQL results in JSON as servers write it, valid or nearly so: what is unambiguous is read, the rest refused."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _parse(text: str, where: str) -> Any:
 
 
 def _term(cell: Any) -> Term | Triple | None:
-    """Make a term of a cell; null or empty, it is unbound."""
+    """Make a term from a cell; null or empty means unbound."""
     if not cell:
         return None
     kind, value = cell["type"], cell["value"]
@@ -77,7 +77,9 @@ def _term(cell: Any) -> Term | Triple | None:
         return NamedNode(text)
     if kind == "bnode":
         legal = re.fullmatch(r"[A-Za-z0-9]+", text)
-        return BlankNode(text if legal else "x" + text.encode().hex())  # a label means nothing beyond its answer
+        return BlankNode(
+            text if legal else "x" + text.encode().hex()
+        )  # a blank node label is only valid within its answer
     if kind not in ("literal", "typed-literal"):
         raise ValueError(f"unknown kind of term: {kind}")
     if language := cell.get("xml:lang"):

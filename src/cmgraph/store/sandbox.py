@@ -19,7 +19,7 @@ from cmgraph.errors import AnswerTooLarge, QueryStopped
 T = TypeVar("T")
 
 MEMORY = 4 << 30
-"""Bytes that guarded work may take beyond what the process has when it begins."""
+"""Bytes of memory that sandboxed work may take beyond what the process has when it begins."""
 
 
 class _Turnstile:
@@ -55,7 +55,7 @@ class _Turnstile:
 
 
 turnstile = _Turnstile()
-"""What every use of an engine in this process goes through."""
+"""The one turnstile for every use of an engine in this process."""
 
 
 def run_sandboxed(
@@ -106,7 +106,7 @@ def run_sandboxed(
 
 
 def run_stoppable(work: Callable[[], T]) -> T:
-    """Do work that listens to no signal, such as a library's that never gives Python its turn, so that one can stop it.
+    """Do work that ignores signals, such as a library call that never returns to Python, so that it can be stopped.
 
     It is done as in :func:`run_sandboxed`, for as long as it takes; a limit of the command, or Ctrl-C, ends it at once.
     """
@@ -126,7 +126,7 @@ def _work(work: Callable[[], bytes], writing: int, timeout: float, offline: bool
             memory_used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (memory_used + MEMORY, memory_used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if timeout < threading.TIMEOUT_MAX:  # nobody is left to stop it if the process that asks is killed
+        if timeout < threading.TIMEOUT_MAX:  # if the parent process is killed, nobody is left to stop it
             seconds = math.ceil(time.process_time() + timeout) + 1
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         if offline:

@@ -1,4 +1,4 @@
-"""The words of a query by SPARQL's own rules, and what a query from somebody else may not hold."""
+"""The tokens of a query by SPARQL's grammar, and what a query from somebody else may not contain."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SIGNS = ("+", "-", "*", "/", "|", "||", "&&", "!", "^", ".", ";", "{")
 _PARTS = frozenset(
     [*_SIGNS, "UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "EXISTS", "BIND", "VALUES", "AS"]
 )
-"""Words that each begin or join a pattern or an expression."""
+"""Keywords that begin or join a pattern or an expression."""
 
 _AFTER_FROM = frozenset(["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"])
 
@@ -73,7 +73,7 @@ def uncommented(query: str) -> str:
 
 
 def query_form(query: str) -> str:
-    """Return how a query asks: SELECT, ASK, CONSTRUCT or DESCRIBE; an empty string if it is no query."""
+    """Return the form of a query: SELECT, ASK, CONSTRUCT or DESCRIBE; empty if it is no query."""
     return next((word.text for word in tokens(query) if word.kind == "word" and word.text in FORMS), "")
 
 
@@ -158,7 +158,7 @@ def with_dataset(query: str, default: Sequence[str], named: Sequence[str], prefi
 
 
 def _pattern_start(query: str) -> int:
-    """Return where the graphs of a query are named: behind what it asks for, before its pattern."""
+    """Return the place for FROM clauses in a query: after its projection, before its pattern."""
     form, depth, template = "", 0, False
     for word in tokens(query):
         if not form:
@@ -186,7 +186,7 @@ def without_service(query: str) -> str:
 
 
 def refuse_unsafe_query(query: str, name: str, allow_service: bool = False) -> None:
-    """Refuse a query that calls somebody, changes something, or is larger or deeper than engines bear.
+    """Refuse a query that calls another server, changes data, or is too large or too deep for engines.
 
     :param name: what errors call the query's text.
     :param allow_service: let the query call other servers.

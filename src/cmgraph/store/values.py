@@ -1,7 +1,7 @@
-"""VALUES blocks: the places of a query where something from outside goes in, always as terms and never as text.
+"""VALUES blocks: the places of a query for values from outside, which always go in as terms and never as text.
 
-A query takes ``?name`` where it has a block ``VALUES ?name { … }``; what stands in the block is the default, so that
-the query runs as it is. Binding puts a block built from terms in its place.
+A query has a parameter ``?name`` where it has a block ``VALUES ?name { … }``; the content of the block is the default,
+so that the query runs as it is. Binding puts a block built from terms in its place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cmgraph.store.sparql_lexer import tokens
 
 
 class Block(NamedTuple):
-    """A VALUES block: where it starts and ends in its query, and what stands between its braces."""
+    """A VALUES block: its start and end in the query, and the content of its braces."""
 
     start: int
     end: int

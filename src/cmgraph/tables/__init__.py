@@ -1,1 +1,1 @@
-"""Spreadsheets in, graph out: templates, and tables read by them."""
+"""Spreadsheets turned into statements by templates."""

@@ -1,4 +1,4 @@
-"""What a template makes of the rows of a table: one query for many rows, whose answer keeps the rows apart."""
+"""The statements that a template makes from the rows of a table, with one query for many rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cmgraph.tables.template import Template
 Bindings: TypeAlias = Mapping[str, Sequence[Term | None]]
 """The terms of a row's cells, by column; ``[None]`` for an empty cell."""
 
-TOGETHER = 1000
-"""How many rows are looked at together, to find those that are alike."""
+BATCH = 1000
+"""How many rows are read at once, to group those that fill the same columns."""
 
-ASKED = 100
-"""How many rows one query is asked for; where a template joins without a key, time grows with their square."""
+PER_QUERY = 100
+"""How many rows one query has; where a template joins without a key, time grows with their square."""
 
 _ROW = "number_of_the_row"
 """A variable that no template has."""
@@ -31,17 +31,17 @@ _ROW = "number_of_the_row"
 _VARIABLE = "urn:variable:"
 
 _ALONE = frozenset(["SELECT", "MINUS", "BNODE", "RAND", "UUID", "STRUUID", "GROUP", "LIMIT", "OFFSET", "["])
-"""Words of a template by which rows asked for together might make other statements than each of them alone."""
+"""Words of a template with which rows in one query might give other statements than each row by itself."""
 
 
 class Construct:
-    """A template, ready to be asked for rows.
+    """A template, prepared for many rows.
 
-    Each block ``VALUES ?column`` becomes one of a row's number and the column, so that the cells of a row meet only
-    each other, and a solution says which row it is of. Statements are put together from the solutions as the
-    template's head says, which the engine reads with a name in the place of each variable.
+    Each block ``VALUES ?column`` becomes one with the number of a row and the column, so that the cells of a row join
+    only with each other, and a solution says which row it is from. Statements are built from the solutions by the
+    template's head, which the engine reads with an IRI in the place of each variable.
 
-    :ivar together: how many rows to ask for at once; one, if the template makes new nodes or limits its solutions.
+    :ivar together: how many rows to pass at once; one, if the template makes new nodes or limits its solutions.
     :raises CmgraphError: if the template is not valid SPARQL, or does what no query may.
     """
 
@@ -55,7 +55,7 @@ class Construct:
         closing = next(i for i, word in enumerate(words) if word.text == "}" and i >= opening)
         head = words[opening : closing + 1]
         alone = head[0].text != "{" or any(word.text == "(" for word in head) or any(map(_is_alone, words))
-        self.together = 1 if alone else TOGETHER
+        self.together = 1 if alone else BATCH
         if not alone:
             variables = list(dict.fromkeys(word.text[1:] for word in head if word.kind == "variable"))
             start, end = head[0].start, head[-1].start + 1
@@ -65,14 +65,14 @@ class Construct:
             self._select = _cut(f"{prologue}SELECT {selected} {template.text[end:]}", columns)
 
     def triples(self, rows: Sequence[Bindings]) -> list[set[Triple]]:
-        """Return the statements that each of some rows makes."""
+        """Return the statements of each row."""
         if self.together == 1:
             return [set(self._ask("CONSTRUCT", _written(self._construct, bindings))) for bindings in rows]
-        made: list[set[Triple]] = [set() for _ in rows]
+        triples_by_row: list[set[Triple]] = [set() for _ in rows]
         for numbers in self._alike(rows):
-            some = [made[number] for number in numbers]
+            group = [triples_by_row[number] for number in numbers]
             for row, *values in self._ask("SELECT", _numbered(self._select, [rows[number] for number in numbers])):
-                of = some if row is None else [some[int(row.value)]]  # no block took part: it is so whatever a row says
+                targets = group if row is None else [group[int(row.value)]]  # without a block, it holds for every row
                 for pattern in self._patterns:
                     subject, prop, value = (values[part] if isinstance(part, int) else part for part in pattern)
                     if (
@@ -80,16 +80,16 @@ class Construct:
                         and isinstance(subject, (NamedNode, BlankNode))
                         and isinstance(prop, NamedNode)
                     ):
-                        for triples in of:
+                        for triples in targets:
                             triples.add(Triple(subject, prop, value))
-        return made
+        return triples_by_row
 
     def _alike(self, rows: Sequence[Bindings]) -> Iterable[Sequence[int]]:
         """Group rows by the cells they fill: a variable that all or none of the rows bind, the engine joins quickly."""
         alike: dict[tuple[bool, ...], list[int]] = {}
         for number, row in enumerate(rows):
             alike.setdefault(tuple(terms != [None] for terms in row.values()), []).append(number)
-        return (numbers[at : at + ASKED] for numbers in alike.values() for at in range(0, len(numbers), ASKED))
+        return (numbers[at : at + PER_QUERY] for numbers in alike.values() for at in range(0, len(numbers), PER_QUERY))
 
     def _read_head(self, prologue: str, head: str, variables: Sequence[str]) -> list[tuple[Term | int, ...]]:
         """Return the triples of the head, each variable as its place among ``variables``."""
@@ -135,18 +135,18 @@ def _numbered(parts: Sequence[tuple[str, Sequence[str]]], rows: Sequence[Binding
     Columns that follow each other stand in one block, except those of which a row has several values.
     """
     several = {name for row in rows for name, terms in row.items() if len(terms) > 1}
-    written = []
+    pieces = []
     for text, names in parts:
         together = [name for name in dict.fromkeys(names) if name not in several]
         apart = [[name] for name in names if name in several]
-        written += [text, *(_block(some, rows) for some in ([together] if together else []) + apart)]
-    return "".join(written)
+        pieces += [text, *(_block(some, rows) for some in ([together] if together else []) + apart)]
+    return "".join(pieces)
 
 
 def _block(names: Sequence[str], rows: Sequence[Bindings]) -> str:
-    written = (
+    lines = (
         f"({number} {' '.join('UNDEF' if term is None else str(term) for term in terms)})"
         for number, row in enumerate(rows)
         for terms in product(*(row[name] for name in names))
     )
-    return f"VALUES ({' '.join(f'?{name}' for name in (_ROW, *names))}) {{ {' '.join(written)} }} "
+    return f"VALUES ({' '.join(f'?{name}' for name in (_ROW, *names))}) {{ {' '.join(lines)} }} "

@@ -1,4 +1,4 @@
-"""Tables in, graph out: each row of a table becomes statements by a template, or an error that says what to fix."""
+"""Ingesting tables: each row becomes statements by a template, or an error that says what to fix."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from cmgraph.tables.template import TableColumn, Template, slug
 from cmgraph.validation.validate import validate
 
 _BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd\ufffe\uffff\ud800-\udfff]")
-"""What no cell should hold: controls, marks that turn the direction of text, and what stands for one that was lost."""
+"""Characters no cell should contain: controls, marks of text direction, and the replacement for a lost one."""
 
 _FAILED = re.compile(r"#[A-Z0-9/]+[!?]|#N/[AD]|#GETTING_DATA")
-"""What a spreadsheet shows for a formula that failed."""
+"""What a spreadsheet shows when a formula failed."""
 
 _NOTHING = {"NA", "N/A", "n/a", "N.A.", "n.a.", "NULL", "null", "NaN", "nan"}
-"""What programs write for nothing, and what may mean something too: Namibia."""
+"""What programs write for a missing value, but what may be a value: NA is Namibia."""
 
 _OTHER_MARKS = re.compile(r"\s*(?:[,/;；|&\n]|\band\b|\bet\b)\s*")
-"""What people put between several values, whatever the column takes."""
+"""Separators that people use between several values, whichever the column takes."""
 
 LONGEST_NAME = 250
-"""Characters that the name of a thing may have."""
+"""The most characters that the name of a thing may have."""
 
 SHOWN = 80
-"""Characters of a cell that an error quotes."""
+"""The most characters of a cell that an error quotes."""
 
 SLICE = 5000
 """Rows that are validated together, so that memory does not grow with the table."""
@@ -79,20 +79,21 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a table became.
+    """The result of ingesting a table.
 
     :ivar target: the Turtle file.
     :ivar rows: how many rows were read.
     :ivar silent: numbers of the rows that produce no statements by the template.
-    :ivar repeated: numbers of the rows that say nothing that rows before them do not say.
-    :ivar differing: numbers of the rows of a publisher's file that say else of a thing than a row before; all is kept.
+    :ivar repeated: numbers of the rows that state nothing new after the rows before them.
+    :ivar differing: numbers of the rows of a publisher's file that differ from an earlier row about the same thing;
+        the statements of both are kept.
     :ivar created: IRIs of things that were unknown before.
     :ivar statements: how many statements the rows make.
-    :ivar changes: what differs from the file that was there before.
+    :ivar changes: the differences from the file that was there before.
     :ivar encoding: how the table's text was encoded; empty for a workbook.
     :ivar superseded: how many citations for a record as a whole are left out, because the graph cites the same source
         for the statement itself.
-    :ivar unread: what of the table's file was not read, in words.
+    :ivar unread: the parts of the table's file that were not read, in words.
     """
 
     target: Path
@@ -110,7 +111,7 @@ class Ingested:
 
 @dataclass(frozen=True)
 class _TableFile(RdfFile):
-    """The statements of a table, as validation sees them: a subject stands in the row that made it."""
+    """The statements of a table, for validation: the place of a subject is the row that states it."""
 
     rows: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
 
@@ -137,7 +138,7 @@ def ingest(
     :param by: name or file of the template; the table's own name if left out.
     :param output: the Turtle file; the table's name with ``.ttl`` if left out, and then a file that was not made by
         ``ingest`` is not replaced. What it holds now is not consulted. An output ``data/…`` stands for the
-        bundled file of that name, if it is made of a table; what changed is told against that until it is there.
+        bundled file of that name, if it is made of a table; changes are reported against that until it exists.
     :param data: as for :func:`cmgraph.load`.
     :param given: cells that are the same in every row, by column, for instance the edition of a publisher's file.
     :param create: columns in which unknown names become new things; True for the column that says what a
@@ -215,7 +216,7 @@ def _turtle(lines: Iterable[str], graph: Graph) -> bytes:
 
 
 def _made_by_ingest(path: Path, lines: Iterable[str], graph: Graph) -> bool:
-    """Say whether a file is what ingest would write of its statements, to the byte."""
+    """Return whether a file is what ingest would write from its statements, to the byte."""
     return path.read_bytes() == _turtle(lines, graph)
 
 
@@ -244,19 +245,19 @@ def _creating(template: Template, create: Collection[str] | bool) -> frozenset[s
 
 
 class _Reading:
-    """One pass over a table: its rows' statements, and all that is wrong with them."""
+    """One pass over a table: the statements of its rows, and every problem with them."""
 
     def __init__(
-        self, graph: Graph, template: Template, table: Table, given: Mapping[str, str], create: frozenset[str]
+        self, graph: Graph, template: Template, table: Table, constants: Mapping[str, str], create: frozenset[str]
     ) -> None:
-        self.graph, self.template, self.table, self.given, self.create = graph, template, table, given, create
-        assert isinstance(graph.store, LocalStore)  # it was read of files
+        self.graph, self.template, self.table, self.constants, self.create = graph, template, table, constants, create
+        assert isinstance(graph.store, LocalStore)  # it was read from files
         self._engine = graph.store.engine
         self.problems: list[Problem] = []
         self.silent: list[int] = []
         self.repeated: list[int] = []
         self.minted: dict[str, tuple[str, int]] = {}
-        """The new things, with the name that each was made of, and its row."""
+        """The new things, with the name that each was made from, and its row."""
         self.count = 0
         self._failed: set[str] = set()
         self._fresh: dict[tuple[str, str], NamedNode] = {}
@@ -264,12 +265,12 @@ class _Reading:
         self._cells: dict[tuple[str, str], Term | CmgraphError] = {}
         self._construct = Construct(template, graph.store, graph.prefixes)
         self.differing: list[int] = []
-        self._said_first: dict[str, tuple[int, str]] = {}
-        """The row that first said something of a thing by a property, and what."""
+        self._first_values: dict[str, tuple[int, str]] = {}
+        """By subject and property, the row that first gave a value, and the value."""
         self._counts: dict[tuple[str, ...], bool] = {}
 
     def read(self, progress: Callable[[int], object]) -> set[str]:
-        """Return what the rows state, as lines of N-Triples."""
+        """Return the statements of the rows, as lines of N-Triples."""
         if self.template.describes:
             for row in self.table.rows():
                 self._described[row.number] = self._describe(row)
@@ -293,19 +294,19 @@ class _Reading:
         return every | some
 
     def _stated(self) -> Iterator[tuple[Row, set[str]]]:
-        """Yield each row with what it states; nothing, if something is wrong with it."""
+        """Yield each row with its statements; with none, if there is a problem with it."""
         rest = self.table.rows()
         while rows := list(islice(rest, self._construct.together)):
             bound = [self._bind(row) for row in rows]
-            made = iter(self._construct.triples([bindings for bindings in bound if bindings]))
+            triples_by_row = iter(self._construct.triples([bindings for bindings in bound if bindings]))
             for row, bindings in zip(rows, bound, strict=True):
-                yield row, self._state(row.number, bindings, next(made)) if bindings else set()
+                yield row, self._state(row.number, bindings, next(triples_by_row)) if bindings else set()
 
     def _bind(self, row: Row) -> Bindings | None:
-        """Return the terms of a row's cells; None, if something is wrong with one."""
-        number, cells = row.number, {**self.given, **row.cells}
+        """Return the terms of a row's cells; None, if there is a problem with one."""
+        number, cells = row.number, {**self.constants, **row.cells}
         bindings: dict[str, list[Term | None]] = {}
-        wrong = len(self.problems)
+        count = len(self.problems)
         self.problems += row.problems
         doubtful = {problem.column for problem in row.problems}
         for column in self.template.columns:
@@ -318,32 +319,32 @@ class _Reading:
                 terms = [self._thing(number, column, cell)]
             if column.required and not terms and column.name not in doubtful:
                 refusal = "this column must be filled."
-                self.problems.append(Problem(number, column.name, "", refusal, _wanted(column)))
+                self.problems.append(Problem(number, column.name, "", refusal, _example_value(column)))
             bindings[column.name] = terms or [None]
-        if len(self.problems) > wrong:
+        if len(self.problems) > count:
             node = self._described.get(number)
             self._failed |= {node.value} if isinstance(node, NamedNode) else set()
             return None
         return bindings
 
     def _state(self, number: int, bindings: Bindings, triples: set[Triple]) -> set[str]:
-        """Return what a row states, as lines of N-Triples; nothing, if some of it is lost."""
-        wrong = len(self.problems)
+        """Return the statements of a row, as lines of N-Triples; none, if a cell is lost."""
+        count = len(self.problems)
         stated = to_lines(triples)
         if not stated and self.template.silent:
             self.silent.append(number)
         elif not self.template.silent:
             self.problems += self._lost(number, bindings, triples)
-            if not stated and len(self.problems) == wrong:
+            if not stated and len(self.problems) == count:
                 refusal, hint = "this row produces no statements", f"See: cmgraph template {self.template.name}"
                 self.problems.append(Problem(number, "", "", refusal, hint))
-        return stated | to_lines(self._new_things(bindings, triples)) if len(self.problems) == wrong else set()
+        return stated | to_lines(self._new_things(bindings, triples)) if len(self.problems) == count else set()
 
     def _lost(self, number: int, bindings: Bindings, triples: Collection[Triple]) -> Iterator[Problem]:
-        """Tell cells of which nothing is made, because others count in their place or are missing."""
+        """Report cells that produce no statements, because another cell takes precedence or one is missing."""
         values = {lexical(triple.object) for triple in triples}
         iris = " ".join(values | {lexical(triple.subject) for triple in triples})
-        filled = {name: terms for name, terms in bindings.items() if terms != [None] and name not in self.given}
+        filled = {name: terms for name, terms in bindings.items() if terms != [None] and name not in self.constants}
         lost: dict[str, dict[str, str]] = defaultdict(dict)
         for name, terms in filled.items():
             for term in terms:
@@ -354,7 +355,7 @@ class _Reading:
                 key = (name, term.value, *filled)
                 if key not in self._counts:
                     rest = [other for other in terms if other != term]
-                    self._counts[key] = self._made({**bindings, name: rest or [None]}) != triples
+                    self._counts[key] = self._triples({**bindings, name: rest or [None]}) != triples
                 if not self._counts[key]:
                     lost[self._remedy(bindings, name)][name] = self._shown(term)
         for remedy, cells in lost.items():
@@ -362,36 +363,37 @@ class _Reading:
             problem = problem if len(cells) == 1 else "these cells produce no statements"
             yield Problem(number, ", ".join(cells), value, problem, remedy)
 
-    def _made(self, bindings: Bindings) -> set[Triple]:
+    def _triples(self, bindings: Bindings) -> set[Triple]:
         return self._construct.triples([bindings])[0]
 
     def _remedy(self, bindings: Bindings, name: str) -> str:
-        """Say which other cell takes the place of one, or has to be filled for it to count."""
+        """Return the hint for a lost cell: which other takes precedence, or must be filled too."""
 
         def counts(**others: Sequence[Term | None]) -> bool:
-            return self._made({**bindings, **others}) != self._made({**bindings, **others, name: [None]})
+            return self._triples({**bindings, **others}) != self._triples({**bindings, **others, name: [None]})
 
         empty = [column for column in self.template.columns if list(bindings[column.name]) == [None]]
         for column in self.template.columns:
-            if column not in empty and column.name not in (name, *self.given) and counts(**{column.name: [None]}):
+            if column not in empty and column.name not in (name, *self.constants) and counts(**{column.name: [None]}):
                 return f"{column.name} counts in its place: leave one of them empty, or make two rows."
         partners = [column.name for column in empty if counts(**{column.name: [self._example(column)]})]
         return f"Fill {' or '.join(partners)} too, or empty it." if partners else "Leave it empty."
 
     def _example(self, column: TableColumn) -> Term:
         """Return some term of the kind that a column takes."""
-        of, space = self.graph.prefixes.expand(column.of) if column.of else None, self.graph.prefixes.get(column.prefix)
+        kind = self.graph.prefixes.expand(column.of) if column.of else None
+        space = self.graph.prefixes.get(column.prefix)
         if column.type in ("entity", "concept"):
-            return NamedNode((space or f"{of.value if of else CM}/") + "example")
+            return NamedNode((space or f"{kind.value if kind else CM}/") + "example")
         return Literal("2000")
 
     def _shown(self, term: Term) -> str:
         return self.graph.names.labels([term.value])[term.value] if isinstance(term, NamedNode) else term.value
 
     def _compare(self, number: int, stated: Collection[str]) -> None:
-        """Tell rows that describe one thing and say different things of it by the same property.
+        """Report rows that describe the same thing with different values of the same property.
 
-        In a publisher's own file that is noted; in other tables it is a problem.
+        In a publisher's own file they are noted; in other tables they are a problem.
         """
         described = {line.partition(" ")[0] for line in stated if _TYPE in line}
         differing: dict[tuple[int, str], list[tuple[str, str, str]]] = defaultdict(list)
@@ -400,7 +402,7 @@ class _Reading:
             if subject not in described or prop in _SEVERAL:
                 continue
             language = value.rpartition('"@')[2] if '"@' in value else ""
-            first, other = self._said_first.setdefault(f"{subject} {prop} {language}", (number, value))
+            first, other = self._first_values.setdefault(f"{subject} {prop} {language}", (number, value))
             if first != number and other != value:
                 differing[first, subject].append((prop, other, value))
         if differing and self.template.others:
@@ -409,20 +411,22 @@ class _Reading:
         for (first, subject), differences in differing.items():
             self._failed.add(subject[1:-1])
             words = "; ".join(
-                f"{self._words(prop)} {self._words(other)} and {self._words(value)}"
+                f"{self._readable(prop)} {self._readable(other)} and {self._readable(value)}"
                 for prop, other, value in sorted(differences)
             )
-            problem = f"row {first} and this one describe the same thing ({self._words(subject)}) but differ: {words}"
+            problem = (
+                f"row {first} and this one describe the same thing ({self._readable(subject)}) but differ: {words}"
+            )
             self.problems.append(Problem(number, "", "", problem, "Make them agree, or say what tells them apart."))
 
-    def _words(self, written: str) -> str:
+    def _readable(self, written: str) -> str:
         """Write a term of N-Triples for people."""
         if not written.startswith("<"):
             return f"'{_short(written[1:].rpartition(chr(34))[0])}'"
         return self._shown(NamedNode(written[1:-1]))
 
     def _new_things(self, bindings: Bindings, triples: Collection[Triple]) -> Iterator[Triple]:
-        """Describe the things that a row mentions and nobody described: class, name, and the row's citations."""
+        """Describe the new things that a row mentions and no row describes: class, name, and the row's citations."""
         cited = {t.object for t in triples if t.predicate.value == CM + "hasCitation"}
         for (name, key), node in self._fresh.items():
             if name and any(node in terms for terms in bindings.values()):
@@ -469,7 +473,7 @@ class _Reading:
             return error
 
     def _term(self, number: int, column: TableColumn, text: str) -> Term | None:
-        """Turn a cell's text into a term; what cannot be becomes a problem of its row."""
+        """Turn a cell's text into a term; if it cannot be, report a problem of its row."""
         if column.name == self.template.describes:
             return None
         key = (column.name, text)
@@ -505,9 +509,9 @@ class _Reading:
         """Return the term for ``text``: a thing described in this table, one known by its slug, or what it names."""
         prefixes, names = self.graph.prefixes, self.graph.names
         if column.type in ("entity", "concept"):
-            of = prefixes.expand(column.of)
-            space = prefixes.get(column.prefix) or (f"{of.value}/" if of and column.type == "concept" else "")
-            if space and names.has(space + text, of.value if of else ""):
+            kind = prefixes.expand(column.of)
+            space = prefixes.get(column.prefix) or (f"{kind.value}/" if kind and column.type == "concept" else "")
+            if space and names.has(space + text, kind.value if kind else ""):
                 return NamedNode(space + text)
             fresh = self._fresh.get(("", normalize_name(text)))
             if fresh is not None and space and fresh.value.startswith(space):
@@ -515,7 +519,7 @@ class _Reading:
         return column.term(text, names, prefixes)  # type: ignore[return-value]
 
     def _refuse_several(self, column: TableColumn, text: str) -> None:
-        """Refuse a name that is several, parted by another mark than the column's."""
+        """Refuse several names that are separated by another mark than the column's."""
         parts = [part for part in _OTHER_MARKS.split(text) if part]
         if len(parts) > 1 and any(self._is_known(column, part) for part in parts):
             hint = f"Separate the values in this column with '{column.split}'."
@@ -530,7 +534,7 @@ class _Reading:
     def _mint(self, column: TableColumn, text: str, number: int) -> NamedNode:
         """Make an IRI for a new thing.
 
-        :raises CmgraphError: if its name is no name, meets another in one IRI, or is nearly one that is known.
+        :raises CmgraphError: if it cannot be a name, gets the IRI of another, or is nearly a known name.
         """
         last = slug(text)
         own = f"give it a slug of its own in column {column.name}."
@@ -553,26 +557,26 @@ class _Reading:
         if _spelling(first) != _spelling(text):
             problem = f"its IRI would be {iri}, the same as that of '{_short(first)}' in row {row}"
             raise CmgraphError(problem, hint=f"Spell them alike if they are the same; if not, {remedy}")
-        of = self.graph.prefixes.expand(column.of)
-        if text != last and (known_name := self.graph.names.nearly(text, of.value if of else "")):
+        kind = self.graph.prefixes.expand(column.of)
+        if text != last and (known_name := self.graph.names.nearly(text, kind.value if kind else "")):
             del self.minted[node.value]
             problem = f"this is nearly the known name '{known_name}'"
             raise CmgraphError(problem, hint=f"Write '{known_name}' if you mean it; if not, {remedy}")
         return node
 
     def _check(self, some: set[str], rows: Mapping[str, int]) -> None:
-        """Validate some rows' statements with what the graph says of the things they mention; findings are problems."""
+        """Validate statements together with those of the graph about the things they mention; findings are problems."""
         triples = tuple(quad.triple for quad in parse("\n".join(some), format=RdfFormat.N_TRIPLES))
         mentioned: dict[str, str] = {}
         for triple in triples:
             for term in (triple.object, triple.predicate):
                 if isinstance(term, NamedNode):
                     mentioned.setdefault(term.value, lexical(triple.subject))
-        asserted = [triple for iri in rows for triple in self._said_of(NamedNode(iri))]
+        asserted = [triple for iri in rows for triple in self._asserted(NamedNode(iri))]
         near: set[NamedNode | BlankNode] = {NamedNode(iri) for iri in mentioned}
         near |= {t.object for t in asserted if isinstance(t.object, (NamedNode, BlankNode))}
         near -= {NamedNode(iri) for iri in rows}
-        context = _TableFile(self.table.path, (*asserted, *(t for thing in near for t in self._said_of(thing))))
+        context = _TableFile(self.table.path, (*asserted, *(t for thing in near for t in self._asserted(thing))))
         mine = _TableFile(self.table.path, triples, rows)
         graph = self.graph
         files = [*self._terms, context, mine]
@@ -581,7 +585,7 @@ class _Reading:
         for finding in report.findings:
             focus = finding.focus
             row = rows.get(focus.iri)
-            if row is None and focus.iri in mentioned and not self._said_of(NamedNode(focus.iri)):
+            if row is None and focus.iri in mentioned and not self._asserted(NamedNode(focus.iri)):
                 row = rows.get(mentioned[focus.iri])
             if row is None or finding.severity != "violation" or focus.iri in self._failed:
                 continue
@@ -595,8 +599,8 @@ class _Reading:
         paths = self.graph.ontology.term_files
         return [RdfFile.read(path) for path in paths if path.parent.name in ("ontology", "modules")]
 
-    def _said_of(self, thing: NamedNode | BlankNode) -> list[Triple]:
-        """Return what the graph's files say of a thing."""
+    def _asserted(self, thing: NamedNode | BlankNode) -> list[Triple]:
+        """Return the statements of the graph's files about a thing."""
         return [quad.triple for quad in self._engine.quads_for_pattern(thing, None, None)]
 
 
@@ -607,7 +611,7 @@ _TYPE = f" <{RDF_TYPE.value}> "
 
 
 def _refuse_odd(column: TableColumn, text: str) -> None:
-    """Refuse a cell that holds no text of a person: controls, failed formulas, and words for nothing."""
+    """Refuse a cell that nobody typed: control characters, failed formulas, and words for a missing value."""
     if bad := _BAD.search(text):
         lost = bad[0] == "\ufffd"
         problem = "a character was lost in conversion" if lost else "there is a control character"
@@ -621,7 +625,7 @@ def _refuse_odd(column: TableColumn, text: str) -> None:
 
 
 def _spelling(name: str) -> str:
-    """Fold the spelling of a name: case, blanks and the form of apostrophes do not count."""
+    """Normalize the spelling of a name: case, blanks and the form of apostrophes do not matter."""
     return " ".join(unicodedata.normalize("NFC", name).replace("’", "'").casefold().split())
 
 
@@ -630,7 +634,7 @@ def _outside_brackets(mark: str) -> re.Pattern[str]:
     return re.compile(re.escape(mark) + r"(?![^()]*\))")
 
 
-def _wanted(column: TableColumn) -> str:
+def _example_value(column: TableColumn) -> str:
     return {
         "entity": "Name a thing the graph knows.",
         "concept": "Name one of the vocabulary.",

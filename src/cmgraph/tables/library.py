@@ -48,11 +48,13 @@ def write_blank_table(graph: Graph, name: str, path: str | PathLike[str]) -> Non
     :raises CmgraphError: if the ending is none of these.
     """
     template = find_template(graph, name)
-    choices = {column.name: graph.names.values_of(of) for column in template.columns if (of := _kind(graph, column))}
+    choices = {
+        column.name: graph.names.values_of(kind) for column in template.columns if (kind := _kind(graph, column))
+    }
     write_blank(template, Path(path), choices, graph.lang)
 
 
 def _kind(graph: Graph, column: TableColumn) -> str:
     """Return the class or scheme whose names may stand in a column; empty if they cannot be listed."""
-    of = graph.prefixes.expand(column.of) if column.of and column.type in ("entity", "concept") else None
-    return "" if of is None or column.prefix in ("cm", "rel", "obs") else of.value
+    kind = graph.prefixes.expand(column.of) if column.of and column.type in ("entity", "concept") else None
+    return "" if kind is None or column.prefix in ("cm", "rel", "obs") else kind.value

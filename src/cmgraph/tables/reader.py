@@ -1,4 +1,4 @@
-"""Tables as people keep them: CSV, TSV and XLSX, read row by row, and empty ones to fill in."""
+"""Tables as people have them: CSV, TSV and XLSX, read row by row, and empty ones to fill in."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ LONGEST = 1 << 24
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 _LISTS = "lists"
-"""The hidden sheet of an empty workbook that holds what may stand in its columns."""
+"""The hidden sheet of an empty workbook, with the values that its columns may have."""
 
 _UTF8_LETTER = re.compile(rb"[\xc3-\xcf][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
 _MISREAD = re.compile("[^\\W\\d_][‚„ƒˆ‰‹˜][^\\W\\d_]?|[^\\W\\d_][†‡•™”“›][^\\W\\d_]|[a-zß-ÿ][ŠŽŸŒ]")
-"""Letters of Windows-1252 that hardly stand together; read from other old encodings, accents look like this."""
+"""Letters of Windows-1252 that hardly occur together; text in other old encodings looks like this."""
 
 
 class Problem(NamedTuple):
-    """What is wrong in one cell, or, with no column, in one row."""
+    """A problem in one cell, or, without a column, in one row."""
 
     row: int
     column: str
@@ -50,7 +50,7 @@ class Problem(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row's number, counted from 1 as a spreadsheet does, its cells by the template's columns, and what is wrong."""
+    """A row's number, counted from 1 as a spreadsheet does, its cells by the template's columns, and its problems."""
 
     number: int
     cells: dict[str, str]
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class _Grid:
-    """The lines of a file as one delimiter parts them, or of one sheet.
+    """The lines of a file, split by one delimiter, or those of a sheet.
 
     :ivar read: reads the lines from the start.
     :ivar heading: the line that looks most like the heading.
@@ -79,7 +79,7 @@ class Table:
 
     :ivar encoding: how its text is encoded; empty for a workbook.
     :ivar columns: which of the file's columns holds which of the template's, by position.
-    :ivar notes: what of the file is not read, in words.
+    :ivar notes: the parts of the file that are not read, in words.
     """
 
     path: Path
@@ -150,7 +150,7 @@ class Table:
         ]
 
     def _unnamed(self, line: Line) -> list[Problem]:
-        """Tell cells that stand below no heading."""
+        """Report cells that have no heading above them."""
         header = self._grid.heading.texts
         cells = [text for place, text in enumerate(line.texts) if text and (place >= len(header) or not header[place])]
         mark = DELIMITERS.get(self._grid.delimiter)
@@ -159,7 +159,7 @@ class Table:
         return [Problem(line.number, "", text, "this cell has no heading above it", hint) for text in cells]
 
     def _swallowed(self, line: Line) -> list[Problem]:
-        """Tell cells that look as if a quotation mark left open had drawn other rows into them."""
+        """Report cells that seem to contain other rows, because a quotation mark is left open."""
         wide = max(3, len(self._grid.heading.texts) - 1)
         problem = "this cell contains what looks like more rows"
         hint = "Close the quotation mark that opens it, or remove its line breaks."
@@ -182,7 +182,7 @@ def _grid(name: str, delimiter: str, read_lines: Callable[[], Iterable[Line]], h
     for _ in range(ABOVE):
         try:
             line = next(lines, None)
-        except CmgraphError:  # told when all is read
+        except CmgraphError:  # reported when all rows are read
             break
         if line is None:
             break
@@ -221,7 +221,7 @@ def _sheet_to_read(
 
 
 def _delimited(path: Path, encoding: str, delimiter: str, headings: Container[str]) -> _Grid:
-    """Choose the delimiter that parts a heading into most known names; a first line ``sep=;`` names it."""
+    """Choose the delimiter that splits a heading into most known names; a first line ``sep=;`` names it."""
     with path.open(encoding=encoding, newline="") as file:
         declared = re.match(r'"?sep=(.)', file.readline(), re.IGNORECASE)
     marks = [declared[1]] if declared else [delimiter] if delimiter else DELIMITERS
@@ -264,7 +264,7 @@ def _csv_error(path: Path, number: int, error: csv.Error) -> CmgraphError:
 def _encoding(path: Path, declared: str | None) -> str:
     """Return the encoding of a whole file.
 
-    :raises CmgraphError: if it cannot be told, with the line that is at odds with the rest.
+    :raises CmgraphError: if it cannot be determined, with the line that is inconsistent with the rest.
     """
     try:
         if path.exists() and not path.is_file():
@@ -277,7 +277,9 @@ def _encoding(path: Path, declared: str | None) -> str:
     remedy = "Save it as UTF-8, or name its encoding with --encoding."
     if declared:
         try:
-            io.TextIOWrapper(io.BytesIO(raw), declared).read()  # as it is read later: UTF-16 has to begin with its mark
+            io.TextIOWrapper(
+                io.BytesIO(raw), declared
+            ).read()  # decoded as it will be read: UTF-16 has to begin with its mark
         except LookupError:
             raise CmgraphError(f"unknown encoding '{declared}'", hint="For instance utf-8 or cp1252.") from None
         except UnicodeError as error:
@@ -339,7 +341,7 @@ def _headings(template: Template) -> dict[str, TableColumn]:
 def _fit(
     path: Path, heading: Line, template: Template, headings: Mapping[str, TableColumn], fixed: Container[str]
 ) -> tuple[dict[int, TableColumn], list[str]]:
-    """Return which column of the template stands where, and the headings of the columns that it does not use."""
+    """Return the template's columns by position, and the headings of the columns that it does not use."""
     header, where = heading.texts, f"{path}:{heading.number}"
     fitted = {i: headings[_key(cell)] for i, cell in enumerate(header) if _key(cell) in headings}
     unread = [cell for i, cell in enumerate(header) if cell and i not in fitted]
@@ -397,7 +399,7 @@ def _helps(column: TableColumn) -> Iterator[str]:
 
 
 def _is_help(cells: Mapping[str, str], helps: Mapping[str, Container[str]]) -> bool:
-    """Say whether a row is the help of an empty table: each of its cells is its column's."""
+    """Return whether a row is the help of an empty table: each of its cells is its column's."""
     return all(not text or text.removeprefix(NOTE) in helps[name] for name, text in cells.items())
 
 
@@ -424,7 +426,7 @@ def _workbook(
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = 26
         if column.type not in ("number", "integer"):
-            sheet.column_dimensions[letter].number_format = "@"  # else 2025-03 turns into a day, and 004 into 4
+            sheet.column_dimensions[letter].number_format = "@"  # otherwise 2025-03 becomes a day, and 004 becomes 4
         offered = choices.get(column.name, ())
         for row, name in enumerate(offered, 1):
             lists.cell(row, place, name)

@@ -1,8 +1,8 @@
-"""Templates: what a table's columns hold, and the graph that one row of it makes.
+"""Templates: what the columns of a table contain, and the statements that a row makes.
 
-A template is a SPARQL CONSTRUCT whose ``#+`` head names the columns. Each column has a ``VALUES ?column { UNDEF }``
-block; a row puts its cells there as terms. An empty cell leaves its variable unbound, and so the statements that need
-it unsaid. Slugs of new things are made from their names.
+A template is a SPARQL CONSTRUCT whose ``#+`` header names the columns. Each column has a ``VALUES ?column { UNDEF }``
+block; the cells of a row go there as terms. An empty cell leaves its variable unbound, so that statements which need
+it are not made. Slugs of new things are made from their names.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class TableColumn(Parameter):
 class Template:
     """What a row of a table means. Texts for people are keyed by language tag.
 
-    :ivar describes: the column that says which thing a row describes; empty if rows are statements about others.
+    :ivar describes: the column with the thing that a row describes; empty if rows are statements about others.
     :ivar others: whether the table may have columns that the template does not use, as a publisher's file does.
-    :ivar silent: whether a row may say nothing, as the totals and notes in a publisher's file do.
+    :ivar silent: whether a row may produce no statements, as the totals and notes in a publisher's file do.
     :ivar text: the CONSTRUCT itself.
     """
 

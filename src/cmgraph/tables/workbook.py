@@ -1,6 +1,6 @@
 """Workbooks (.xlsx, Transitional or Strict): their sheets, and each row as its cells show it.
 
-The XML is read directly, because what a person sees depends on parts that readers of values leave out: how a number is
+The XML is read directly, because what a person sees depends on parts that libraries leave out: how a number is
 shown, which cells are merged, and whether a formula has a result.
 """
 
@@ -21,11 +21,11 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from cmgraph.errors import CmgraphError
 
 LARGEST = 1 << 29
-"""Bytes that one part of a workbook may have once it is unpacked."""
+"""The most bytes that one part of a workbook may have once it is unpacked."""
 
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]+)")
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-"""What in a number format is no code for a digit or a part of a date: quoted text, padding, colours, locales."""
+"""Parts of a number format that are no code for a digit or a part of a date: quoted text, padding, colours, locales."""
 
 
 class Doubt(NamedTuple):

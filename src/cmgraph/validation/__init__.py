@@ -1,1 +1,1 @@
-"""Data held against the shapes."""
+"""Validation of data against SHACL shapes."""

@@ -1,4 +1,4 @@
-"""What the store made of the data: Oxigraph spells numbers and days its own way, and types all integers alike."""
+"""Literals that the store changes: Oxigraph normalizes numbers and dates, and gives all integers one datatype."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Altered:
     spelled: Mapping[tuple[Term, Term | None, Term | None], Literal] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, files: Sequence[RdfFile]) -> Altered:
-        """Find out what Oxigraph makes of the literals in the data."""
+    def from_files(cls, files: Sequence[RdfFile]) -> Altered:
+        """Find the literals in the data that Oxigraph changes."""
         types = {XSD + kind for section in ("retyped", "respelled") for kind in constraints()[section]}
         literals = {
             literal
@@ -36,7 +36,7 @@ class Altered:
             for triple in file.triples
             if type(literal := triple.object) is Literal and literal.datatype.value in types
         }
-        forms = {literal: form for literal, form in _kept(filterfalse(_is_plain, literals)) if literal != form}
+        forms = {literal: form for literal, form in _as_stored(filterfalse(_is_plain, literals)) if literal != form}
         how: dict[str, set[str]] = defaultdict(set)
         spelled: dict[tuple[Term, Term | None, Term | None], Literal] = {}
         if not forms:
@@ -54,9 +54,9 @@ class Altered:
         return cls(how, spelled)
 
     def reason(self, root: Term, shapes: Shapes) -> str:
-        """Say why the store cannot tell whether a shape is broken; empty if it can."""
-        targets = [term for term in shapes.all(root, "targetNode") if isinstance(term, Literal)]
-        if respelled := [str(literal) for literal, form in _kept(targets) if literal != form]:
+        """Return why a shape cannot be checked in the store; empty if it can."""
+        targets = [term for term in shapes.values(root, "targetNode") if isinstance(term, Literal)]
+        if respelled := [str(literal) for literal, form in _as_stored(targets) if literal != form]:
             return f"the target {respelled[0]}, which the store spells or types its own way"
         if not any(self.how.values()):
             return ""
@@ -66,7 +66,7 @@ class Altered:
             iri
             for part in parts
             for name in ("path", "targetObjectsOf", "equals", "disjoint")
-            for step in shapes.all(part, name)
+            for step in shapes.values(part, name)
             for iri in shapes.properties(step)
         }
         for how, sensitive in constraints()["altered"].items():
@@ -76,7 +76,7 @@ class Altered:
 
 
 def _is_plain(literal: Literal) -> bool:
-    """Say whether a literal is surely kept as it is: most are, and asking takes time."""
+    """Return whether a literal is certainly unchanged: most are, and trying takes time."""
     return literal.datatype.value in _PLAIN_TYPES and _PLAIN.fullmatch(literal.value) is not None
 
 
@@ -84,8 +84,8 @@ _PLAIN = re.compile(r"0|-?[1-9][0-9]{0,17}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _PLAIN_TYPES = {XSD + kind for kind in ("date", "decimal", "gYear", "gYearMonth", "integer")}
 
 
-def _kept(literals: Iterable[Literal]) -> Iterable[tuple[Literal, Literal]]:
-    """Yield each literal with what Oxigraph keeps of it."""
+def _as_stored(literals: Iterable[Literal]) -> Iterable[tuple[Literal, Literal]]:
+    """Yield each literal with the form in which Oxigraph stores it."""
     listed = list(literals)
     if not listed:
         return

@@ -1,4 +1,4 @@
-"""pySHACL, the reference: slower than queries, and knows more."""
+"""pySHACL as the reference: slower than queries, but more complete."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reference(data: Iterable[Triple], shapes: Shapes, roots: Sequence[Term]) -> 
             report = pyshacl.validate(
                 rdflib_graph(data), shacl_graph=rdflib_graph(rules), inplace=True, max_validation_depth=DEPTH + 1
             )[1]
-        except Exception as error:  # pySHACL raises whatever a shape makes it trip over
+        except Exception as error:  # pySHACL raises whatever a shape provokes
             raise _refused(shapes, roots, error) from None
     if not isinstance(report, rdflib.Graph):
         raise _refused(shapes, roots, report)
@@ -85,14 +85,14 @@ def _with_languages(filled: Iterable[Literal], patterns: Sequence[Literal]) -> t
 
 
 def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
-    """Refuse a query that calls other servers, or a function that rdflib would take for false without a word."""
+    """Refuse a query that calls other servers, or a function that rdflib would silently evaluate as false."""
     name = f"shape {shapes.name(source)}"
     prefixes = shapes.prefixes(source)
     refuse_unsafe_query(query, name)
     words = list(tokens(query))
     for before, word, after in zip(words, words[1:], words[2:], strict=False):
-        called = before.kind == "word" or (before.kind == "sign" and before.text not in (".", ";", "{", "}", "/", "^"))
-        if word.kind in ("iri", "name") and after.text == "(" and called:
+        is_call = before.kind == "word" or (before.kind == "sign" and before.text not in (".", ";", "{", "}", "/", "^"))
+        if word.kind in ("iri", "name") and after.text == "(" and is_call:
             prefix, _, local = word.text.partition(":")
             iri = word.text[1:-1] if word.kind == "iri" else prefixes.get(prefix, "") + local
             if not iri.startswith(XSD):
@@ -102,7 +102,7 @@ def _refuse_query(shapes: Shapes, source: Term, query: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep rdflib from telling of every literal that is not well-formed; the report does."""
+    """Keep rdflib from logging every ill-formed literal; the report lists them."""
     log = logging.getLogger("rdflib.term")
     level = log.level
     log.setLevel(logging.CRITICAL)

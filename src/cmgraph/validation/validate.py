@@ -1,4 +1,4 @@
-"""Shapes over data: what breaks which rule, where, and what to do about it."""
+"""Validation of data against shapes: which rule is broken, where, and what to do about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cmgraph.store.base import Store
 from cmgraph.validation.altered import Altered
 from cmgraph.validation.reference import reference
 from cmgraph.validation.shacl_sparql import Breach, breaches
-from cmgraph.validation.shapes import SH, Shapes, is_target, says_shape, stored_shapes
+from cmgraph.validation.shapes import SH, Shapes, is_target, makes_shape, stored_shapes
 
 ENGINES = ("fast", "reference")
 SEVERITIES = ("violation", "warning", "info")
@@ -24,15 +24,15 @@ SEVERITIES = ("violation", "warning", "info")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that breaks one rule.
+    """A breach of a rule by one thing.
 
     :ivar severity: ``violation``, ``warning`` or ``info``; the IRI of a severity of the shape's own, shortened.
-    :ivar rule: the rule's short id, for instance ``C1``; of a shape without an IRI, where it stands.
+    :ivar rule: the rule's short id, for instance ``C1``; the place of a shape without an IRI.
     :ivar focus: the thing at fault.
     :ivar path: the property at fault, as a CURIE; may be empty.
     :ivar value: the value at fault, as text; may be empty.
-    :ivar file: file in which the thing stands, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if not
-        known.
+    :ivar file: the file that describes the thing, with :attr:`line` and :attr:`column` counted from 1; empty and 0 if
+        not known.
     """
 
     severity: str
@@ -48,10 +48,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What validation found, worst first, and the results of SHACL that it was read from.
+    """The findings of a validation, worst first, and the SHACL results behind them.
 
-    :ivar notes: what the user should know of how it was found, a sentence each.
-    :ivar details: what the shapes' files say about the paths and shapes without a name that the results point at.
+    :ivar notes: remarks for the user on how shapes were checked, a sentence each.
+    :ivar details: the statements of the shapes' files about paths and shapes without an IRI in the results.
     """
 
     findings: tuple[Finding, ...]
@@ -60,12 +60,12 @@ class Report:
     details: tuple[Triple, ...] = ()
 
     def failed(self, fail_on: str = "violation") -> bool:
-        """Say whether anything is as bad as ``fail_on`` or worse."""
+        """Return whether any finding is as bad as ``fail_on`` or worse."""
         return any(rank(finding.severity) <= rank(fail_on) for finding in self.findings)
 
     @property
     def triples(self) -> Iterator[Triple]:
-        """The report in SHACL's own words."""
+        """The report in the SHACL vocabulary."""
         report = BlankNode("cmgraph.report")
         conforms = Literal(str(not self.breaches).lower(), datatype=NamedNode(XSD + "boolean"))
         yield Triple(report, RDF_TYPE, NamedNode(SH + "ValidationReport"))
@@ -89,7 +89,7 @@ class Report:
 
 
 def rank(severity: str) -> int:
-    """Return how bad a severity is, 0 for the worst; one that SHACL does not define counts as a violation."""
+    """Return the rank of a severity, 0 for the worst; one that SHACL does not define counts as a violation."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else 0
 
 
@@ -105,8 +105,8 @@ def validate(
 
     :param engine: ``fast`` asks the store a query per constraint, and leaves shapes that queries cannot check to the
         other; ``reference`` runs pySHACL over a copy of it. Both give the same findings.
-    :param files: where the statements stand, if they are read from files; findings tell the place.
-    :raises CmgraphError: if there is nothing to check with; a report that cannot fail would say nothing.
+    :param files: the files from which the statements were read, if any; findings then have a place.
+    :raises CmgraphError: if there are no shapes; a report that cannot fail means nothing.
     :raises CmgraphError: if a shape cannot be checked, by its name.
     """
     if engine not in ENGINES:
@@ -121,7 +121,7 @@ def validate(
     results: list[Breach] = []
     unchecked: Iterable[Term] = shapes.roots
     if engine == "fast":
-        results, reasons = breaches(store, shapes, Altered.of(files))
+        results, reasons = breaches(store, shapes, Altered.from_files(files))
         notes += [f"shape {shapes.name(shape)} is checked by pySHACL: {reason}" for shape, reason in reasons.items()]
         unchecked = reasons
     if roots := list(unchecked):
@@ -153,7 +153,7 @@ def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) ->
         return []
     if files:
         rule_paths = {file.path.resolve() for file in rules}
-        return [file for file in files if file.path.resolve() not in rule_paths and any(map(says_shape, file.triples))]
+        return [file for file in files if file.path.resolve() not in rule_paths and any(map(makes_shape, file.triples))]
     triples = [triple for file in rules for triple in file.triples]
     known = {t.subject for t in triples}
     unnamed = {(t.predicate, t.object) for t in triples if isinstance(t.subject, BlankNode)}
@@ -171,7 +171,7 @@ def _beside(store: Store, rules: Sequence[RdfFile], files: Sequence[RdfFile]) ->
 def _findings(
     results: Sequence[Breach], shapes: Shapes, prefixes: Prefixes, names: Names, lang: str, files: Sequence[RdfFile]
 ) -> tuple[Finding, ...]:
-    """Word what was found, worst first."""
+    """Turn breaches into findings, worst first."""
     ends = {term.value for b in results for term in (b.focus, b.value) if isinstance(term, NamedNode)}
     labels = names.labels(ends)
 
@@ -208,7 +208,7 @@ def _findings(
 
 
 def _place(files: Sequence[RdfFile], terms: Sequence[NamedNode | BlankNode]) -> tuple[str, int, int]:
-    """Find where the first of ``terms`` that a file speaks of stands; a later file wins, being the user's."""
+    """Find the place of the first of ``terms`` that is in a file; a later file wins, being the user's."""
     for term in terms:
         file = next((f for f in reversed(files) if term.value in f.subjects), None)
         file = file or next((f for f in reversed(files) if term.value in f.mentions), None)

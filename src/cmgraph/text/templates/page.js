@@ -1,5 +1,6 @@
 "use strict";
-// Copies what is to be copied. Tables: rows beyond the first ones are folded away until asked for, or until the address points at one of them.
+// Copies what is to be copied. What is folded away, and rows of tables beyond the first ones, open when asked for, or when the address
+// points at something in them. A drawing wider than its window shows its middle.
 (function () {
   for (const text of document.querySelectorAll("[data-copy]")) {
     const button = document.createElement("button");
@@ -10,6 +11,21 @@
       button.textContent = text.dataset.copied;
     });
     if (navigator.clipboard) text.after(" ", button);
+  }
+  const unfold = () => {
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = place && place.closest("details:not([open])");
+    if (!folded) return;
+    folded.open = true;
+    place.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+  for (const picture of document.querySelectorAll(".picture")) {
+    const middle = picture.querySelector("rect.me");
+    if (!middle) continue;
+    const { left, width } = middle.getBoundingClientRect(), window = picture.getBoundingClientRect();
+    picture.scrollLeft += left + width / 2 - window.left - window.width / 2;
   }
   for (const rest of document.querySelectorAll("tbody.rest")) {
     const button = document.createElement("button"), table = rest.closest("table");

@@ -1,4 +1,4 @@
-"""A process that helps with an export, see :mod:`cmgraph.export.work`."""
+"""A process that writes part of an export; see :mod:`cmgraph.export.jobs`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from cmgraph.export.work import help_out
+from cmgraph.export.jobs import run_worker
 
 
 def main() -> None:
-    """Do what the file named first tells, and leave the answer in the file named second."""
-    told, answer = map(Path, sys.argv[1:])
+    """Read the input from the file named first, and write the answer to the file named second."""
+    input_path, answer = map(Path, sys.argv[1:])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        outcome, code = pickle.dumps(help_out(pickle.loads(told.read_bytes()))), 0  # noqa: S301 - our own parent's
+        outcome, code = pickle.dumps(run_worker(pickle.loads(input_path.read_bytes()))), 0  # noqa: S301 - our own parent's
     except Exception as error:
         outcome, code = pickle.dumps(error), 1
     with suppress(FileNotFoundError):  # nobody waits for it any more
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process and all that it started when nobody holds the other end of standard input any more."""
+    """End this process and all that it started when the other end of standard input is closed."""
     os.read(0, 1)
     os.killpg(0, signal.SIGKILL)
 
