@@ -4,6 +4,9 @@
 and checks each answer against the first one of its kind; it prints what came back and how much memory was taken, and
 exits with 1 if an answer differed, was an error, or did not come, or if memory grew.
 
+``python benchmarks/serve.py memory [--clients 8] [--requests 3600]`` asks as much as an hour brings, one request a
+second, as fast as it goes, and prints the memory that was taken after each twelfth of it; it exits with 1 if that grew.
+
 ``python benchmarks/serve.py rates [--clients 8] [--seconds 10]`` prints requests per second, for the same work beside
 Oxigraph's own server.
 """
@@ -60,11 +63,17 @@ def work() -> list[Request]:
         *pages,
         *(Request(f"/{thing}", {"Accept": "text/turtle"}) for thing in things),
         *(Request(path) for path in ("/", "/questions", "/def.html", "/search?q=japan", "/openapi.json", "/sparql")),
+        *(Request(f"/{page}") for page in ("browse", "sourced.fr.html", "map", "changes", "download", "network")),
+        *(Request(f"/{page}.html") for page in ("id/agent", "id/source", "vocab/mineral", "network/actors")),
+        Request("/cmgraph.ttl", {"Accept-Encoding": "gzip"}),
         Request("/queries/partners?actor=Japan"),
         Request("/queries/partners.csv?actor=Canada", {"Accept-Encoding": "zstd"}),
         Request("/api/search?q=lithium", {"Accept-Encoding": "gzip"}),
         Request("/api/entity?name=Japan&max=20"),
         Request("/api/path?from=Canada&to=Japan"),
+        Request("/api/neighbours?name=Japan&max=20"),
+        Request("/api/compare?actor=Canada&actor=Japan", {"Accept": "text/csv"}),
+        Request("/api/figures?mineral=uranium&place=Canada"),
         Request("/api/questions?max=20"),
         Request("/api/questions/partners/answer?actor=Japan&max=50"),
         Request("/api/questions/coverage/answer", {"Accept": "text/csv"}),
@@ -179,6 +188,33 @@ def load(clients: int, seconds: float) -> bool:
     return not wrong and last < second * GROWTH
 
 
+def memory(clients: int, requests: int) -> bool:
+    """Ask what an hour brings, print the memory that is taken meanwhile, and say whether it stayed as it was."""
+    taken: list[int] = []
+    with running([*CMGRAPH, "serve", "--port", "0"], "is ready") as (address, process):
+        kinds, choice = work(), random.Random(1)  # noqa: S311
+        first = Client(address)
+        for kind in kinds:
+            first.ask(kind)
+
+        def ask(some: list[Request]) -> None:
+            client = Client(address)
+            for request in some:
+                client.ask(request)
+
+        for twelfth in range(1, 13):
+            some = choice.choices(kinds, k=requests // 12)
+            threads = [threading.Thread(target=ask, args=(some[number::clients],)) for number in range(clients)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            taken.append(resident(process.pid))
+            sys.stdout.write(f"after {twelfth * requests // 12} requests: {taken[-1]} MB\n")
+            sys.stdout.flush()
+    return statistics.mean(taken[9:]) < statistics.mean(taken[3:6]) * GROWTH
+
+
 def rate(address: str, request: Request, clients: int, seconds: float) -> float:
     """Return how many requests are answered in a second."""
     answered: Counter[int] = Counter()
@@ -236,12 +272,15 @@ def rates(clients: int, seconds: float) -> None:
 def main() -> None:
     """Read the command line, and begin."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("load", "rates"))
+    parser.add_argument("what", choices=("load", "memory", "rates"))
     parser.add_argument("--clients", type=int)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--requests", type=int)
     given = parser.parse_args()
     if given.what == "rates":
         rates(given.clients or 8, given.seconds or 10)
+    elif given.what == "memory":
+        sys.exit(0 if memory(given.clients or 8, given.requests or 3600) else 1)
     elif not load(given.clients or 64, given.seconds or 600):
         sys.exit(1)
 

@@ -69,9 +69,11 @@ def size(result: CallToolResult) -> int:
 def test_an_agent_finds_its_way_from_the_list_of_tools(agent: Agent) -> None:
     listed: Any = agent.portal.call(agent.client.list_tools)
     assert {tool.name for tool in listed.tools} == {
-        *("search", "ask", "describe", "questions", "question", "answer", "sparql", "path")
+        *("search", "ask", "describe", "questions", "question", "answer", "sparql", "path", "compare")
     }
     assert all(tool.annotations.read_only_hint and tool.description for tool in listed.tools)
+    schemas = [schema for tool in listed.tools for schema in tool.input_schema["properties"].values()]
+    assert all(None not in schema.values() for schema in schemas)  # a text cut at its comma
     assert len(listed.model_dump_json()) < 16_000 and "was not seen" in str(agent.client.instructions)
 
 
@@ -240,7 +242,7 @@ def post(server: Server, body: bytes = b"", **headers: str) -> Answer:
 
 
 def test_no_other_site_can_ask_through_a_browser(server: Server) -> None:
-    assert len(json.loads(post(server).body)["result"]["tools"]) == 8
+    assert len(json.loads(post(server).body)["result"]["tools"]) == 9
     assert post(server, host="evil.example").status == 421
     assert post(server, origin="https://evil.example").status == 403
     assert post(server, origin=server.address.rstrip("/")).status == 200

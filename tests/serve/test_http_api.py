@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import pytest
 
 import cmgraph
 from cmgraph.graph import Graph
-from conftest import Run
+from cmgraph.rdf.terms import BASE, RDF_TYPE
+from conftest import ROOT, Run
 from serving import Server, serving
 
 
@@ -98,6 +101,75 @@ def test_things_are_found_by_name_and_by_what_lies_between_them(server: Server) 
     assert said["rows"][0]["from"]["label"] == "Government of Canada" and said["rows"][0]["citations"]
 
 
+def test_what_lies_around_a_thing_is_listed_with_its_sources(server: Server) -> None:
+    said = get(server, "/api/neighbours", name="European Union", max=1000)
+    assert "Government of Canada" in {row["thing"]["label"] for row in said["rows"]}
+    numbers = {source["number"] for source in said["sources"]}
+    assert all(row["citations"] and {*row["citations"]} <= numbers for row in said["rows"])
+    assert get(server, "/api/neighbours", name="source:partnerships-page-a")["total"] == 0
+
+
+def test_actors_are_compared_as_on_the_command_line(server: Server, graph: Graph) -> None:
+    expected = cmgraph.compare_actors(graph, ["Canada", "EU"], through="agreements")
+    said = get(server, "/api/compare", actor=["Canada", "EU"], through="agreements", max=1000)
+    assert [row["thing"]["iri"] for row in said["rows"]] == [row[1].iri for row in expected]  # type: ignore[union-attr]
+    assert said["total"] > 0 and {source["citation"] for source in said["sources"]} == {
+        citation.iri for citation in expected.citations
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/neighbours?name=EU",
+        "/api/compare?actor=Canada&actor=EU",
+        "/api/path?from=Canada&to=EU",
+        "/api/networks?",
+    ],
+)
+def test_every_table_comes_as_csv_too(server: Server, path: str) -> None:
+    rows = json.loads(server.get(path).body)["total"]
+    answer = server.get(path + "&max=2", accept="text/csv")
+    assert answer.media_type == "text/csv" and int(answer.headers["x-total"]) == rows > 0
+    assert len([*csv.reader(io.StringIO(answer.text))]) == 1 + min(2, rows)
+    assert server.get(path, accept="image/png").status == 406
+
+
+@pytest.mark.gate
+def test_figures_are_those_of_the_question(bundled_graph: Graph) -> None:
+    asked = {"quantity": "mine production", "mineral": "uranium", "place": "Canada"}
+    with serving() as server:
+        said = get(server, "/api/figures", **asked, max=1000)
+        assert said["total"] == len(bundled_graph.query("figures", **asked)) > 0 and said["sources"]
+        assert get(server, "/api/figures", place="Canada", year=2023, max=1)["total"] > 1
+
+
+def test_what_changed_since_an_edition_is_told(untrusted_folder: Path, untrusted_export: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for name in ("export.json", "cmgraph.nt"):
+        shutil.copy(untrusted_export / name, earlier)
+    lines = (earlier / "cmgraph.nt").read_text(encoding="utf-8").splitlines(keepends=True)
+    gone = f"<{BASE}id/arrangement/memorandum-gone> <{RDF_TYPE.value}> <{BASE}def#Agreement> .\n"
+    kept = [line for line in lines if f"<{BASE}id/agent/european-union>" not in line]
+    (earlier / "cmgraph.nt").write_text("".join([*kept, gone]), encoding="utf-8")
+    (earlier / "dataset.jsonld").write_text('{"version": "0.0", "datePublished": "2020-01-01"}', encoding="utf-8")
+    with serving("--data", str(untrusted_folder), "--since", str(earlier)) as server:
+        said = get(server, "/api/changes", how="added", max=1000)
+        added = next(row for row in said["rows"] if row["thing"]["iri"] == f"{BASE}id/agent/european-union")
+        assert added["thing"]["label"] == "European Union" and added["citations"] and said["sources"]
+        (removed,) = get(server, "/api/changes", how="removed")["rows"]
+        assert removed["thing"]["iri"].endswith("memorandum-gone") and removed["citations"] == []
+        page = server.get("/changes").text
+        assert "0.0 (2020-01-01)" in page and "European Union</a>" in page
+        assert "0.0" in server.get("/").text and "european-union" in server.get("/changes.csv").text
+
+
+def test_a_server_that_knows_no_earlier_edition_says_so(server: Server) -> None:
+    answer = server.get("/api/changes")
+    assert answer.status == 404 and "no earlier edition" in answer.text  # and not: nothing changed
+
+
 @pytest.mark.parametrize(
     ("status", "path", "says"),
     [
@@ -120,6 +192,14 @@ def test_things_are_found_by_name_and_by_what_lies_between_them(server: Server) 
         (404, "/api/questions/..%2F..%2Fetc%2Fpasswd", ""),
         (404, "/api/entity?name=European%20Unoin", "unknown entity"),
         (404, "/api/path?from=Canada&to=EU&over=nothing", ""),
+        (400, "/api/compare?actor=Canada", "from 2 to 20 actors"),
+        (400, "/api/compare?actor=Canada&actor=Canada", "two actors or more"),
+        (400, "/api/compare?actor=Canada&actor=EU&through=ships", "agreements or bodies"),
+        (400, "/api/compare?actor=Canada&actor=EU&since=soon", "since"),
+        (404, "/api/neighbours?name=Nobody", "unknown"),
+        (404, "/api/neighbours?name=EU&over=nothing", ""),
+        (404, "/api/figures?place=Canada", "unknown question"),
+        (400, "/api/changes?how=sideways", "'how' is one of"),
         (405, "/api/search?q=a", ""),
     ],
 )
@@ -180,3 +260,18 @@ def test_a_network_is_a_file_that_other_tools_open(server: Server) -> None:
     ):
         answer = server.get(f"/api/networks/{path}")
         assert (answer.status, answer.media_type) == (status, "application/problem+json"), path
+
+
+@pytest.mark.gate
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_examples_of_the_documentation_run(tmp_path: Path) -> None:
+    page = (ROOT / "docs/serve.md").read_text(encoding="utf-8")
+    examples = re.findall("^curl (.*)$", page, re.M)
+    with serving() as server:
+        for example in examples:
+            command = f"curl -sf {example.replace('http://127.0.0.1:8000/', server.address)}"
+            done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+            written = done.stdout + "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+            assert done.returncode == 0 and len(written.splitlines()) + written.count('"total"') > 1, command
+            assert '"total":0' not in written, command
+    assert len(examples) >= 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
@@ -101,9 +102,16 @@ def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_
         answer = server.get(link, **browser)
         assert answer.status in (200, 303) and answer.media_type != "application/problem+json", link
         seen[link] = answer.text
-        if answer.media_type == "text/html":
+        if answer.media_type == "text/html" and not link.startswith(
+            "/download"
+        ):  # files: tests/serve/test_served_site.py
             waiting |= {to for to in follow(answer.text, link) if not to.startswith(("/id/", "/vocab/"))} - seen.keys()
-    assert {"/questions", "/queries/partners?lang=en", "/queries/partners.rq", "/sparql", "/search"} <= seen.keys()
+    assert {
+        "/questions?lang=en",
+        "/queries/partners?lang=en",
+        "/queries/partners.rq",
+        "/search",
+    } <= seen.keys()
     assert "Union européenne" in seen["/queries/partners?lang=fr"]
     assert seen["/queries/partners.csv?lang=en"].startswith("partner,partner_iri")
     assert "VALUES" in seen["/queries/partners.rq"]
@@ -227,3 +235,17 @@ def test_what_a_form_cannot_take_is_refused_and_stays_text(server: Server) -> No
     evil = server.get("/queries/partners?actor=%22%3E%3Cscript%3E", accept="text/html")
     assert evil.status == 400 and "<script>" not in evil.text
     assert server.get("/queries/partners?nonsense=1", accept="text/html").status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(EU + ending for ending in (".html", ".ttl", ".jsonld", ".nt", ".rdf")),
+        *(f"/sparql?format={form}&query=SELECT*%7B?s?p?o%7DLIMIT%20200" for form in ("csv", "tsv", "json", "xml")),
+        *("/queries/partners.csv", "/cmgraph.nq", "/network/actors.graphml", "/assets/list.js"),
+    ],
+)
+def test_long_answers_of_every_kind_are_packed(server: Server, path: str) -> None:
+    packed, plain = server.get(path, accept_encoding="gzip"), server.get(path)
+    assert packed.headers["content-encoding"] == "gzip" and "Accept-Encoding" in packed.headers["vary"]
+    assert gzip.decompress(packed.body) == plain.body and plain.status == 200

@@ -106,6 +106,31 @@ def test_an_answer_says_what_it_is(server: Server, query: str, types: set[str]) 
 
 
 @pytest.mark.parametrize(
+    ("query", "iri"),
+    [
+        ("SELECT ?x { BIND(<test> AS ?x) }", "test"),
+        ("SELECT ?x { BIND(<#test> AS ?x) }", "sparql#test"),
+        ("BASE <things/> SELECT ?x { BIND(<one> AS ?x) }", "things/one"),
+        ("PREFIX t: <things/> SELECT ?x { BIND(t:one AS ?x) }", "things/one"),
+    ],
+)
+def test_a_relative_iri_begins_at_the_address_of_the_service(server: Server, query: str, iri: str) -> None:
+    for answer in (
+        server.get(f"/sparql?{urlencode({'query': query})}"),
+        server.send("POST", "/sparql", query.encode(), content_type=DIRECT),
+    ):
+        assert answer.status == 200, answer.text
+        (row,) = json.loads(answer.body)["results"]["bindings"]
+        assert row["x"] == {"type": "uri", "value": server.address + iri}
+
+
+def test_a_base_of_the_query_is_kept(server: Server) -> None:
+    query = "BASE <http://example.org/> SELECT ?x { BIND(<a> AS ?x) }"
+    answer = server.get(f"/sparql?{urlencode({'query': query})}", accept="text/csv")
+    assert answer.text.splitlines() == ["x", "http://example.org/a"]
+
+
+@pytest.mark.parametrize(
     ("method", "target", "kind", "body"),
     [
         ("PUT", "?query=ASK%20%7B%7D", "", b""),
@@ -126,6 +151,11 @@ def test_what_is_no_request_for_a_query_is_refused(
 
 def test_a_graph_that_is_not_there_is_refused(untrusted_folder: Path) -> None:
     with serving("--data", str(untrusted_folder)) as server:
+        for text in ("ASK FROM <healthz> {}", "ASK FROM NAMED <../../etc/passwd> {}"):
+            answer = server.get(f"/sparql?{urlencode({'query': text})}")
+            assert answer.status == 400 and "graph" in answer.text
+        answer = server.get(f"/sparql?{urlencode({'query': 'ASK { SERVICE <sparql> {} }'})}")
+        assert answer.status == 403
         for graphs in (of("http://127.0.0.1:9/data.ttl"), of(named=("file:///etc/passwd",)), of("no iri"), of("")):
             answer = server.get(f"/sparql?query=ASK%20%7B%7D&{graphs}")
             assert answer.status == 400 and "graph" in answer.text and "passwd>" not in answer.text.partition("hint")[2]

@@ -227,7 +227,6 @@ def test_a_name_that_several_things_have_is_no_match(server: Server) -> None:
         '{"a": 1}',
         '{"\\ud800": {"query": "x"}}',
         '{"a": {"query": "x", "properties": [{"pid": "cm:no"}]}}',
-        '{"a": {}}',
         '{"a": {"query": "x", "type": "no such"}}',
         "[" * 9999,
     ],
@@ -236,3 +235,12 @@ def test_a_broken_batch_is_refused(server: Server, sent: str) -> None:
     body = urlencode({"queries": sent}).encode()
     answer = server.send("POST", "/reconcile", body, content_type="application/x-www-form-urlencoded")
     assert answer.status in (400, 404) and answer.media_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("query", [{}, {"query": ""}, {"query": "  "}, {"query": None}, {"type": MINERAL}])
+@pytest.mark.parametrize("properties", [[], [{"pid": "cm:countryCode", "v": "CA"}]])
+def test_a_query_without_a_name_has_no_candidates(
+    server: Server, query: dict[str, object], properties: list[object]
+) -> None:
+    said = reconcile(server, a={**query, "properties": properties}, b={"query": "European Union"})
+    assert said["a"] == {"result": []} and said["b"]["result"][0]["match"]

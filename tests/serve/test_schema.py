@@ -11,7 +11,7 @@ import pytest
 from serving import serving
 
 QUESTIONS = (
-    "^/api/(search|ask|entity|path|networks(/[{]file[}])?|"
+    "^/api/(search|ask|entity|path|neighbours|compare|figures|changes|networks(/[{]file[}])?|"
     "questions(/[{]name[}](/answer)?|/(partners|coverage|projects|points)/answer)?)$"
 )
 

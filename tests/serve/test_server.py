@@ -66,6 +66,10 @@ def test_what_makes_it_fail_to_start_is_said(run: Run, folder: Path, tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("serve", "--data", str(folder), "--port", str(taken.getsockname()[1]))
     assert (done.returncode, done.stdout) == (2, "") and "nobody can listen here" in done.stderr
+    assert "--port" in done.stderr
+    for host in ("203.0.113.5", "no.such.host.invalid", ""):  # the first is kept for documentation
+        done = run("serve", "--data", str(folder), "--host", host, "--port", "0")
+        assert done.returncode == 2 and "--host" in done.stderr and "(while" not in done.stderr
     broken = tmp_path / "broken"
     write_minimal_root(broken, ["prefixes.ttl"], "<urn:a> <urn:b> ", ["ontology/rules", "ontology/shapes"])
     done = run("serve", "--data", str(broken), "--port", "0")

@@ -87,6 +87,27 @@ def shortest_paths(
     return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
 
 
+def neighbours(graph: Graph, name: str, over: Sequence[str] = USUAL_HOPS) -> Result:
+    """List what a thing is tied to, each tie with what it runs through, its date and its sources.
+
+    :param name: a name, CURIE or IRI.
+    :param over: see :func:`shortest_paths`.
+    :returns: a row per tie and reason: ``thing``, ``through``, ``dated``, ``how``; none if it has no ties.
+    """
+    node = graph.names.resolve_preferring(name, CM + "Agent")
+    solutions: list[tuple[Term | None, ...]] = []
+    for kind in over:
+        answer, words = tie_rows(graph, kind), _hop_words(graph, kind)
+        ties = [(row.terms[1 - at], row) for row in answer.rows for at in (0, 1) if row.terms[at] == node]
+        for other, row in sorted(ties, key=lambda tie: str(tie[0])):
+            tie = (other, *row.terms[2:4], Literal(words.format(source=row[0], target=row[1])))
+            solutions += [(*tie, NamedNode(answer.citations[cite - 1].iri)) for cite in row.citations]
+    columns = ("thing", "through", "dated", "how", "citation")
+    headings = {column: message(column, graph.lang, default=column) for column in columns}
+    things = ("thing", "through")
+    return build((columns, solutions), graph.store, graph.names, "citation", headings, things=things, lang=graph.lang)
+
+
 def _first_dated(reasons: Sequence[tuple[str, Result, Row]]) -> list[tuple[str, Result, Row]]:
     """Return each instrument of a usual hop once, with the first and closest date of its acts; others as they are."""
     first: dict[tuple[str, Term | None], Row] = {}

@@ -40,6 +40,12 @@ request_timeout = click.option(
     help="Requests that one client may make in a minute; 0, the usual, for any number.",
 )
 @click.option("--behind-proxy", is_flag=True, help="The proxy before it says who a client is, in X-Forwarded-For.")
+@click.option(
+    "--since",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    help="An export of an earlier edition, to tell what changed.",
+)
 @click.option("--log-requests", is_flag=True, help="Tell of each request on stderr, as JSON, without its query.")
 @graph_options(*SERVED)
 def serve(
@@ -50,6 +56,7 @@ def serve(
     request_timeout: float,
     per_minute: int,
     behind_proxy: bool,
+    since: str | None,
     log_requests: bool,
 ) -> int:
     """Serve the graph over HTTP until stopped, to be read only: SPARQL, linked data, an API.
@@ -65,7 +72,7 @@ def serve(
     options = options_of(click.get_current_context())
     quiet = bool(options.get("quiet"))
     tell: Callable[[str], object] = (lambda line: None) if quiet else (lambda line: click.echo(line, err=True))
-    settings = Settings(per_minute, behind_proxy, log_requests)
+    settings = Settings(per_minute, behind_proxy, log_requests, since or "")
     run(load_arguments(options), host, port, public_url, request_timeout, tell, settings)
     return 0
 

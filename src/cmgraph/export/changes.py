@@ -18,7 +18,7 @@ from typing import Any
 from cmgraph.answers.sentences import in_words
 from cmgraph.diff import Change, diff_triples, lines_of
 from cmgraph.errors import CmgraphError, say
-from cmgraph.export.publication import Publication
+from cmgraph.export.publication import Publication, to_json
 from cmgraph.graph import Graph
 from cmgraph.names import normalize_name
 from cmgraph.rdf.blank_nodes import canonical
@@ -122,19 +122,29 @@ def recorded(publication: Publication, folder: Path) -> History:
 
 def write_record(publication: Publication, history: History, folder: Path) -> None:
     """Write the record, and all that changed as a table."""
+    publication.write(folder / RECORD, to_record(history))
+    publication.write(folder / "changes.csv", to_table(history))
+
+
+def to_record(history: History) -> str:
+    """Write a history as JSON."""
     record = {
         "editions": [vars(edition) for edition in history.editions],
         "since": vars(history.since) if history.since else None,
         "changes": [vars(change) for change in history.changes],
     }
-    publication.write_json(folder / RECORD, record)
+    return to_json(record)
+
+
+def to_table(history: History) -> str:
+    """Write all that changed as comma-separated values."""
     rows = [("how", "kind", "iri", "name", "property", "before", "after")]
     rows += [
         (change.how, change.kind, change.thing.iri, change.thing.label, *detail)
         for change in history.changes
         for detail in change.details or (("", "", ""),)
     ]
-    publication.write(folder / "changes.csv", write_csv(([*map(escape_formula, row)] for row in rows), ","))
+    return write_csv(([*map(escape_formula, row)] for row in rows), ",")
 
 
 def grouped(history: History, graph: Graph, present: Iterable[str]) -> list[Group]:
@@ -169,14 +179,7 @@ def day(edition: Edition, otherwise: str) -> str:
 def _history(publication: Publication, folder: Path) -> History:
     try:
         if (path := folder / RECORD).is_file():
-            record = json.loads(_own(publication, read_text(path)))
-            editions = tuple(Edition(**edition) for edition in record["editions"])
-            since = Edition(**record["since"]) if record["since"] else None
-            changes = (
-                Change(**change | {"thing": NamedRef(*change["thing"]), "details": _details(change["details"])})
-                for change in record["changes"]
-            )
-            return History((editions[0], *editions[1:]), since, tuple(changes))
+            return from_record(_own(publication, read_text(path)))
         described = json.loads(read_text(folder / "dataset.jsonld"))
         edition = Edition(str(described.get("version", "")), str(described.get("datePublished", "")), {})
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, CmgraphError):
@@ -186,6 +189,18 @@ def _history(publication: Publication, folder: Path) -> History:
         )
         raise CmgraphError("it cannot be told which edition this is", where=str(folder), hint=hint) from None
     return History((edition,))
+
+
+def from_record(text: str) -> History:
+    """Read a history that :func:`to_record` wrote."""
+    record = json.loads(text)
+    editions = tuple(Edition(**edition) for edition in record["editions"])
+    since = Edition(**record["since"]) if record["since"] else None
+    changes = (
+        Change(**change | {"thing": NamedRef(*change["thing"]), "details": _details(change["details"])})
+        for change in record["changes"]
+    )
+    return History((editions[0], *editions[1:]), since, tuple(changes))
 
 
 def _details(details: Sequence[Sequence[str]]) -> tuple[tuple[str, str, str], ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
-from cmgraph.export.publication import Publication
+from cmgraph.export.publication import Publication, to_json
 from cmgraph.export.rdf import serialize_triples
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import sort_triples
@@ -20,7 +20,7 @@ from cmgraph.rdf.terms import BASE, RDF_TYPE, Prefixes, best_text
 from cmgraph.store import builtin
 from cmgraph.text.templating import render_template
 
-_MEDIA = {
+MEDIA = {
     ".csv": ("text/csv", "CSV"),
     ".cyjs": ("application/json", "JSON"),
     ".geojson": ("application/geo+json", "GEOJSON"),
@@ -68,7 +68,7 @@ class Distribution:
     @property
     def media(self) -> str:
         """The media type."""
-        return _MEDIA[self.file.suffix][0]
+        return MEDIA[self.file.suffix][0]
 
     @property
     def rdf(self) -> bool:
@@ -89,29 +89,64 @@ class Distribution:
 def distributions(folder: Path) -> list[Distribution]:
     """List the data files of a publication."""
     data_files = (
-        (path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA
+        (path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.suffix in MEDIA
     )
     return [Distribution(name, path) for name, path in data_files if not name.startswith(_ASIDE)]
 
 
 def describe(publication: Publication, folder: Path) -> None:
-    """Write every description of what is in ``folder``; call it when all other files are there."""
-    files = distributions(folder)
-    dcat = sort_triples(_dataset(publication, files))
-    facts = [t for t in dcat if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
-    void = sort_triples([*facts, *_partitions(publication)])
+    """Write every description of what is in ``folder``: call it when all else is there."""
+    for name, text in descriptions(publication, distributions(folder)).items():
+        publication.write(folder / name, text())
+
+
+DESCRIPTIONS = {
+    ".well-known/void": "text/turtle",
+    "CITATION.cff": "application/yaml",
+    "cite.bib": "application/x-bibtex",
+    "cite.json": "application/vnd.citationstyles.csl+json",
+    "cite.ris": "application/x-research-info-systems",
+    "dataset.jsonld": "application/ld+json",
+    "dcat.jsonld": "application/ld+json",
+    "dcat.ttl": "text/turtle",
+    "open-canada.json": "application/json",
+    "void.ttl": "text/turtle",
+}
+"""The descriptions of a publication, with the media type of each."""
+
+
+def descriptions(
+    publication: Publication, files: list[Distribution]
+) -> dict[str, Callable[[], str] | Callable[[], bytes]]:
+    """Return what describes a publication in each way of :data:`DESCRIPTIONS`.
+
+    :param files: those that it consists of.
+    """
     prefixes = Prefixes({**publication.graph.prefixes, **_PREFIXES})
-    for name, triples in {"dcat": dcat, "void": void, ".well-known/void": void}.items():
-        path = folder / (name if "/" in name else f"{name}.ttl")
-        publication.write(path, serialize_triples(triples, RdfFormat.TURTLE, prefixes))
-    publication.write(folder / "dcat.jsonld", serialize_triples(dcat, RdfFormat.JSON_LD, prefixes))
-    publication.write_json(folder / "dataset.jsonld", schema_org(publication, files))
-    publication.write_json(folder / "open-canada.json", open_canada(publication, files))
     title = best_text(publication.about["title"], publication.languages[0])
-    for name in ("CITATION.cff", "cite.bib", "cite.ris"):
-        text = render_template(name, about=publication.about, title=title, address=publication.address)
-        publication.write(folder / name, text)
-    publication.write_json(folder / "cite.json", csl(publication))
+    named = {"about": publication.about, "title": title, "address": publication.address}
+
+    @cache
+    def dcat() -> list[Triple]:
+        return sort_triples(_dataset(publication, files))
+
+    @cache
+    def void() -> bytes:
+        facts = [t for t in dcat() if t.predicate.value.startswith(_PREFIXES["void"]) or t.predicate == RDF_TYPE]
+        return serialize_triples(sort_triples([*facts, *_partitions(publication)]), RdfFormat.TURTLE, prefixes)
+
+    return {
+        ".well-known/void": void,
+        "CITATION.cff": partial(render_template, "CITATION.cff", **named),
+        "cite.bib": partial(render_template, "cite.bib", **named),
+        "cite.json": lambda: to_json(csl(publication)),
+        "cite.ris": partial(render_template, "cite.ris", **named),
+        "dataset.jsonld": lambda: to_json(schema_org(publication, files)),
+        "dcat.jsonld": lambda: serialize_triples(dcat(), RdfFormat.JSON_LD, prefixes),
+        "dcat.ttl": lambda: serialize_triples(dcat(), RdfFormat.TURTLE, prefixes),
+        "open-canada.json": lambda: to_json(open_canada(publication, files)),
+        "void.ttl": void,
+    }
 
 
 def dataset_iri(publication: Publication) -> str:
@@ -221,7 +256,7 @@ def open_canada(publication: Publication, files: list[Distribution]) -> dict[str
             {
                 "name_translated": {"en": file.path, "fr": file.path},
                 "resource_type": "dataset",
-                "format": _MEDIA[file.file.suffix][1],
+                "format": MEDIA[file.file.suffix][1],
                 "character_set": "UTF-8",
                 "size": file.size,
                 "language": [*publication.languages],

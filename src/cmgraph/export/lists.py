@@ -66,7 +66,8 @@ def list_tables(graph: Graph, folders: Mapping[str, Sequence[str]], statements: 
     :param statements: how many statements name each thing.
     """
     terms_by_cell: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-    for thing, column, value in builtin.ask(graph.store, "lists"):
+    one = [iri for iris in folders.values() for iri in iris]
+    for thing, column, value in builtin.ask(graph.store, "lists", thing=one if len(one) == 1 else [None]):
         if isinstance(thing, NamedNode) and isinstance(column, Literal) and value is not None:
             terms_by_cell[thing.value][column.value].append(value)
     values = (term for cells in terms_by_cell.values() for terms in cells.values() for term in terms)

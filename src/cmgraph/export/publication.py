@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,11 @@ def json_line(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def to_json(value: Mapping[str, Any]) -> str:
+    """Write JSON for people to read, too."""
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
 def no_progress(done: int, name: str) -> None:
     """Ignore progress."""
 
@@ -38,6 +43,34 @@ class About(dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return self.get(name)
+
+
+class _Tables(Mapping[str, Result]):
+    """The tables by name, each made when it is first asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._made: dict[str, Result] = {}
+
+    def __getitem__(self, name: str) -> Result:
+        if name not in self._made:
+            query = table_queries()[name].read_text(encoding="utf-8")
+            self._made[name] = build(
+                self._graph.store.select(query, self._graph.prefixes), self._graph.store, self._graph.names
+            )
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(table_queries())
+
+    def __len__(self) -> int:
+        return len(table_queries())
+
+
+def table_queries() -> dict[str, Path]:
+    """Return the queries that make the tables, by name, in order."""
+    queries = (Path(__file__).parents[1] / "store/queries/tables").iterdir()
+    return {query.stem: query for query in sorted(queries, key=lambda path: path.name)}
 
 
 @dataclass(frozen=True)
@@ -79,7 +112,7 @@ class Publication:
 
     def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         """Write one file of JSON."""
-        self.write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+        self.write(path, to_json(value))
 
     def write_json_ld(self, path: Path, context: Mapping[str, Any], nodes: Iterable[str]) -> None:
         """Write one file of JSON-LD.
@@ -109,13 +142,9 @@ class Publication:
         return sources
 
     @cached_property
-    def tables(self) -> dict[str, Result]:
+    def tables(self) -> Mapping[str, Result]:
         """The tables by name, in the main language."""
-        graph, tables = self.by_language[self.languages[0]], {}
-        for query in sorted((Path(__file__).parents[1] / "store/queries/tables").iterdir(), key=lambda path: path.name):
-            solutions = graph.store.select(query.read_text(encoding="utf-8"), graph.prefixes)
-            tables[query.name.removesuffix(".rq")] = build(solutions, graph.store, graph.names)
-        return tables
+        return _Tables(self.by_language[self.languages[0]])
 
     @cached_property
     def about(self) -> About:

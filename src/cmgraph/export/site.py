@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import groupby
@@ -84,7 +84,9 @@ _DOWNLOAD_ORDER = (
 )
 """Beginnings of paths, those that most people want to download first."""
 
-_SHARED = ("rel", "obs", "record", "cite")
+SHARED = ("rel", "obs", "record", "cite")
+"""Folders whose things share documents, named by the first word of theirs."""
+
 _PART = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[a-z0-9][a-z0-9._~-]{0,119}(?<!\.)(?<!\.en)(?<!\.fr)"
 _PATH = re.compile(rf"(id|vocab)(/{_PART}){{1,2}}", re.ASCII | re.IGNORECASE)
 """What may become the path of a file on every system: Windows keeps some names for devices, and drops a
@@ -205,7 +207,7 @@ class Site:
         segments: dict[str, list[str]] = defaultdict(list)
         for iri in sorted(self.stars):
             folder = (self.stem(iri) or "").rpartition("/")[0]
-            if "/" in folder and "#" not in folder and (folder.removeprefix("id/") not in _SHARED or iri in self.lone):
+            if "/" in folder and "#" not in folder and (folder.removeprefix("id/") not in SHARED or iri in self.lone):
                 segments[folder].append(iri)
         return dict(segments)
 
@@ -215,7 +217,7 @@ class Site:
         documents: dict[str, list[str]] = defaultdict(list)
         for iri in sorted(self.stars):
             stem = self.stem(iri) or ""
-            if stem.startswith(tuple(f"id/{part}/" for part in _SHARED)) and iri not in self.lone:
+            if stem.startswith(tuple(f"id/{part}/" for part in SHARED)) and iri not in self.lone:
                 documents[stem.partition("#")[0]].append(iri)
         return dict(documents)
 
@@ -303,7 +305,7 @@ class Site:
             if not path.startswith(("id/", "vocab/")):
                 continue
             head, _, slug = path.rpartition("/")
-            shared = head.removeprefix("id/") in _SHARED and iri not in self.lone
+            shared = head.removeprefix("id/") in SHARED and iri not in self.lone
             stem = f"{head}/{slug.partition('-')[0]}" if shared else path
             if not _PATH.fullmatch(stem) or not path.isascii() or folded.setdefault(stem.casefold(), stem) != stem:
                 without.append(iri)
@@ -594,7 +596,7 @@ def jobs(shared: Site) -> list[Job]:
     listed += [Job("gathered", (stem,)) for stem in shared.gathered]
     listed += [Job("network", (name,)) for name in projections(shared.publication.graph)]
     listed += [Job("question", (name,)) for name in shared.publication.graph.questions]
-    listed += [Job("map")] if _is_mapped(shared.publication.graph) else []
+    listed += [Job("map")] if is_mapped(shared.publication.graph) else []
     return [*listed, Job("lists"), Job("network list"), Job("question list"), Job("terms")]
 
 
@@ -723,6 +725,7 @@ def _make_things(
     rests = {lang: _resting(shared, graph, iris) for lang, graph in publication.by_language.items()}
     for iri in iris:
         stem, uses = iri.removeprefix(BASE), shared.uses.get(iri, [])
+        linked_uses = [(user, prop) for user, prop in uses if shared.stem(user)]
         users = [user for user, _ in uses if user.startswith(BASE + "id/")]
         entity_by_language = {lang: entity_by_iri[iri] for lang, entity_by_iri in entities.items()}
         titles = {lang: entity.thing.label for lang, entity in entity_by_language.items()}
@@ -736,7 +739,7 @@ def _make_things(
                 page_overviews[iri].get(lang),
                 lines[iri][lang],
             )
-            | {"named_by": [] if counted else _named_by(shared, publication.by_language[lang], entity, uses)}
+            | {"named_by": [] if counted else named_by(publication.by_language[lang], entity, linked_uses)}
             | {"resting": rests[lang].get(iri), "ending": shared.ending(lang)}
             for lang, entity in entity_by_language.items()
         }
@@ -769,18 +772,18 @@ def _search_entries(shared: Site, lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def _named_by(
-    shared: Site, graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]
-) -> list[tuple[str, str, list[NamedRef]]]:
-    """List the things whose own description points at a thing: by their kind and the property."""
+def named_by(graph: Graph, entity: Entity, uses: Iterable[tuple[str, str]]) -> list[tuple[str, str, list[NamedRef]]]:
+    """List the things whose own description points at a thing: by their kind and the property.
+
+    :param uses: what points at it, and by which property.
+    """
     shown = {statement.iri for statement in entity.statements}
     others = [(user, prop) for user, prop in uses if user not in shown and not user.startswith(BASE + "id/cite/")]
     labels = graph.names.labels({CM + "governs", *(iri for pair in others for iri in pair)})
     governs = labels[CM + "governs"]
     grouped: dict[tuple[str, str], list[NamedRef]] = defaultdict(list)
     for user, prop in others:
-        if shared.stem(user):
-            grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
+        grouped[graph.names.kind(user), labels[prop]].append(NamedRef(user, labels[user]))
     return [
         (kind, prop, sorted(things, key=lambda thing: (normalize_name(thing.label), thing.iri)))
         for (kind, prop), things in sorted(grouped.items(), key=lambda item: (item[0][1] != governs, item[0]))
@@ -801,12 +804,18 @@ def _resting(shared: Site, graph: Graph, iris: Iterable[str]) -> dict[str, Resti
         for source, users in citing.items()
     }
     entities = build_entities(statements, graph.store, graph.names, shared.values(graph.lang))
-    return {source: _rests(shared, graph, source, entity) for source, entity in entities.items()}
+    return {
+        source: rests(graph, entity, {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")})
+        for source, entity in entities.items()
+    }
 
 
-def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
-    """Return what cites a place in a source; a thing is shown by its name, under its kind."""
-    things = {s.iri for s in entity.statements if "#" not in (shared.stem(s.iri) or "#")}
+def rests(graph: Graph, entity: Entity, things: Set[str]) -> Resting:
+    """Tell what cites a place in a source.
+
+    :param entity: the source, with all that cites it in the place of its statements.
+    :param things: what of that is shown by its name, under what it is.
+    """
     labels = graph.names.labels(things)
     statements = tuple(
         replace(
@@ -818,7 +827,7 @@ def _rests(shared: Site, graph: Graph, source: str, entity: Entity) -> Resting:
         else s
         for s in entity.statements
     )
-    return resting(source, replace(entity, statements=statements), graph.lang)
+    return resting(entity.thing.iri, replace(entity, statements=statements), graph.lang)
 
 
 def entity_values(
@@ -884,20 +893,30 @@ def _gathered(shared: Site, stem: str) -> None:
     }
     titles = {lang: _gathered_title(shared, stem, lang) for lang in publication.languages}
     values = {
-        lang: entity_values(replace(entity, thing=NamedRef(BASE + stem, titles[lang])), publication.by_language[lang])
-        | {"heading": titles[lang], "picture": {"left": [], "right": []}}
-        for lang, entity in entities.items()
+        lang: gathered_values(entity, titles[lang], publication.by_language[lang]) for lang, entity in entities.items()
     }
     shared.write("entity.html", stem, titles, values)
     _data(shared, stem, iris, ())
     shared.record(stem, key, None)
 
 
+def gathered_values(entity: Entity, title: str, graph: Graph) -> dict[str, Any]:
+    """Return what a document that statements share shows.
+
+    :param entity: what has them all.
+    """
+    called = replace(entity, thing=NamedRef(entity.thing.iri, title))
+    return entity_values(called, graph) | {"heading": title, "picture": {"left": [], "right": []}}
+
+
 def _gathered_title(shared: Site, stem: str, lang: str) -> str:
+    return gathered_title(stem, (_class(shared.stars[iri]) for iri in shared.gathered[stem]), lang)
+
+
+def gathered_title(stem: str, classes: Iterable[str], lang: str) -> str:
     """Name a document by the kinds of relationships that share it, or else as it is called itself."""
     _, segment, name = stem.split("/")
-    kinds = {_class(shared.stars[iri]) for iri in shared.gathered[stem]} if segment == "rel" else set()
-    headings = sorted(kind_heading(NamedRef(kind, name), lang) for kind in kinds)
+    headings = sorted({kind_heading(NamedRef(kind, name), lang) for kind in classes}) if segment == "rel" else []
     return f"{message(f'seg_{segment}', lang, default=segment)} – {', '.join(headings) or name}"
 
 
@@ -953,15 +972,18 @@ def _lists(shared: Site) -> None:
             values = {lang: {"table": tables[lang][folder], "mark": MARK} for lang in graphs}
             shared.write("list.html", folder, titles[folder], values)
         else:
-            kinds = {lang: {"groups": _by_kind(graph, iris)} for lang, graph in graphs.items()}
+            kinds = {lang: {"groups": by_kind(graph, iris)} for lang, graph in graphs.items()}
             shared.write("kinds.html", folder, titles[folder], kinds)
-    names = shared.publication.graph.names
-    listed = [folder for folder in segments if _FORMER not in names.kinds(BASE + folder)]
-    folders = {lang: [NamedRef(BASE + folder, titles[folder][lang]) for folder in listed] for lang in graphs}
     browse_titles = {lang: message("browse", lang) for lang in graphs}
     shared.write(
-        "kinds.html", "browse", browse_titles, {lang: {"groups": [("", links)]} for lang, links in folders.items()}
+        "kinds.html", "browse", browse_titles, {lang: browse_values(graph, segments) for lang, graph in graphs.items()}
     )
+
+
+def browse_values(graph: Graph, folders: Iterable[str]) -> dict[str, Any]:
+    """Return what the list of lists shows."""
+    listed = [folder for folder in folders if _FORMER not in graph.names.kinds(BASE + folder)]
+    return {"groups": [("", [NamedRef(BASE + folder, folder_title(graph, folder)) for folder in listed])]}
 
 
 def _count(shared: Site, iri: str) -> int:
@@ -971,25 +993,26 @@ def _count(shared: Site, iri: str) -> int:
     return len(naming | shared.citing(iri))
 
 
-def _by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
+def by_kind(graph: Graph, iris: Iterable[str]) -> list[tuple[str, list[NamedRef]]]:
     """Group things by what they are, in the order of their names."""
     labels = graph.names.labels(iris)
-    by_kind: dict[str, list[NamedRef]] = defaultdict(list)
+    grouped: dict[str, list[NamedRef]] = defaultdict(list)
     for iri in sorted(labels, key=lambda iri: (normalize_name(labels[iri]), iri)):
-        by_kind[graph.names.kind(iri)].append(NamedRef(iri, labels[iri]))
-    return sorted(by_kind.items())
+        grouped[graph.names.kind(iri)].append(NamedRef(iri, labels[iri]))
+    return sorted(grouped.items())
 
 
 def _titles(shared: Site, folder: str) -> dict[str, str]:
+    return {lang: folder_title(graph, folder) for lang, graph in shared.publication.by_language.items()}
+
+
+def folder_title(graph: Graph, folder: str) -> str:
     """Name a folder of things: by a word of ours, or as its vocabulary is called."""
     if folder.startswith("id/") or folder == "vocab/list":
         segment = folder.rpartition("/")[2]
-        return {lang: message(f"seg_{segment}", lang, default=segment) for lang in shared.publication.languages}
-    named = {
-        lang: graph.names.labels([BASE + folder])[BASE + folder]
-        for lang, graph in shared.publication.by_language.items()
-    }
-    return {lang: name[:1].upper() + name[1:] for lang, name in named.items()}
+        return message(f"seg_{segment}", graph.lang, default=segment)
+    name = graph.names.labels([BASE + folder])[BASE + folder]
+    return name[:1].upper() + name[1:]
 
 
 def _network(shared: Site, name: str) -> None:
@@ -1008,17 +1031,19 @@ def _network(shared: Site, name: str) -> None:
 
 def _network_list(shared: Site) -> None:
     """Write the list of the networks."""
-    publication = shared.publication
-    listed = projections(publication.graph).items()
-    values = {
-        lang: {
-            "ending": shared.ending(lang),
-            "folder": "network",
-            "groups": [("", [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in listed])],
-        }
-        for lang in publication.languages
-    }
+    graph = shared.publication.graph
+    values = {lang: networks_values(graph, lang, shared.ending(lang)) for lang in shared.publication.languages}
     shared.write("questions.html", "network", {lang: message("network", lang) for lang in values}, values)
+
+
+def networks_values(graph: Graph, lang: str, ending: str) -> dict[str, Any]:
+    """Return what the list of networks shows.
+
+    :param ending: of the addresses of their pages.
+    """
+    listed = projections(graph).items()
+    networks = [(name, best_text(q.title, lang), best_text(q.question, lang)) for name, q in listed]
+    return {"ending": ending, "folder": "network", "groups": [("", networks)]}
 
 
 def _question_list(shared: Site) -> None:
@@ -1030,7 +1055,7 @@ def _question_list(shared: Site) -> None:
     )
     values = {lang: questions_values(graph, lang, shared.ending(lang)) for lang in publication.languages}
     shared.write("questions.html", "questions", {lang: message("questions", lang) for lang in values}, values)
-    if graph.questions.keys() >= _SOURCED:
+    if is_sourced(graph):
         _sourced(shared)
 
 
@@ -1090,50 +1115,63 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _sourced(shared: Site) -> None:
     """Write how well each kind of statement is sourced, and what most needs a better source."""
-    values = {}
-    for lang, graph in shared.publication.by_language.items():
-        counted = [row.values for row in graph.query("how-well-sourced").rows]
-        by_tier: dict[Value, dict[Value, int]] = defaultdict(lambda: defaultdict(int))
-        for _, support, tier, statements in counted:
-            by_tier[tier][support] += int(str(statements))
-        kinds = {kind for kind, *_ in counted}
-        statistics = [row.values for row in graph.stats().rows]
-        dates = message("about_dates", lang)
-        values[lang] = {
-            "groups": [
-                (str(row[0]), row[-1])
-                for row in statistics
-                if (not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership") and row[0] != dates
-            ],
-            "dated": [row[-1] for row in statistics if row[0] == dates],
-            "kinds": [row for row in statistics if row[0] in kinds],
-            "supports": sorted({support for _, support, *_ in counted}, key=str),
-            "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
-            "weakest": [row.values for row in graph.query("needs-better-source").rows[:FEW]],
-            "ending": shared.ending(lang),
-        }
+    spoken = shared.publication.by_language
+    values = {lang: sourced_values(graph, shared.ending(lang)) for lang, graph in spoken.items()}
     shared.write("sourced.html", "sourced", {lang: message("sourced", lang) for lang in values}, values)
 
 
-def _is_mapped(graph: Graph) -> bool:
-    """Return whether there is a map of projects, which are as of the day of their inventory and of no other."""
+def sourced_values(graph: Graph, ending: str) -> dict[str, Any]:
+    """Return what the page on sources shows.
+
+    :param ending: of the addresses of questions.
+    """
+    counted = [row.values for row in graph.query("how-well-sourced").rows]
+    by_tier: dict[Value, dict[Value, int]] = defaultdict(lambda: defaultdict(int))
+    for _, support, tier, statements in counted:
+        by_tier[tier][support] += int(str(statements))
+    kinds = {kind for kind, *_ in counted}
+    statistics = [row.values for row in graph.stats().rows]
+    dates = message("about_dates", graph.lang)
+    return {
+        "groups": [
+            (str(row[0]), row[-1])
+            for row in statistics
+            if (not isinstance(row[0], NamedRef) or row[0].iri == CM + "Membership") and row[0] != dates
+        ],
+        "dated": [row[-1] for row in statistics if row[0] == dates],
+        "kinds": [row for row in statistics if row[0] in kinds],
+        "supports": sorted({support for _, support, *_ in counted}, key=str),
+        "tiers": sorted(by_tier.items(), key=lambda item: -sum(item[1].values())),
+        "weakest": [row.values for row in graph.query("needs-better-source").rows[:FEW]],
+        "ending": ending,
+    }
+
+
+def is_mapped(graph: Graph) -> bool:
+    """Say whether there is a map of projects, which are as of the day of their inventory and of no other."""
     return graph.questions.keys() >= _MAPPED and graph.as_of is None
+
+
+def is_sourced(graph: Graph) -> bool:
+    """Say whether there is a page on how well statements are sourced."""
+    return graph.questions.keys() >= _SOURCED
 
 
 def _map(shared: Site) -> None:
     """Write the map of projects, each a link to its page."""
-    values, titles = {}, {}
-    for lang, graph in shared.publication.by_language.items():
-        picture = map_picture(graph, "projects", EVERYTHING, href=shared._seen_from("", lang).href)
-        drawing = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
-        values[lang] = {
-            "drawing": drawing,
-            "note": picture.head.note,
-            "table": picture.table,
-            "most": len(picture.table),
-        }
-        titles[lang] = message("map", lang)
-    shared.write("map.html", "map", titles, values)
+    spoken = shared.publication.by_language
+    values = {lang: map_values(graph, shared._seen_from("", lang).href) for lang, graph in spoken.items()}
+    shared.write("map.html", "map", {lang: message("map", lang) for lang in values}, values)
+
+
+def map_values(graph: Graph, href: Callable[[str], str]) -> dict[str, Any]:
+    """Return what the map of projects shows.
+
+    :param href: returns the address of a thing.
+    """
+    picture = map_picture(graph, "projects", EVERYTHING, href=href)
+    drawing = Markup(picture.svg(True))  # noqa: S704 - every value in it was escaped when it was drawn
+    return {"drawing": drawing, "note": picture.head.note, "table": picture.table, "most": len(picture.table)}
 
 
 def _default_text(graph: Graph, default: str) -> str:
@@ -1184,51 +1222,70 @@ def _changes(shared: Site, history: History) -> None:
     """Write what changed since the edition before: as a page, a record, a table and a feed."""
     publication, values, main = shared.publication, {}, shared.publication.languages[0]
     write_record(publication, history, shared.folder)
-    hows = [how for how in HOW if any(edition.counts.get(how) for edition in history.editions)]
     titles = {lang: message("changes_title", lang) for lang in publication.languages}
     for lang, graph in publication.by_language.items():
-        groups = grouped(history, graph, shared.stars)
-        values[lang] = {
-            "colon": COLON[lang],
-            "editions": history.editions,
-            "feed": _feed(shared, history, lang, titles[lang]),
-            "groups": [(how, list(alike)) for how, alike in groupby(groups, key=lambda group: group.how)],
-            "hows": hows,
-            "recorded_in": main,
-            "since": history.since,
-            "present": shared.stars,
-        }
+        values[lang] = changes_values(history, graph, shared.stars.keys(), _feed(shared, history, lang), main)
     shared.write("changes.html", "changes", titles, values)
 
 
-def _feed(shared: Site, history: History, lang: str, title: str) -> str:
+def changes_values(history: History, graph: Graph, present: Set[str], feed: str, recorded_in: str) -> dict[str, Any]:
+    """Return what the page of changes shows.
+
+    :param present: the IRIs of what the graph has.
+    :param feed: the name of the feed; empty if there is none.
+    :param recorded_in: the language of what changed.
+    """
+    groups = grouped(history, graph, present)
+    return {
+        "colon": COLON[graph.lang],
+        "editions": history.editions,
+        "feed": feed,
+        "groups": [(how, list(some)) for how, some in groupby(groups, key=lambda group: group.how)],
+        "hows": [how for how in HOW if any(edition.counts.get(how) for edition in history.editions)],
+        "recorded_in": recorded_in,
+        "since": history.since,
+        "present": present,
+    }
+
+
+def _feed(shared: Site, history: History, lang: str) -> str:
     """Write the feed of the editions in a language and return its name; empty if an edition has no day."""
-    publication, ending = shared.publication, shared.ending(lang)
+    ending = shared.ending(lang)
+    name = f"changes{ending.removesuffix('.html')}.atom"
+    if not (text := feed(shared.publication, history, lang, name, f"changes{ending}")):
+        return ""
+    shared.publication.write(shared.folder / name, text)
+    return name
+
+
+def feed(publication: Publication, history: History, lang: str, name: str, page: str) -> str:
+    """Write the feed of the editions in a language; empty if an edition has no day.
+
+    :param name: its own path.
+    :param page: the path of the page of changes.
+    """
     days = [day(edition, publication.modified) for edition in history.editions]
     if not all(days):
         return ""
-    name = f"changes{ending.removesuffix('.html')}.atom"
     entries = [
-        {"edition": edition, "day": when, "text": _counted(edition, lang) or message("changes_first", lang)}
+        {"edition": edition, "day": when, "text": counted(edition, lang) or message("changes_first", lang)}
         for edition, when in zip(history.editions, days, strict=True)
     ]
-    text = render_template(
+    return render_template(
         "changes.xml",
         about=publication.about,
         address=publication.address,
         entries=entries,
         feed=name,
         lang=lang,
-        page=f"changes{ending}",
+        page=page,
         site_title=best_text(publication.about["title"], lang),
-        title=title,
+        title=message("changes_title", lang),
         w=lambda key: message(key, lang),
     )
-    publication.write(shared.folder / name, text)
-    return name
 
 
-def _counted(edition: Edition, lang: str) -> str:
+def counted(edition: Edition, lang: str) -> str:
     """Say how much an edition changed."""
     return ", ".join(
         f"{message(how, lang)}{COLON[lang]}{as_text(number, lang)}" for how, number in edition.counts.items()
@@ -1237,50 +1294,68 @@ def _counted(edition: Edition, lang: str) -> str:
 
 def _front(shared: Site, history: History) -> None:
     """Write the first page, and the page of downloads."""
-    publication, segments = shared.publication, shared.segments
-    data = distributions(shared.folder)
-    folders = [
-        "id/agent",
-        "id/arrangement",
-        "id/project",
-        "id/event",
-        "id/record",
-        "vocab/mineral",
-        "vocab/list",
-        "id/place",
-        "id/source",
-    ]
-
+    publication, data = shared.publication, distributions(shared.folder)
     fronts = {
-        lang: {
-            "care": best_text(publication.about["care"] or {}, lang),
-            "description": best_text(publication.about["description"] or {}, lang),
-            "downloads": "download" + shared.ending(lang),
-            "questions": "questions" + shared.ending(lang),
-            "map": "map" + shared.ending(lang) if _is_mapped(publication.graph) else "",
-            "sourced": "sourced" + shared.ending(lang) if publication.graph.questions.keys() >= _SOURCED else "",
-            "changes": "changes" + shared.ending(lang),
-            "new": _counted(history.editions[0], lang),
-            "since": history.since,
-            "schema": schema_org(publication, data),
-            "kinds": [
-                (kind, f"id/agent{shared.ending(lang)}#{urlencode({'kind': kind})}", number)
-                for kind, number in Counter(map(graph.names.kind, segments.get("id/agent", ()))).most_common()
-            ],
-            "segments": [
-                (_titles(shared, folder)[lang], folder + shared.ending(lang), len(segments[folder]))
-                for folder in folders
-                if folder in segments
-            ],
-        }
+        lang: front_values(publication, graph, shared.segments, _ended(shared.ending(lang)))
+        | {"new": counted(history.editions[0], lang), "since": history.since}
+        | {"schema": schema_org(publication, data)}
         for lang, graph in publication.by_language.items()
     }
     shared.write("index.html", "index", {lang: best_text(publication.about["title"], lang) for lang in fronts}, fronts)
-    files = sorted(
-        data, key=lambda file: next((n for n, p in enumerate(_DOWNLOAD_ORDER) if file.path.startswith(p)), 99)
-    )
-    uses = {lang: {"files": [(file, message(_use(file), lang)) for file in files]} for lang in publication.languages}
+    uses = {lang: {"files": downloads(data, lang)} for lang in publication.languages}
     shared.write("download.html", "download", {lang: message("download", lang) for lang in uses}, uses)
+
+
+def _ended(ending: str) -> Callable[[str], str]:
+    return lambda path: path + ending
+
+
+_FOLDERS = (
+    "id/agent",
+    "id/arrangement",
+    "id/project",
+    "id/event",
+    "id/record",
+    "vocab/mineral",
+    "vocab/list",
+    "id/place",
+    "id/source",
+)
+"""The lists that the first page leads to."""
+
+
+def front_values(
+    publication: Publication, graph: Graph, segments: Mapping[str, Sequence[str]], at: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return what the first page shows.
+
+    :param segments: the things that have pages, by folder.
+    :param at: returns the address of a page.
+    """
+    kinds = Counter(map(graph.names.kind, segments.get("id/agent", ()))).most_common()
+    return {
+        "care": best_text(publication.about["care"] or {}, graph.lang),
+        "description": best_text(publication.about["description"] or {}, graph.lang),
+        "downloads": at("download"),
+        "questions": at("questions"),
+        "map": at("map") if is_mapped(graph) else "",
+        "sourced": at("sourced") if is_sourced(graph) else "",
+        "changes": at("changes"),
+        "kinds": [(kind, f"{at('id/agent')}#{urlencode({'kind': kind})}", number) for kind, number in kinds],
+        "segments": [
+            (folder_title(graph, folder), at(folder), len(segments[folder]))
+            for folder in _FOLDERS
+            if folder in segments
+        ],
+    }
+
+
+def downloads(files: Iterable[Distribution], lang: str) -> list[tuple[Distribution, str]]:
+    """Return files that can be downloaded, those first that most people want, and what each is for."""
+    ordered = sorted(
+        files, key=lambda file: next((n for n, p in enumerate(_DOWNLOAD_ORDER) if file.path.startswith(p)), 99)
+    )
+    return [(file, message(_use(file), lang)) for file in ordered]
 
 
 def _use(file: Distribution) -> str:

@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pyoxigraph import Literal, NamedNode
+
+from cmgraph.analysis.compare import compare_actors
 from cmgraph.analysis.formats import WRITERS
 from cmgraph.analysis.network import build_network
-from cmgraph.analysis.paths import USUAL_HOPS, shortest_paths
+from cmgraph.analysis.paths import USUAL_HOPS, neighbours, shortest_paths
 from cmgraph.analysis.projections import find_projection, list_projections
 from cmgraph.answers.dossier import entity_object, entity_text
 from cmgraph.answers.render import result_object, source_objects, to_csv, to_markdown
-from cmgraph.answers.result import Result
+from cmgraph.answers.result import Result, build
+from cmgraph.answers.statements import fetch_triples
 from cmgraph.asking.ask import suggest
 from cmgraph.errors import AnswerTooLarge, UnknownName
+from cmgraph.export.changes import from_record
 from cmgraph.graph import Graph
 from cmgraph.names import SearchHit
 from cmgraph.questions.question import Question
-from cmgraph.rdf.terms import best_text
+from cmgraph.rdf.terms import CM, Term, best_text
 from cmgraph.serve.answers import asked, refuse_long
 from cmgraph.serve.documents import Document
 from cmgraph.serve.problems import Problem
@@ -37,6 +42,9 @@ HITS = 500
 
 VALUES = 50
 """Values that are listed of a parameter."""
+
+ACTORS = 20
+"""How many actors may be compared."""
 
 PATHS, HOPS = 10, 8
 """How many paths may be asked for, and how long they may be."""
@@ -87,13 +95,13 @@ Parts = Callable[[Part], Said]
 
 
 def said(graph: Graph, of: str, given: Mapping[str, Any], part: Part, size: float = math.inf) -> Said:
-    """Answer one of :data:`ASKED`: a part of it, or as much of that as fits.
+    """Answer one of :data:`TABLES` or :data:`ASKED`: a part of it, or as much of that as fits.
 
     :param given: what is asked for, by parameter.
     :param size: bytes that the answer may have, in both its forms together.
     :raises AnswerTooLarge: if not even one row fits.
     """
-    parts, most = ASKED[of](graph, **given), part.most
+    parts, most = _asked(graph, of, given), part.most
     while True:
         answered = parts(Part(part.offset, most))
         if (length := _length(answered)) <= size:
@@ -101,6 +109,10 @@ def said(graph: Graph, of: str, given: Mapping[str, Any], part: Part, size: floa
         if most == 1:
             return _shortened(answered, size)
         most = max(1, min(most - 1, int(most * size / length)))
+
+
+def _asked(graph: Graph, of: str, given: Mapping[str, Any]) -> Parts:
+    return _parts_of(graph, TABLES[of](graph, **given)) if of in TABLES else ASKED[of](graph, **given)
 
 
 def _length(answered: Said) -> int:
@@ -271,25 +283,50 @@ def _lines(lines: Sequence[str]) -> Parts:
     return parts
 
 
-def answer(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Parts:
-    """Answer a saved question.
-
-    :param values: by parameter, what a person writes.
-    :raises UnknownName: if there is no such question.
-    :raises Problem: if a value is not known.
-    """
-    return _parts_of(graph, asked(graph, name, values))
-
-
-def answer_csv(graph: Graph, name: str, values: Mapping[str, Sequence[str]], part: Part) -> Document:
-    """Answer a saved question as comma-separated values, see :func:`answer`."""
-    result = asked(graph, name, values)
+def said_csv(graph: Graph, of: str, given: Mapping[str, Any], part: Part) -> Document:
+    """Answer one of :data:`TABLES` as comma-separated values."""
+    result = TABLES[of](graph, **given)
     return Document(to_csv(_rows(result, part), ",").encode(), "text/csv", {"x-total": str(len(result))})
 
 
-def networks(graph: Graph) -> Parts:
-    """List the projections, which make networks of the graph."""
-    return _parts_of(graph, list_projections(graph))
+def compared(
+    graph: Graph, actors: Sequence[str], through: str = "", bilateral: bool = False, since: str = ""
+) -> Result:
+    """Say what actors share, and what only some of them have; see :func:`cmgraph.compare_actors`."""
+    return compare_actors(graph, actors, through=through or None, bilateral=bilateral, since=since or None)
+
+
+def figures(graph: Graph, values: Mapping[str, Sequence[str]]) -> Result:
+    """List figures of a quantity, a mineral, a place, a year: the saved question ``figures``, of any unless said."""
+    return asked(graph, "figures", {"quantity": ["any"], **values})
+
+
+def changes(graph: Graph, since: str, how: str = "") -> Result:
+    """List what changed since an earlier edition, with the sources of what there is now.
+
+    :param since: a record of it.
+    :param how: only what changed so.
+    :raises Problem: if no earlier edition is known.
+    """
+    if not since or not (history := from_record(since)).since:
+        hint = "/changes lists the editions; the saved question 'since' lists what an actor did since a day."
+        raise Problem("this server knows no earlier edition to compare with", 404, hint=hint)
+    some = [change for change in history.changes if how in ("", change.how)]
+    refuse_long(len(some))
+    there = fetch_triples((change.thing.iri for change in some), graph.store)
+    solutions: list[tuple[Term | None, ...]] = []
+    for change in some:
+        pairs = there[change.thing.iri]
+        cited: list[Term | None] = [value for prop, value in pairs if prop == CM + "hasCitation"]
+        thing = NamedNode(change.thing.iri)
+        for detail in change.details or (("", "", ""),):
+            texts = [Literal(text) if text else None for text in detail]
+            cells = (Literal(message(change.how, graph.lang)), Literal(change.kind), thing, *texts)
+            solutions += [(*cells, citation) for citation in cited or [None]]
+    columns = ("how", "kind", "thing", "property", "before", "after", "citation")
+    headings = {column: message(column, graph.lang, default=column) for column in columns}
+    result = build((columns, solutions), graph.store, graph.names, "citation", headings, things=("thing",))
+    return result.renamed({change.thing.iri: change.thing.label for change in some if not there[change.thing.iri]})
 
 
 def network_file(graph: Graph, file: str, values: Mapping[str, Sequence[str]]) -> Document:
@@ -325,13 +362,29 @@ def ask(graph: Graph, query: str) -> Parts:
     return _parts_of(graph, result)
 
 
-def path(graph: Graph, one: str, other: str, over: Sequence[str] = (), count: int = 3, hops: int = 6) -> Parts:
+def paths(graph: Graph, one: str, other: str, over: Sequence[str] = (), count: int = 3, hops: int = 6) -> Result:
     """Find the shortest paths between two things, each hop with its sources.
 
     :param over: the kinds of hop; the usual ones if there are none.
     """
-    return _parts_of(graph, shortest_paths(graph, one, other, over or USUAL_HOPS, count, hops))
+    return shortest_paths(graph, one, other, over or USUAL_HOPS, count, hops)
 
+
+def around(graph: Graph, name: str, over: Sequence[str] = ()) -> Result:
+    """List what a thing is tied to, see :func:`paths`."""
+    return neighbours(graph, name, over or USUAL_HOPS)
+
+
+TABLES: Mapping[str, Callable[..., Result]] = {
+    "answer": asked,
+    "changes": changes,
+    "compare": compared,
+    "figures": figures,
+    "neighbours": around,
+    "networks": list_projections,
+    "path": paths,
+}
+"""What is answered by a table."""
 
 ASKED: Mapping[str, Callable[..., Parts]] = {
     "search": search,
@@ -339,14 +392,11 @@ ASKED: Mapping[str, Callable[..., Parts]] = {
     "suggested": suggested,
     "questions": questions,
     "question": question,
-    "answer": answer,
     "ask": ask,
-    "path": path,
-    "networks": networks,
     "catalogue": catalogue,
     "model": model,
 }
-"""What can be asked for in parts."""
+"""What else can be asked for in parts."""
 
 
 def openapi(graph: Graph, address: str) -> dict[str, Any]:

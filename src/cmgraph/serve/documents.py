@@ -28,6 +28,11 @@ class Document:
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
 
+    @property
+    def whole(self) -> bytes:
+        """The body."""
+        return self.body
+
 
 def rdf_document(triples: list[Triple], media_type: str, prefixes: Prefixes) -> Document:
     """Write statements.

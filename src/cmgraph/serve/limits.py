@@ -15,6 +15,9 @@ MEMORY = 1 << 30
 TIMEOUT = 20.0
 """Seconds after which a request is stopped."""
 
+LONG = 300.0
+"""Seconds that a file may take to be made for all who ask for it after."""
+
 GRACE = 1.0
 """Seconds that a worker has beyond them, to say so itself."""
 

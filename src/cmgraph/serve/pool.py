@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from cmgraph.errors import CmgraphError, QueryStopped
-from cmgraph.serve.limits import GRACE, WAITING
+from cmgraph.serve.limits import GRACE, LONG, WAITING
 from cmgraph.serve.problems import Problem
 
 _AGAIN = 1.0
@@ -71,7 +71,7 @@ class Pool:
         self._loading: set[_Worker] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self.waiting = self.generation = self.replaced = 0
-        self._reading = asyncio.Lock()
+        self._reading, self._apart = asyncio.Lock(), asyncio.Lock()
         self._closing = False
 
     @property
@@ -125,6 +125,28 @@ class Pool:
                 raise QueryStopped("the process that answered ended", hint="Ask for less.") from None
             raise
         self._give_back(worker)
+        if isinstance(outcome, CmgraphError):
+            raise outcome
+        return outcome, notices
+
+    async def apart(self, job: str, lang: str = "", /, **given: object) -> tuple[Any, list[str]]:
+        """Have a job done that takes long, by a worker that ends with it; one such job at a time, see :meth:`run`.
+
+        :raises Problem: if the graph is another by then.
+        """
+        async with self._apart:
+            worker, edition = await self._load(self.generation)
+            try:
+                if edition != self.edition:
+                    raise Problem("the graph is being read again", 503, hint="Ask again in a moment.")
+                async with asyncio.timeout(LONG):
+                    outcome, notices = await worker.tell((job, lang, given))
+            except TimeoutError:
+                raise QueryStopped(f"stopped after {LONG:g} s", hint="Ask for less.") from None
+            except (EOFError, OSError):
+                raise QueryStopped("the process that answered ended", hint="Ask for less.") from None
+            finally:
+                self._drop(worker)
         if isinstance(outcome, CmgraphError):
             raise outcome
         return outcome, notices

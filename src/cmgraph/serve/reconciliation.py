@@ -98,10 +98,12 @@ def suggest(graph: Graph, what: str, prefix: str, cursor: int) -> dict[str, Any]
 
 def _candidates(graph: Graph, query: dict[str, Any]) -> list[dict[str, Any]]:
     """Propose things for one name; one is a match only if it alone has exactly this name, and what else is said."""
-    text, limit, kind = query.get("query"), query.get("limit", _FEW), query.get("type", "")
+    text, limit, kind = query.get("query") or "", query.get("limit", _FEW), query.get("type", "")
     kinds = kind if isinstance(kind, list) else [kind] if kind else []
     if not isinstance(text, str) or type(limit) is not int or not all(isinstance(one, str) for one in kinds):
         raise Problem("a query has a text 'query', and may have a number 'limit' and a text 'type'")
+    if not text.strip():  # allowed, but what other columns say does not make out a thing
+        return []
     of = expanded_kinds(graph, kinds)
     hits = [hit for hit in _hits(graph, text[:500]) if not of or of & graph.names.kinds(hit.thing.iri)]
     exact = {hit.thing.iri for hit in hits if hit.score >= 1 or normalize_name(hit.matched) == normalize_name(text)}

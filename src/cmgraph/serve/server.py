@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import signal
 import socket
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +54,9 @@ def serve(
     if public_url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~-]+/)*", public_url):
         hint = "Write it like https://example.org/minerals/"
         raise CmgraphError("not an address that ends with a slash", where=f"--public-url {public_url}", hint=hint)
+    if settings.since and not all((Path(settings.since) / name).is_file() for name in ("export.json", "cmgraph.nt")):
+        hint = "--since names a folder that cmgraph export wrote, with cmgraph.nt in it."
+        raise CmgraphError("this folder is not an export", where=settings.since, hint=hint)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)  # asyncio's own would cancel what ends the workers
     with _listening(host, port) as listening:
@@ -106,11 +111,18 @@ def _listening(host: str, port: int) -> socket.socket:
     :raises CmgraphError: if it cannot be had.
     """
     try:
+        if not host or not socket.getaddrinfo(host, port):
+            raise OSError(errno.EADDRNOTAVAIL, "")
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "Choose another with --port, or 0 for any that is free."
-        raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint) from None
+    except (socket.gaierror, UnicodeError):
+        reason, hint = "there is no such address", _WHERE
+    except OSError as error:
+        reason, hint = os.strerror(error.errno or errno.EIO), _WHERE if error.errno == errno.EADDRNOTAVAIL else _WHICH
+    raise CmgraphError(f"nobody can listen here: {reason}", where=f"{host}:{port}", hint=hint)
+
+
+_WHERE = "Choose an address of this machine with --host: 127.0.0.1 for itself alone, 0.0.0.0 for every one."
+_WHICH = "Choose another with --port, or 0 for any that is free; most systems keep those below 1024 for themselves."
 
 
 def _reload_when_told(watcher: Watcher) -> None:

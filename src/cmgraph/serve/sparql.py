@@ -27,7 +27,7 @@ from cmgraph.serve.negotiation import best_media_type
 from cmgraph.serve.problems import Problem
 from cmgraph.serve.things import query_page
 from cmgraph.store.base import Solutions
-from cmgraph.store.sparql_lexer import query_form, with_dataset
+from cmgraph.store.sparql_lexer import query_form, with_base, with_dataset
 from cmgraph.text.templating import NOT_XML
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
@@ -54,17 +54,21 @@ FORMS = {
 _TRUTH_FORMS = [JSON, "application/json", XML, "application/xml"]
 
 
-def answer(graph: Graph, query: str, accept: str, default: Sequence[str] = (), named: Sequence[str] = ()) -> Document:
+def answer(
+    graph: Graph, query: str, accept: str, default: Sequence[str] = (), named: Sequence[str] = (), base: str = ""
+) -> Document:
     """Answer a query.
 
     :param accept: the Accept header of the request.
     :param default: graphs that the request names, in the place of those that the query does.
     :param named: graphs that it names and that are asked by name.
+    :param base: where relative IRIs begin: the address of the service.
     :raises AnswerTooLarge: if it has too many rows.
     :raises Problem: if the answer cannot have a form that is accepted.
     :raises CmgraphError: if the query is not valid, or not allowed.
     """
-    form = query_form(query)
+    form, written = query_form(query), query
+    query = with_base(query, base) if base else query
     if default or named:
         query = with_dataset(query, _iris(default), _iris(named), graph.prefixes)
     try:
@@ -80,7 +84,7 @@ def answer(graph: Graph, query: str, accept: str, default: Sequence[str] = (), n
         if media_type == "text/html":
             result = graph.query(query + "\n")
             refuse_long(len(result))
-            return query_page(graph, query, answer=result)
+            return query_page(graph, written, answer=result)
         solutions = graph.store.select(query, graph.prefixes, "query", graph.timeout)
     except UnknownName as error:  # a graph after FROM, which is a fault of the query, not of the address
         raise Problem(error.what, 400, hint=error.hint) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
@@ -17,20 +17,26 @@ from cmgraph.answers.entity import Entity, Statements, build_entity
 from cmgraph.answers.result import Result
 from cmgraph.answers.statements import fetch_triples
 from cmgraph.errors import CmgraphError
+from cmgraph.export.lists import SUMMED, list_tables, summaries
+from cmgraph.export.overview import Overview, overviews
 from cmgraph.export.publication import Publication
 from cmgraph.export.site import (
+    SHARED,
     Links,
     entity_values,
     model_values,
+    named_by,
     page,
     question_values,
     questions_values,
+    rests,
     web_address,
 )
+from cmgraph.export.statements import Resting
 from cmgraph.graph import LANGUAGES, Graph
 from cmgraph.rdf.blank_nodes import canonical
 from cmgraph.rdf.files import RdfFile, sort_triples
-from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, best_text, lexical
+from cmgraph.rdf.terms import BASE, CM, RDF_TYPE, SKOS, NamedRef, best_text, lexical
 from cmgraph.serve.answers import asked
 from cmgraph.serve.documents import Document, rdf_document
 from cmgraph.serve.notices import Notices
@@ -52,7 +58,10 @@ PAGES = {"en": ".html", "fr": ".fr.html"}
 MOST = 1000
 """Statements that a document of a thing holds; of one that is in more, they are counted."""
 
-_MENU = (("home", "./"), ("questions", "questions"), ("model", "def"), ("SPARQL", "sparql"))
+_MENU = (
+    *(("home", "./"), ("browse", "browse"), ("network", "network"), ("questions", "questions")),
+    *(("model", "def"), ("SPARQL", "sparql"), ("API", "openapi.json"), ("download", "download")),
+)
 _PLAIN: dict[str, Any] = {
     "lead": "",
     "links": [],
@@ -102,23 +111,59 @@ def statements(graph: Graph, path: str, media_type: str) -> Document:
     find(graph, path)
     if path in ("def", "ontology"):
         return rdf_document(_model(graph), media_type, graph.prefixes)
-    return rdf_document(_around(graph, BASE + path), media_type, graph.prefixes)
+    iri = BASE + path
+    related = relations(graph, iri)
+    described = {iri, *(at for _, at in related if len(related) <= MOST)}
+    return rdf_document(around(graph, described), media_type, graph.prefixes)
 
 
 def thing_page(graph: Graph, path: str) -> Document:
     """Write the page of a thing in the language of the graph."""
     find(graph, path)
     if path in ("def", "ontology"):
-        return _html(_model_page(graph))
+        return html_document(_model_page(graph))
     iri = BASE + path
     related = relations(graph, iri)
     count = len(related) if len(related) > MOST else 0
     entity = describe(graph, iri, () if count else related)
+    folder = path.rpartition("/")[0]
+    line = summaries(list_tables(graph, {folder: [iri]}, {}), graph.lang).get(iri, "") if folder in SUMMED else ""
     values = {
-        **entity_values(entity, graph, count),
+        **entity_values(entity, graph, count, overview=_overview(graph, folder, entity), line=line),
+        "named_by": [] if count else named_by(graph, entity, _uses(graph, iri)),
+        "resting": _resting(graph, entity) if folder == "id/source" else None,
+        "ending": f"?lang={graph.lang}",
         "forms": [(ending[1:], media_type, name) for ending, (media_type, name) in ENDINGS.items()],
     }
-    return _html(_page(graph, "entity.html", path, entity.thing.label, **values))
+    return html_document(served_page(graph, "entity.html", path, entity.thing.label, **values))
+
+
+def _overview(graph: Graph, folder: str, entity: Entity) -> Overview | None:
+    """Return what is known of a thing at a glance; of who governs a place, what is known of the place."""
+    iri = entity.thing.iri
+    governed = [value.iri for prop, value in entity.facts if prop.iri == CM + "governs" and isinstance(value, NamedRef)]
+    if len(governed) == 1:
+        folder, iri = "id/place", governed[0]
+    return overviews({graph.lang: graph}, folder, iri).get(graph.lang)
+
+
+def _uses(graph: Graph, iri: str) -> list[tuple[str, str]]:
+    rows = builtin.ask(graph.store, "uses", thing=[iri])
+    return [(lexical(user), lexical(prop)) for user, prop in rows if user and prop]
+
+
+def _resting(graph: Graph, source: Entity) -> Resting | None:
+    """Tell what cites a place in a source; nothing if that is too much for a page."""
+    classes: dict[str, str] = {}
+    for user, kind in builtin.ask(graph.store, "citing", source=[source.thing.iri]):
+        if user and kind:
+            classes.setdefault(lexical(user), lexical(kind))
+    if len(classes) > MOST:
+        return None
+    fetched = fetch_triples(classes, graph.store)
+    statements: Statements = {(kind, iri): fetched[iri] for iri, kind in classes.items()}
+    entity = build_entity(source.thing.iri, statements, graph.store, graph.names)
+    return rests(graph, entity, {iri for iri in classes if iri.split("/")[-2] not in SHARED})
 
 
 def preview_page(graph: Graph, path: str) -> Document:
@@ -128,8 +173,8 @@ def preview_page(graph: Graph, path: str) -> Document:
     find(graph, path)
     entity = describe(graph, BASE + path, ())
     facts = {prop: value for prop, value in entity.facts if prop.iri != CM + "hasCitation"}
-    return _html(
-        _page(
+    return html_document(
+        served_page(
             graph,
             "preview.html",
             "reconcile/preview",
@@ -141,25 +186,13 @@ def preview_page(graph: Graph, path: str) -> Document:
     )
 
 
-def front_page(graph: Graph) -> Document:
-    """Write the first page."""
-    publication = _publication(graph)
-    title, lead = (best_text(publication.about[name] or {}, graph.lang) for name in ("title", "description"))
-    links = [
-        ("openapi.json", "OpenAPI", "/api/search, /api/entity, /api/questions, /api/path"),
-        ("sparql", "SPARQL", "/sparql"),
-        ("questions", message("questions", graph.lang), "/questions"),
-        ("def", message("model", graph.lang), "/def"),
-    ]
-    return _html(_plain_page(graph, "", title, links=links, lead=lead))
-
-
 def search_page(graph: Graph, text: str) -> Document:
     """Write a page of what is found by a name."""
     hits = graph.search(text) if text.strip() else []
-    links = [(_address(hit.thing.iri, graph.lang), hit.thing.label, hit.kind) for hit in hits]
+    links = [(address_of(hit.thing.iri, graph.lang), hit.thing.label, hit.kind) for hit in hits]
     lead = "" if hits or not text.strip() else message("search_none", graph.lang)
-    return _html(_plain_page(graph, "search", text[:200] or message("search", graph.lang), links=links, lead=lead))
+    title = text[:200] or message("search", graph.lang)
+    return html_document(plain_page(graph, "search", title, links=links, lead=lead))
 
 
 def query_page(
@@ -174,7 +207,7 @@ def query_page(
         query = "\n".join(line for line in graph.question(question).text.splitlines() if not line.startswith("#+"))
     saved = [(one.name, best_text(one.title, graph.lang)) for one in graph.questions.values()]
     values = {"query": query.strip() or _FIRST, "answer": answer, "saved": saved, "wrong": wrong}
-    return _html(_plain_page(graph, "sparql", "SPARQL", prefixes=graph.prefixes, **values))
+    return html_document(plain_page(graph, "sparql", "SPARQL", prefixes=graph.prefixes, **values))
 
 
 def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> Document:
@@ -187,16 +220,16 @@ def problem_page(graph: Graph, path: str, said: dict[str, Any], query: str) -> D
     wrong = [said[part] for part in ("detail", "excerpt", "hint") if said.get(part)]
     if query:
         return query_page(graph, query, wrong=wrong)
-    near = [(_address(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
+    near = [(address_of(one["iri"], graph.lang), one["label"], one["kind"]) for one in said.get("nearest", [])]
     title = message("nothing_here" if said["status"] == 404 else "not_answered", graph.lang)
     lead = message("nearest", graph.lang) if near else ""
-    return _html(_plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
+    return html_document(plain_page(graph, path, title, links=near, lead=lead, wrong=[] if near else wrong))
 
 
 def questions_page(graph: Graph) -> Document:
     """Write a page of the saved questions."""
     values = questions_values(graph, graph.lang, f"?lang={graph.lang}")
-    return _html(_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
+    return html_document(served_page(graph, "questions.html", "questions", message("questions", graph.lang), **values))
 
 
 def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) -> Document:
@@ -226,7 +259,7 @@ def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) 
         for parameter, label, said in shown.pop("parameters")
     ]
     title = best_text(saved.title, graph.lang)
-    page = _page(
+    page = served_page(
         graph,
         "question.html",
         f"queries/{name}",
@@ -239,7 +272,7 @@ def question_page(graph: Graph, name: str, values: Mapping[str, Sequence[str]]) 
         refused=status != 200,
         **shown,
     )
-    return replace(_html(page), status=status)
+    return replace(html_document(page), status=status)
 
 
 def question_text(graph: Graph, name: str) -> Document:
@@ -279,10 +312,8 @@ def _unknown(graph: Graph, path: str) -> Problem:
     return Problem("the graph has nothing of this name", 404, more={"nearest": nearest})
 
 
-def _around(graph: Graph, iri: str) -> list[Triple]:
-    """Return what is said of a thing and in the statements it stands in, with citations, sources and names."""
-    related = relations(graph, iri)
-    described = {iri, *(at for _, at in related[:MOST] if len(related) <= MOST)}
+def around(graph: Graph, described: set[str]) -> list[Triple]:
+    """Return what is said of things and statements, with citations, sources and names."""
     triples = _said_of(graph, described)
     for predicate in ("hasCitation", "citesSource"):
         triples |= _said_of(graph, {lexical(t.object) for t in triples if t.predicate.value == CM + predicate})
@@ -312,44 +343,49 @@ def _model_page(graph: Graph) -> str:
     stars: dict[str, list[Triple]] = defaultdict(list)
     for subject, some in groupby(_model(graph), key=lambda triple: lexical(triple.subject)):
         stars[subject] += some
-    publication = _publication(graph)
+    publication = publication_of(graph)
     values = model_values(publication, stars)[graph.lang]
-    return _page(graph, "terms.html", "def", message("model", graph.lang), **values)
+    return served_page(graph, "terms.html", "def", message("model", graph.lang), **values)
 
 
 @cache
-def _publication(graph: Graph) -> Publication:
+def publication_of(graph: Graph) -> Publication:
+    """Return what pages in the language of a graph have in common."""
     return Publication(graph, languages=(graph.lang,))
 
 
-def _html(text: str) -> Document:
+def html_document(text: str) -> Document:
+    """Return a page as an answer."""
     return Document(text.encode(), "text/html")
 
 
-def _plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
-    return _page(graph, "served.html", path, title, **{**_PLAIN, **values})
+def plain_page(graph: Graph, path: str, title: str, **values: Any) -> str:
+    """Write a page that the site does not have."""
+    return served_page(graph, "served.html", path, title, **{**_PLAIN, **values})
 
 
-def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:
-    publication, root = _publication(graph), "../" * path.count("/")
+def served_page(graph: Graph, template: str, path: str, title: str, more: str = "", **values: Any) -> str:
+    """Write a page in the language of a graph.
+
+    :param path: where it stands, from the service's own address on.
+    :param more: what its address says beside the language.
+    """
+    publication, root = publication_of(graph), "../" * path.count("/")
     languages = [(lang, _other(path, lang) + more) for lang in LANGUAGES]
-    menu = [(message(key, graph.lang, default=key), to) for key, to in _MENU]
-
-    def href(iri: str) -> str:
-        return root + _address(iri, graph.lang) if iri.startswith(BASE) else web_address(iri)
-
+    menu = [(message(key, graph.lang, default=key), f"{to}?lang={graph.lang}") for key, to in _MENU]
     return page(
         publication,
         template,
         graph.lang,
         heading=values.pop("heading", title),
         here=_other(path, graph.lang) + more,
-        to=Links(href, graph.lang),
+        to=Links(linking(graph, path), graph.lang),
         index=f"./?lang={graph.lang}",
         languages=languages,
         menu=menu,
         more=more,
         root=root,
+        search_page=f"search{PAGES[graph.lang]}",
         served=True,
         stem=quote(path),
         title=title,
@@ -357,12 +393,23 @@ def _page(graph: Graph, template: str, path: str, title: str, more: str = "", **
     )
 
 
+def linking(graph: Graph, path: str) -> Callable[[str], str]:
+    """Return what gives the address of a thing, as the page at ``path`` has it."""
+    root = "../" * path.count("/")
+
+    def href(iri: str) -> str:
+        answers = iri.startswith(BASE) and {".", ".."}.isdisjoint(iri.split("/"))  # a browser would take these away
+        return root + address_of(iri, graph.lang) if answers else web_address(iri)
+
+    return href
+
+
 def _other(path: str, lang: str) -> str:
     """Return the address of a page in a language."""
     return f"{quote(path)}?lang={lang}"
 
 
-def _address(iri: str, lang: str) -> str:
+def address_of(iri: str, lang: str) -> str:
     """Return the address at which a thing answers, from the service's own on."""
     path, hash_, anchor = iri.removeprefix(BASE).partition("#")
     return f"{quote(path)}?lang={lang}{hash_}{anchor}"

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from cmgraph.errors import CmgraphError
 from cmgraph.graph import LANGUAGES, Graph, load
-from cmgraph.serve import api, extension, reconciliation, sparql, things
+from cmgraph.serve import api, extension, reconciliation, site, sparql, things
 from cmgraph.serve.limits import ANSWER, MEMORY
 from cmgraph.serve.notices import Notices
 from cmgraph.serve.problems import Problem
@@ -30,10 +30,26 @@ from cmgraph.store.local import LocalStore
 JOBS: Mapping[str, Callable[..., Any]] = {
     "sparql": sparql.answer,
     "service": sparql.describe_service,
-    "find": things.find,
-    "statements": things.statements,
-    "thing_page": things.thing_page,
-    "front_page": things.front_page,
+    "find": site.find,
+    "statements": site.statements,
+    "page": site.page,
+    "front_page": site.front_page,
+    "browse_page": site.browse_page,
+    "network_list_page": site.network_list_page,
+    "network_page": site.network_page,
+    "map_page": site.map_page,
+    "sourced_page": site.sourced_page,
+    "download_page": site.download_page,
+    "changes_page": site.changes_page,
+    "changes_file": site.changes_file,
+    "record": site.record,
+    "described": site.described,
+    "catalogue": site.question_catalogue,
+    "sitemap": site.sitemap,
+    "opensearch": site.opensearch,
+    "data_file": site.data_file,
+    "shape_file": site.shape_file,
+    "is_edition": site.is_edition,
     "search_page": things.search_page,
     "query_page": things.query_page,
     "questions_page": things.questions_page,
@@ -41,7 +57,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "question_text": things.question_text,
     "problem_page": things.problem_page,
     "said": api.said,
-    "answer_csv": api.answer_csv,
+    "said_csv": api.said_csv,
     "network_file": api.network_file,
     "openapi": api.openapi,
     "manifest": reconciliation.manifest,

@@ -91,6 +91,21 @@ def own_prefixes(query: str) -> dict[str, str]:
     return declared
 
 
+_SCHEME = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def with_base(query: str, base: str) -> str:
+    """Return a query whose relative IRIs begin at ``base``, unless it names a base of its own before them."""
+    before = Token("", "", 0)
+    for word in tokens(query):
+        if word.kind == "iri" and not _SCHEME.match(word.text):
+            return f"BASE <{base}> {query}"
+        if word.kind == "iri" and (before.kind, before.text) == ("word", "BASE"):
+            break
+        before = word
+    return query
+
+
 class FromClause(NamedTuple):
     """A FROM clause: the IRI it names, and where it starts and ends in its query."""
 
