@@ -5,6 +5,7 @@ PREFIX cm: <https://w3id.org/cmgraph/def#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX instrument-status: <https://w3id.org/cmgraph/vocab/instrument-status/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
@@ -63,11 +64,13 @@ WHERE {
   FILTER NOT EXISTS { GRAPH ?graph { ?citation cm:hasSupport ?support } }
 } ;
 
-# Two terms are used by now, and no longer noted as waiting.
-DELETE { GRAPH ?graph { ?term skos:editorialNote ?note } }
+# What the ontology no longer says of its own terms: a domain that was too narrow, a note that a term is waiting for use.
+DELETE { GRAPH ?graph { ?term ?property ?value } }
 WHERE {
-  VALUES ?term { cm:hasEstimateStatus cm:isFiledUnder }
-  GRAPH ?graph { ?term skos:editorialNote ?note }
+  VALUES ?property { rdfs:domain rdfs:range rdfs:subClassOf rdfs:subPropertyOf skos:editorialNote }
+  GRAPH ?graph { ?term ?property ?value }
+  FILTER(STRSTARTS(STR(?term), STR(cm:)) && (?property = skos:editorialNote || STRSTARTS(STR(?value), STR(cm:))))
+  GRAPH <https://w3id.org/cmgraph/ontology> { ?term a ?kind }
   FILTER(?graph != <https://w3id.org/cmgraph/ontology>)
 } ;
 
