@@ -92,7 +92,7 @@ def test_an_export_over_an_earlier_one_has_the_bytes_of_one_from_nothing(root: P
     shutil.copytree(out, tmp_path / "earlier")
     for change, (old, new) in CHANGES.items():
         shutil.rmtree(out)
-        shutil.copytree(tmp_path / "kept", out)
+        shutil.copytree(tmp_path / "earlier", out)
         record.write_bytes(recorded)
         inodes = {path: path.stat().st_ino for path in out.rglob("*.html")}
         assert old in DATA
