@@ -60,6 +60,7 @@ def test_search_folds_and_finds_old_names(bundled_graph: Graph) -> None:
     )
 
 
+@pytest.mark.gate
 def test_an_entity_at_a_day_leaves_out_what_began_later() -> None:
     late = cmgraph.load(as_of="2026-11-23").entity("Canada-U.S. Joint Action Plan on Critical Minerals")
     early = cmgraph.load(as_of="2019-12-31").entity("Canada-U.S. Joint Action Plan on Critical Minerals")

@@ -30,6 +30,7 @@ def versions(untrusted_folder: Path, tmp_path: Path) -> tuple[Path, Path]:
     return old, new
 
 
+@pytest.mark.gate
 def test_a_difference_is_told_in_words_and_as_a_patch_that_makes_the_new_one(
     versions: tuple[Path, Path], bundled_graph: cmgraph.Graph, run: Run
 ) -> None:

@@ -179,6 +179,7 @@ def test_every_score_comes_with_what_it_means(chain: Graph, lang: str) -> None:
         assert table._repr_html_().count("<p>") == 1
 
 
+@pytest.mark.gate
 def test_shares_agree_with_what_defines_them(bundled_graph: Graph) -> None:
     net = build_network(bundled_graph, "actors")
     measured = {row["thing"].iri: row for row in node_measures(bundled_graph, "actors").to_dicts()}
@@ -786,6 +787,7 @@ def test_projections_keep_to_the_rules_of_questions_and_have_ties(bundled_graph:
     assert "actors,Acteurs liés par des instruments," in listed
 
 
+@pytest.mark.gate
 def test_a_projection_of_ones_own_is_measured_drawn_and_cut_like_any(run: Run, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     (mine / "projections").mkdir(parents=True)

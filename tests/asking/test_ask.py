@@ -196,6 +196,7 @@ def test_what_is_written_to_do_harm_is_only_words(text: str, bundled_graph: Grap
     assert len(bundled_graph.query("who-lists", mineral="graphite")) == before
 
 
+@pytest.mark.gate
 def test_a_question_that_a_folder_adds_is_found_by_the_words_of_its_head(tmp_path: Path) -> None:
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries/tunnels.rq").write_text(
@@ -243,6 +244,7 @@ def test_the_command_gives_json_and_speaks_french(run: Run) -> None:
     assert "aucune question" in run("ask", "le prix du nickel", "--lang", "fr").stderr
 
 
+@pytest.mark.gate
 def test_the_words_of_a_question_are_shown_with_it(run: Run) -> None:
     assert "HS code" in run("queries", "show", "codes").stdout
     assert "code SH" in run("queries", "show", "codes", "--lang", "fr").stdout

@@ -76,6 +76,7 @@ def test_what_goes_wrong_is_told_in_french(command: list[str], code: int, told: 
     assert told in done.stderr
 
 
+@pytest.mark.gate
 def test_every_problem_of_a_table_is_told_in_french(tmp_path: Path, run: Run) -> None:
     table = tmp_path / "instruments.csv"
     table.write_text("id,name_en,class,parties,source\nx,A pact,agreement,Cannada,Gazete\ny,NA,,,\n", encoding="utf-8")
@@ -106,6 +107,7 @@ def test_help_is_french(run: Run) -> None:
     assert not [word for word in ("Usage", "Show", "Format of", "Commands:") if word in told]
 
 
+@pytest.mark.gate
 def test_a_note_on_stderr_is_french(tmp_path: Path, run: Run) -> None:
     done = run("--lang", "fr", "network", "members", "-o", str(tmp_path / "members.csv"))
     assert "nœuds" in done.stderr and "nodes" not in done.stderr

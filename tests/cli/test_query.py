@@ -272,6 +272,7 @@ def test_an_empty_answer_says_which_value_nothing_matches(
     assert run("--quiet", "query", question, *given).stderr == ""
 
 
+@pytest.mark.gate
 def test_an_empty_answer_counts_no_rows_of_another_thing(run: Run) -> None:
     done = run("query", "members", "-p", "body=MSP", "-p", "asOf=1950-01-01")
     assert "; without asOf=1950-01-01, " in done.stderr and "without body" not in done.stderr

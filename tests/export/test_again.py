@@ -138,6 +138,7 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
 
 
+@pytest.mark.gate
 def test_workers_write_the_bytes_that_one_process_does(
     root: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -668,6 +668,7 @@ def test_what_comes_into_the_folder_while_an_export_runs_stays(untrusted_graph: 
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "thesis.txt"]
 
 
+@pytest.mark.gate
 def test_our_own_quads_loaded_again_answer_every_question_alike(
     untrusted_graph: Graph, untrusted_export: Path, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_profile_keeps_the_sources_of_what_it_says(ask: Ask, name: str, stated
     assert ask(name, f"SELECT ?thing {{ {stated} FILTER NOT EXISTS {{ {titled} }} }}") == []
 
 
+@pytest.mark.gate
 def test_each_figure_has_a_place_of_its_own_in_one_well_formed_cube(ask: Ask) -> None:
     """The integrity constraints of the vocabulary that bear on data sets without slices."""
     figures = ask(
@@ -108,6 +109,7 @@ def test_only_sites_of_projects_have_a_geometry_and_no_community_has_one(ask: As
         assert meaning and -180 <= east <= 180 and -90 <= north <= 90
 
 
+@pytest.mark.gate
 def test_a_search_is_an_activity_and_what_it_left_an_entity(ask: Ask) -> None:
     searches = ask("prov", "SELECT ?record ?source { ?record prov:wasGeneratedBy ?search . ?search prov:used ?source }")
     assert searches
@@ -115,6 +117,7 @@ def test_a_search_is_an_activity_and_what_it_left_an_entity(ask: Ask) -> None:
     assert not [one for (one,) in ask("prov", "SELECT ?one { ?one a prov:Entity }") if "/id/agent/" in one]
 
 
+@pytest.mark.gate
 def test_a_law_is_dated_by_full_days_and_what_is_only_proposed_is_none(ask: Ask) -> None:
     laws = {
         law.removeprefix(BASE + "id/arrangement/") for (law,) in ask("eli", "SELECT ?law { ?law a eli:LegalResource }")
@@ -128,6 +131,7 @@ def test_a_law_is_dated_by_full_days_and_what_is_only_proposed_is_none(ask: Ask)
     assert agents and all("/id/agent/" in agent for (agent,) in agents)
 
 
+@pytest.mark.gate
 def test_vocabularies_are_complete_for_who_knows_skos_alone(ask: Ask) -> None:
     top = ask("skos", "SELECT ?scheme ?top { ?scheme skos:hasTopConcept ?top . ?top skos:topConceptOf ?scheme }")
     schemes = {scheme for (scheme,) in ask("skos", "SELECT ?scheme { ?scheme a skos:ConceptScheme }")}

@@ -100,6 +100,7 @@ def test_lines_are_the_figures_of_the_question_and_shares_those_of_theirs(bundle
     assert "≤ 79" in (tmp_path / "c.svg").read_text(encoding="utf-8")  # of a total that is more than its number
 
 
+@pytest.mark.gate
 def test_one_year_of_what_is_drawn_over_years_is_bars(bundled_graph: Graph, tmp_path: Path) -> None:
     spec = charted(bundled_graph, tmp_path, "shares", year=2025)
     assert {one["period"] for panel in spec["vconcat"] for one in panel["data"]["values"]} == {"2025"}

@@ -80,6 +80,7 @@ def test_a_point_leads_where_the_page_around_it_says(bundled_graph: Graph) -> No
     assert mapped.svg(True).count('href="there/') == 32 and 'href="http' not in mapped.svg(True)
 
 
+@pytest.mark.gate
 def test_points_of_nations_come_only_when_asked_for_and_with_the_caveat(
     bundled_graph: Graph, tmp_path: Path, run: Run
 ) -> None:

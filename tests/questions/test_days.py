@@ -56,6 +56,7 @@ def test_a_body_that_ended_says_so_and_what_came_next(bundled_graph: Graph) -> N
     assert len(bundled_graph.query("members", body="MSP", asOf="2022-06-13")) == 0
 
 
+@pytest.mark.gate
 def test_a_body_s_end_ends_what_its_members_share(bundled_graph: Graph) -> None:
     shared = {"body": "MSP", "other": "Group of Seven"}
     assert len(bundled_graph.query("shared-members", **shared, asOf="2025-09-01")) > 0
@@ -80,6 +81,7 @@ def test_a_thing_shown_for_a_day_keeps_what_came_later_to_itself(bundled_graph: 
     assert "North Atlantic Treaty Organization" in canada
 
 
+@pytest.mark.gate
 def test_partners_on_a_day_are_members_of_what_was_there_and_who_had_come(bundled_graph: Graph) -> None:
     def partners(day: str) -> set[tuple[str, str]]:
         rows = bundled_graph.query("partners", actor="Canada", asOf=day).to_dicts()
@@ -108,6 +110,7 @@ def test_a_date_that_nobody_knows_is_said_to_be_unknown_on_every_day(bundled_gra
     assert undated > 20
 
 
+@pytest.mark.gate
 def test_what_is_dated_keeps_its_date_and_no_day_leaves_the_cell_empty(bundled_graph: Graph) -> None:
     french = bundled_graph.with_language("fr").query("partners", actor="Canada", asOf="2025-01-01")
     assert {"date inconnue", "2024-03-04"} <= {str(row["date"]) for row in french.to_dicts()}

@@ -113,6 +113,7 @@ def test_a_measure_on_a_group_is_listed_for_a_member_and_the_other_way_with_what
     assert found("cesium") == []
 
 
+@pytest.mark.gate
 def test_what_a_minister_announces_is_not_taken_in_as_in_force(folder: Path) -> None:
     row = "Ban on cesium,export ban,CA,,cesium,,2001-03-01,,,,,,,in force,2001-03-01,text or official page,ministry\n"
     with pytest.raises(TableErrors, match="only announces a measure does not say that it is in force"):

@@ -133,6 +133,7 @@ def test_the_forums_of_an_actor_are_those_of_its_organs_too(graph: Graph) -> Non
     ]
 
 
+@pytest.mark.gate
 def test_an_organ_has_the_instruments_in_which_it_acted_for_a_party(graph: Graph) -> None:
     assert rows(graph, "instruments-as-of", "instrument", actor="Dale Survey", asOf="2005-01-01") == [("Dale Pact",)]
     between = {"from": "2003-06-01", "to": "2004-01-01"}

@@ -53,6 +53,7 @@ def test_once_a_source_says_so_nothing_is_presumed(tmp_path: Path) -> None:
     assert forces(tmp_path, STATEMENTS + SAID, "unknown") == {"Silent": "legal force not stated"}
 
 
+@pytest.mark.gate
 def test_every_instrument_has_one_force_or_none(bundled_graph: Graph) -> None:
     said, presumed, everything = (
         {row.terms[0] for row in bundled_graph.query("binding", force=force)}

@@ -178,6 +178,7 @@ def test_japan_quebec_and_nato_have_lists_too(bundled_graph: Graph) -> None:
     assert only("Canada", "Government of Quebec") >= {"potash", "uranium", "tungsten"}
 
 
+@pytest.mark.gate
 def test_eight_lists_have_eight_minerals_in_common(bundled_graph: Graph) -> None:
     seven = ["Canada", "United States", "European Union", "Australia", "Japan", "South Korea", "India"]
     common = {"cobalt", "gallium", "graphite", "lithium", "rare earth elements", "titanium", "tungsten"}

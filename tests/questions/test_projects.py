@@ -95,6 +95,7 @@ def test_money_of_several_says_of_how_many_and_as_of_when(pit: Graph) -> None:
     assert ("Government of Canada", "", "2019-05-04") in on_the_day
 
 
+@pytest.mark.gate
 def test_an_unknown_sum_is_empty_and_no_zero(pit: Graph) -> None:
     sums = told(pit, "funding-by-program", "funder", "commitments", "sum")
     assert ("Government of Peru", "1", "") in sums
@@ -132,6 +133,7 @@ def test_a_mineral_has_the_projects_deals_and_mines_of_its_forms_and_members(bun
     assert {mineral for mineral, _ in mines} == {"iron ore"}
 
 
+@pytest.mark.gate
 def test_a_project_of_which_no_mineral_is_known_is_among_all(bundled_graph: Graph) -> None:
     assert "Grays Bay Road and Port" in names(bundled_graph, "projects", "project", mineral="any", place="Nunavut")
 

@@ -133,6 +133,7 @@ def test_validation_keeps_them_apart(tmp_path: Path, seed_page_folder: str, engi
     assert len({f.focus.iri for f in findings}) == 2
 
 
+@pytest.mark.gate
 def test_what_is_added_to_a_store_is_derived_from_though_it_has_no_name(tmp_path: Path, seed_page_folder: str) -> None:
     cm, one = "https://w3id.org/cmgraph/def#", tmp_path / "one.ttl"
     one.write_text(f"[] a <{cm}Membership> ; <{cm}hasMemberAgent> <a:a> ; <{cm}concernsBody> <a:b> .")

@@ -241,6 +241,7 @@ def post(server: Server, body: bytes = b"", **headers: str) -> Answer:
     return server.send("POST", "/mcp", body or asked, **{**accepted, **headers})
 
 
+@pytest.mark.gate
 def test_no_other_site_can_ask_through_a_browser(server: Server) -> None:
     assert len(json.loads(post(server).body)["result"]["tools"]) == 9
     assert post(server, host="evil.example").status == 421

@@ -144,6 +144,7 @@ def test_figures_are_those_of_the_question(bundled_graph: Graph) -> None:
         assert get(server, "/api/figures", place="Canada", year=2023, max=1)["total"] > 1
 
 
+@pytest.mark.gate
 def test_what_changed_since_an_edition_is_told(untrusted_folder: Path, untrusted_export: Path, tmp_path: Path) -> None:
     earlier = tmp_path / "earlier"
     earlier.mkdir()

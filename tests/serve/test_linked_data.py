@@ -89,6 +89,7 @@ def test_the_model_answers(server: Server) -> None:
     assert "cm:Membership a owl:Class" in server.get("/ontology.ttl").text
 
 
+@pytest.mark.gate
 def test_a_reader_with_a_browser_gets_from_the_first_page_to_every_question_and_answer(server: Server) -> None:
     def follow(page: str, at: str) -> set[str]:
         links = {html.unescape(link) for link in re.findall(r'(?:href|action)="([^"#]+)', page)}

@@ -59,6 +59,7 @@ def test_figures_tell_of_requests_and_workers_and_not_of_who_asked_what(server: 
     assert "secret" not in server.get("/metrics").text and "COUNT" not in server.get("/metrics").text
 
 
+@pytest.mark.gate
 def test_each_request_is_a_line_of_json_without_its_query_if_that_is_asked_for(folder: Path) -> None:
     with serving("--data", str(folder), "--log-requests") as server:
         server.get(COUNT)
@@ -99,6 +100,7 @@ def test_behind_a_proxy_each_of_its_clients_has_a_limit_of_its_own(folder: Path)
         assert asked(server, "2001:db8::2") == [429] * 4  # one customer has them all
 
 
+@pytest.mark.gate
 def test_a_graph_that_changed_is_read_again_at_a_signal(server: Server, folder: Path) -> None:
     before = server.get("/id/agent/x.ttl").headers["etag"]
     (folder / "data/b.ttl").write_text(AGENT.format("y"), encoding="utf-8")
@@ -131,6 +133,7 @@ def test_who_is_being_answered_keeps_the_graph_that_was_there(server: Server, fo
     assert [agents(server) for _ in range(6)] == [2] * 6
 
 
+@pytest.mark.gate
 def test_a_graph_that_cannot_be_read_leaves_the_one_that_was_there(server: Server, folder: Path) -> None:
     (folder / "data/b.ttl").write_text("<urn:a> <urn:b> ", encoding="utf-8")
     server.process.send_signal(signal.SIGHUP)

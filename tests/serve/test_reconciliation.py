@@ -144,6 +144,7 @@ def test_what_is_typed_is_completed(whole: Server) -> None:
     assert suggested("property", "cm:casNumber")[0]["id"] == "cm:casNumber"
 
 
+@pytest.mark.gate
 def test_columns_are_added_from_what_is_said_of_things(whole: Server) -> None:
     proposed = get(whole, "/reconcile/properties", type=MINERAL, limit=8)
     ids = [one["id"] for one in proposed["properties"]]
@@ -160,6 +161,7 @@ def test_columns_are_added_from_what_is_said_of_things(whole: Server) -> None:
     assert rows[nobody] == {one["id"]: [] for one in wanted}
 
 
+@pytest.mark.gate
 def test_numbers_and_days_keep_their_kind_and_a_day_gets_no_hour(whole: Server) -> None:
     found = get(whole, "/api/questions/partners/answer", actor="Canada", max=1)["sources"][0]["source"]
     source = found.removeprefix("https://w3id.org/cmgraph/")

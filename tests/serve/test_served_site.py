@@ -60,6 +60,7 @@ def crawl(server: Server, *starts: str) -> dict[str, int]:
     return statuses
 
 
+@pytest.mark.gate
 def test_no_link_leads_nowhere(server: Server) -> None:
     statuses = crawl(server, "/", "/index.fr.html", "/?lang=fr", "/id/agent/european-union?lang=fr")
     assert {path: status for path, status in statuses.items() if status not in (200, 303)} == {}
@@ -71,6 +72,7 @@ def test_no_link_leads_nowhere(server: Server) -> None:
     } <= kinds, sorted(kinds)
 
 
+@pytest.mark.gate
 def test_every_address_of_an_export_answers_or_leads_on(server: Server, untrusted_export: Path) -> None:
     names = [
         path.relative_to(untrusted_export).as_posix() for path in sorted(untrusted_export.rglob("*")) if path.is_file()

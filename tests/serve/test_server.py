@@ -86,6 +86,7 @@ def test_a_missing_extra_is_one_message() -> None:
     assert done.returncode == 2 and "pip install 'cmgraph[serve]'" in done.stderr
 
 
+@pytest.mark.gate
 def test_a_worker_that_is_killed_is_replaced(server: Server) -> None:
     server.get("/healthz")
     before = workers(server)

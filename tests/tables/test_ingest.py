@@ -162,6 +162,7 @@ def test_a_new_thing_needs_saying_so(folder: Path) -> None:
     assert entity.kind == "agent" and [c.title for c in entity.citations] == ["Gazette"]
 
 
+@pytest.mark.gate
 def test_an_ambiguous_name_lists_its_meanings(folder: Path) -> None:
     twins = "id,name_en,class,source\ntwin-a,The Twin,forum,Gazette\ntwin-b,The Twin,forum,Gazette\n"
     (folder / "data/bodies.csv").write_text(twins)
@@ -307,6 +308,7 @@ def test_what_a_row_says_of_its_support_stands_in_the_footnotes(folder: Path, ru
         ingest(table, data=folder)
 
 
+@pytest.mark.gate
 def test_a_source_checked_for_a_statement_is_not_cited_for_its_record_too(folder: Path, run: Run) -> None:
     ingest(folder / "data/instruments.csv", data=folder, create=True)
     party = "rel:party-test-pact-two-government-of-canada"

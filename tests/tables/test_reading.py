@@ -144,6 +144,7 @@ def test_a_cell_below_no_heading_is_told(tmp_path: Path, header: str) -> None:
     assert [(p.row, p.value, p.what) for p in row.problems] == [(2, "left over", "this cell has no heading above it")]
 
 
+@pytest.mark.gate
 def test_only_the_help_of_an_empty_table_is_a_note(tmp_path: Path, run: Run, told: Callable[..., str]) -> None:
     path = tmp_path / "memberships.csv"
     assert run("template", "memberships", "-o", str(path), "--lang", "fr").returncode == 0
