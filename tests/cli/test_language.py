@@ -28,6 +28,7 @@ def test_each_sentence_has_the_same_values_in_both_languages() -> None:
     assert differing == SAID_WITHOUT
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("command", "code", "told"),
     [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from cmgraph.export.export import single
 from cmgraph.graph import Graph
 
@@ -62,6 +64,7 @@ def test_nothing_is_said_to_be_identical(bundled_graph: Graph) -> None:
     assert not bundled_graph.store.ask("ASK { ?a owl:sameAs ?b }", {"owl": "http://www.w3.org/2002/07/owl#"})
 
 
+@pytest.mark.gate
 def test_identifiers_reach_programs_that_know_ftm_or_schema_org(bundled_graph: Graph, tmp_path: Path) -> None:
     single(bundled_graph, "", tmp_path / "ftm.jsonl", profile="ftm")
     things = {thing["id"]: thing for thing in map(json.loads, (tmp_path / "ftm.jsonl").read_text("utf-8").splitlines())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cmgraph.graph import Graph
 
 
@@ -36,6 +38,7 @@ def test_a_figure_that_no_other_place_has_gives_a_country_no_rank(bundled_graph:
     assert {str(row["rank"]) for row in rows if str(row["thing"]) == "beryllium"} == {"1", "None"}
 
 
+@pytest.mark.gate
 def test_a_profile_leaves_out_bodies_that_were_left_or_have_ended(bundled_graph: Graph) -> None:
     rows = bundled_graph.query("country-profile", country="United States").to_dicts()
     bodies = {str(row["thing"]) for row in rows if str(row["what"]) == "membership"}
